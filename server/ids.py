@@ -1,0 +1,19 @@
+"""Identifiers: ULIDs (github.com/ulid/spec) in lower case, so that ids of one table sort by the time of their making."""
+
+import secrets
+
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+LENGTH = 26
+
+
+def new_id(at_us: int) -> str:
+    """26 characters of Crockford's base 32: 48 bits of milliseconds, then 80 random bits.
+
+    `at_us` is in microseconds, UTC. Two ids of the same millisecond have no order between them.
+    Raises ValueError before 1970 and after the year 10889, which 48 bits cannot hold.
+    """
+    milliseconds = at_us // 1_000
+    if not 0 <= milliseconds < 1 << 48:
+        raise ValueError(f"no id can be made for the instant {at_us}")
+    number = milliseconds << 80 | secrets.randbits(80)
+    return "".join(ALPHABET[number >> shift & 31] for shift in range(125, -5, -5))

@@ -1,0 +1,77 @@
+"""The log: one JSON object a line on standard error, or readable lines in a terminal. No bodies, no secrets."""
+
+import logging
+import logging.config
+import sys
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+HIDDEN = frozenset(
+    "body text raw payload password token secret signature authorization cookie credentials secret_key api_key "
+    "auth_token session csrf database_url redis_url headers query".split()
+)
+get_logger = structlog.stdlib.get_logger
+
+
+def configure_log(level: str, *, readable: bool | None = None) -> None:
+    """Sets up structlog and the standard library's loggers alike; `readable` None asks whether stderr is a terminal."""
+    if readable is None:
+        readable = sys.stderr.isatty()
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        hide_secrets,
+    ]
+    renderer: Processor = structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer()
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {
+                "line": {
+                    "()": structlog.stdlib.ProcessorFormatter,
+                    "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+                    "foreign_pre_chain": shared,
+                }
+            },
+            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+            "root": {"handlers": ["stderr"], "level": level.upper()},
+            # httpx2 and uvicorn.access print whole addresses, and an address may hold a token.
+            "loggers": {
+                "httpx2": {"level": "WARNING"},
+                "httpcore2": {"level": "WARNING"},
+                "uvicorn.access": {"level": "WARNING"},
+                "asyncio": {"level": "WARNING"},
+            },
+        }
+    )
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+
+
+def hide_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Replaces what must not be read in a log.
+
+    PostgreSQL repeats the refused row in the DETAIL line of its errors, so those lines of a traceback go as well.
+    """
+    for key in event:
+        if key.lower() in HIDDEN:
+            event[key] = "[hidden]"
+    trace = event.get("exception")
+    if isinstance(trace, str) and "DETAIL:" in trace:
+        event["exception"] = "\n".join(
+            "DETAIL: [hidden]" if line.startswith("DETAIL:") else line for line in trace.splitlines()
+        )
+    return event
