@@ -1,0 +1,301 @@
+"""A conversation and everything that can happen to it. Each verb takes a `Thread` and returns a `Step`, or raises `Refused`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from server.domain.audience import Part, Participant, Participants
+from server.domain.clocks import overdue
+from server.domain.errors import AlreadyClaimed, Forbidden, NothingWaits, NotPublic
+from server.domain.events import EventType
+from server.domain.user import User
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """An answered wait, kept so that it can come back if its answer fails: when it began, its clock, and the seq of its first text."""
+
+    since: int
+    clock_start: int | None
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """Everything between an account and one contact phone. Instants are µs UTC; `seq` is the number of its last event."""
+
+    id: str
+    account: str
+    contact: str
+    phone: str
+    seq: int = 0
+    owner: str | None = None
+    did: str | None = None
+    last_message: int | None = None
+    waiting_since: int | None = None
+    waiting_seq: int | None = None
+    clock_start: int | None = None
+    public_since: int | None = None
+    claimed_at: int | None = None
+    claimed_by: str | None = None
+    claimed_seq: int = 0
+    closed_at: int | None = None
+    snoozed_until: int | None = None
+    answered: Wait | None = None
+    introduced_at: int | None = None
+    active_at: int = 0
+    version: int = 0
+
+    @property
+    def public(self) -> bool:
+        return self.public_since is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A conversation with its participants, by user id."""
+
+    conversation: Conversation
+    participants: Participants
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One event to be written: its type, why, and the user that it is about, if any."""
+
+    type: EventType
+    reason: str | None = None
+    user: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    thread: Thread
+    happened: tuple[Happening, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An inbound text as the clock sees it. `seq` is the number that its message will have; `owner` is whose caller ID it came to."""
+
+    at: int
+    seq: int
+    public_minutes: int | None
+    keyword: bool
+    owner: str | None = None
+
+
+def receive(thread: Thread, arrival: Arrival) -> Step:
+    """Rules 4, 8, 10, 11, 16: reopen and wake, start a wait unless one runs, and go public at once where nobody would answer."""
+    c, people = thread.conversation, thread.participants
+    happened = [Happening(EventType.MESSAGE_RECEIVED)]
+    if c.seq == 0:
+        happened.insert(0, Happening(EventType.CONVERSATION_OPENED, "inbound"))
+        if arrival.owner is not None:
+            c = replace(c, owner=arrival.owner)
+            people = {arrival.owner: Participant(arrival.owner, Part.OWNER)}
+    if c.closed_at is not None:
+        c = replace(c, closed_at=None)
+        happened.append(Happening(EventType.CONVERSATION_REOPENED, "inbound"))
+    if c.snoozed_until is not None:
+        c = _awake(c, arrival.at)
+        happened.append(Happening(EventType.CONVERSATION_WOKEN, "inbound"))
+    if arrival.keyword:
+        return Step(Thread(c, people), tuple(happened))
+    starts = c.waiting_since is None
+    if starts:
+        c = replace(c, waiting_since=arrival.at, waiting_seq=arrival.seq, clock_start=arrival.at, answered=None)
+    if not c.public and (c.owner is None or (starts and arrival.public_minutes == 0)):
+        c = _public(c, arrival.at)
+        happened.append(Happening(EventType.CONVERSATION_PUBLIC, "no_owner" if c.owner is None else "at_once"))
+    return Step(Thread(c, people), tuple(happened))
+
+
+def answer(thread: Thread, user: User, at: int) -> Step:
+    """A human's outbound message was accepted: rules 4, 5, 9, 13, 14. The message's own event is the caller's."""
+    c, happened = thread.conversation, list[Happening]()
+    if c.seq == 0:
+        happened.append(Happening(EventType.CONVERSATION_OPENED, "outbound"))
+        c = replace(c, owner=user.id)
+        thread = Thread(c, {user.id: Participant(user.id, Part.OWNER)})
+    elif c.public and c.owner != user.id:
+        step = claim(thread, user, at, reason="message")
+        thread, happened = step.thread, list(step.happened)
+    elif c.owner is None:
+        thread = _owned_by(thread, user.id)
+        happened.append(Happening(EventType.CONVERSATION_TRANSFERRED, "first_answer", user.id))
+    elif user.id not in thread.participants:
+        step = subscribe(thread, user.id, reason="message")
+        thread, happened = step.thread, list(step.happened)
+    c = thread.conversation
+    if c.closed_at is not None:
+        c = replace(c, closed_at=None)
+        happened.append(Happening(EventType.CONVERSATION_REOPENED, "outbound"))
+    if c.waiting_since is not None:
+        c = _answered(c)
+        happened.append(Happening(EventType.CONVERSATION_ANSWERED, "message"))
+    return Step(Thread(c, thread.participants), tuple(happened))
+
+
+def restore_wait(thread: Thread, at: int, public_minutes: int | None) -> Step:
+    """The answer failed for good and no other stands (rule 9): its wait comes back with its original time, public if overdue."""
+    c = thread.conversation
+    if c.answered is None:
+        return Step(thread)
+    old = c.answered
+    c = replace(c, waiting_since=old.since, waiting_seq=old.seq, clock_start=old.clock_start, answered=None)
+    happened = [Happening(EventType.CONVERSATION_WAITING, "answer_failed")]
+    late = overdue(c.clock_start, public_minutes, at)
+    if not c.public and (late or c.owner is None):
+        c = _public(c, at)
+        happened.append(Happening(EventType.CONVERSATION_PUBLIC, "overdue" if late else "no_owner"))
+    return Step(Thread(c, thread.participants), tuple(happened))
+
+
+def go_public(thread: Thread, at: int, public_minutes: int | None) -> Step:
+    """The timer's verb (rule 12). Nothing happens unless it waits, is not public yet, and its deadline has come."""
+    c = thread.conversation
+    if c.waiting_since is None or c.public or not overdue(c.clock_start, public_minutes, at):
+        return Step(thread)
+    return Step(Thread(_public(c, at), thread.participants), (Happening(EventType.CONVERSATION_PUBLIC, "timer"),))
+
+
+def claim(thread: Thread, user: User, at: int, *, reason: str = "claim") -> Step:
+    """Rule 15: of all who try, the first wins; `AlreadyClaimed` or `NotPublic` for the others. The clock starts anew."""
+    c = thread.conversation
+    if not c.public:
+        if c.claimed_at is not None:
+            raise AlreadyClaimed("Somebody claimed this conversation first.", owner=c.claimed_by, at=c.claimed_at)
+        raise NotPublic("This conversation is not public.")
+    owned = _owned_by(thread, user.id)
+    c = replace(
+        owned.conversation, public_since=None, clock_start=at, claimed_at=at, claimed_by=user.id, claimed_seq=c.seq + 1
+    )
+    return Step(Thread(c, owned.participants), (Happening(EventType.CONVERSATION_CLAIMED, reason, user.id),))
+
+
+def release(thread: Thread, user: User, at: int) -> Step:
+    """The owner or a manager puts a waiting conversation into the pool by hand (rule 16)."""
+    c = thread.conversation
+    _must_own(c, user, "release it")
+    if c.waiting_since is None:
+        raise NothingWaits("No text waits for an answer, so there is nothing to release.")
+    if c.public:
+        return Step(thread)
+    return Step(Thread(_public(c, at), thread.participants), (Happening(EventType.CONVERSATION_RELEASED, "release"),))
+
+
+def transfer(thread: Thread, user: User, to: str, at: int) -> Step:
+    """A new owner; the old one becomes a subscriber; a running wait's clock starts anew (rules 11, 16)."""
+    c = thread.conversation
+    if c.owner is not None:
+        _must_own(c, user, "transfer it")
+    if c.owner == to and not c.public:
+        return Step(thread)
+    thread = _owned_by(thread, to)
+    c = replace(
+        thread.conversation, public_since=None, clock_start=at if c.waiting_since is not None else None, snoozed_until=None
+    )
+    return Step(Thread(c, thread.participants), (Happening(EventType.CONVERSATION_TRANSFERRED, "transfer", to),))
+
+
+def no_reply_needed(thread: Thread) -> Step:
+    """Clears the wait by hand (rule 10); it does not come back."""
+    c = thread.conversation
+    if c.waiting_since is None:
+        raise NothingWaits("No text waits for an answer.")
+    c = replace(_answered(c), answered=None)
+    return Step(Thread(c, thread.participants), (Happening(EventType.CONVERSATION_ANSWERED, "no_reply_needed"),))
+
+
+def close(thread: Thread, at: int) -> Step:
+    c = thread.conversation
+    if c.closed_at is not None:
+        return Step(thread)
+    c = replace(_answered(c), answered=None, snoozed_until=None, closed_at=at)
+    return Step(Thread(c, thread.participants), (Happening(EventType.CONVERSATION_CLOSED),))
+
+
+def reopen(thread: Thread) -> Step:
+    c = thread.conversation
+    if c.closed_at is None:
+        return Step(thread)
+    return Step(
+        Thread(replace(c, closed_at=None), thread.participants), (Happening(EventType.CONVERSATION_REOPENED, "by_hand"),)
+    )
+
+
+def snooze(thread: Thread, until: int) -> Step:
+    """Stops the clock until `until` or the next inbound (rule 16). A public conversation leaves the pool."""
+    c = replace(thread.conversation, snoozed_until=until, clock_start=None, public_since=None)
+    return Step(Thread(c, thread.participants), (Happening(EventType.CONVERSATION_SNOOZED),))
+
+
+def wake(thread: Thread, at: int) -> Step:
+    """The timer's verb for a snooze that ended. A wait goes on with a new clock, or is public where nobody owns it."""
+    c = thread.conversation
+    if c.snoozed_until is None or c.snoozed_until > at:
+        return Step(thread)
+    c, happened = _awake(c, at), [Happening(EventType.CONVERSATION_WOKEN, "timer")]
+    if c.waiting_since is not None and c.owner is None:
+        c = _public(c, at)
+        happened.append(Happening(EventType.CONVERSATION_PUBLIC, "no_owner"))
+    return Step(Thread(c, thread.participants), tuple(happened))
+
+
+def subscribe(thread: Thread, user: str, *, reason: str = "follow") -> Step:
+    if user in thread.participants:
+        return Step(thread)
+    joined = Participant(user, Part.SUBSCRIBER, read_seq=thread.conversation.seq)
+    return Step(
+        Thread(thread.conversation, {**thread.participants, user: joined}),
+        (Happening(EventType.SUBSCRIBER_ADDED, reason, user),),
+    )
+
+
+def unsubscribe(thread: Thread, user: str) -> Step:
+    part = thread.participants.get(user)
+    if part is None:
+        return Step(thread)
+    if part.part is Part.OWNER:
+        raise Forbidden("The owner takes part until somebody else owns the conversation.")
+    rest = {u: p for u, p in thread.participants.items() if u != user}
+    return Step(Thread(thread.conversation, rest), (Happening(EventType.SUBSCRIBER_REMOVED, None, user),))
+
+
+def leave_ownerless(thread: Thread, at: int) -> Step:
+    """The owner was disabled (rule 16): nobody owns it any more, and what waits is public."""
+    c = replace(thread.conversation, owner=None)
+    rest = {u: p for u, p in thread.participants.items() if p.part is not Part.OWNER}
+    if c.waiting_since is None or c.public:
+        return Step(Thread(c, rest), (Happening(EventType.CONVERSATION_TRANSFERRED, "user_disabled"),))
+    return Step(Thread(_public(c, at), rest), (Happening(EventType.CONVERSATION_PUBLIC, "user_disabled"),))
+
+
+def _must_own(c: Conversation, user: User, what: str) -> None:
+    if c.owner != user.id and not user.manages:
+        raise Forbidden(f"Only the owner or a manager may {what}.")
+
+
+def _public(c: Conversation, at: int) -> Conversation:
+    return replace(c, public_since=at, claimed_at=None, claimed_by=None)
+
+
+def _answered(c: Conversation) -> Conversation:
+    kept = c.answered
+    if c.waiting_since is not None:
+        kept = Wait(c.waiting_since, c.clock_start, c.waiting_seq or 0)
+    return replace(c, waiting_since=None, waiting_seq=None, clock_start=None, public_since=None, answered=kept)
+
+
+def _awake(c: Conversation, at: int) -> Conversation:
+    return replace(c, snoozed_until=None, clock_start=at if c.waiting_since is not None else None)
+
+
+def _owned_by(thread: Thread, user: str) -> Thread:
+    """`user` becomes owner; the old owner becomes a subscriber."""
+    people: Mapping[str, Participant] = {
+        u: replace(p, part=Part.SUBSCRIBER) if p.part is Part.OWNER else p for u, p in thread.participants.items()
+    }
+    mine = people.get(user)
+    owner = replace(mine, part=Part.OWNER) if mine else Participant(user, Part.OWNER, read_seq=thread.conversation.seq)
+    return Thread(replace(thread.conversation, owner=user), {**people, user: owner})

@@ -1,0 +1,99 @@
+"""The one door to the data: `Database` reads snapshots and writes transactions, on SQLite or on PostgreSQL.
+
+SQL is plain text with `:name` parameters and means the same on both engines. A batch is one parameter: a JSON object read with
+`json_each(:batch)`, whose `value ->> 'key'` is cast to bigint where it is a number.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+
+class Unavailable(Exception):
+    """The database cannot be reached, is locked beyond patience, or cannot write. Nothing was changed; try again later."""
+
+
+class Conflict(Exception):
+    """A unique key was taken. The transaction (or its savepoint) is rolled back."""
+
+
+class Row(Protocol):
+    def __getitem__(self, name: str, /) -> Any: ...
+
+
+class Transaction(Protocol):
+    """One transaction or snapshot. `now` is the database's clock at its start, in µs UTC.
+
+    `changed` counts what `run` wrote. On SQLite the whole coroutine runs inside the database's thread, so it may await nothing but
+    this object.
+    """
+
+    now: int
+
+    async def one(self, sql: str, **parameters: Any) -> Row | None: ...
+
+    async def all(self, sql: str, **parameters: Any) -> list[Row]: ...
+
+    async def run(self, sql: str, **parameters: Any) -> int: ...
+
+    def savepoint(self) -> AbstractAsyncContextManager[None]: ...
+
+
+Work = Callable[[Transaction], Awaitable[T]]
+
+
+class Database(Protocol):
+    """`read` gives one snapshot; `write` one durable transaction, committed when it returns. Both raise `Unavailable`.
+
+    `shift_us` moves the database's clock; only tests set it. A `write` may run its function again after a deadlock.
+    """
+
+    engine: str
+    shift_us: int
+
+    async def read(self, work: Work[T]) -> T: ...
+
+    async def write(self, work: Work[T]) -> T: ...
+
+    async def close(self) -> None: ...
+
+
+async def open_database(url: str) -> Database:
+    """`sqlite:///path` (three slashes relative, four absolute) or `postgresql://…`. Raises `Unavailable`."""
+    if url.startswith("sqlite:///"):
+        from server.store.sqlite import SqliteDatabase
+
+        return await SqliteDatabase.open(url.removeprefix("sqlite:///"))
+    from server.store.postgres import PostgresDatabase
+
+    return await PostgresDatabase.open(url)
+
+
+async def open_with_patience(url: str, seconds: float) -> Database:
+    """As `open_database`, trying again for a while: a database may start after us."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while True:
+        try:
+            return await open_database(url)
+        except Unavailable:
+            if asyncio.get_running_loop().time() >= deadline:
+                raise
+            await asyncio.sleep(0.5)
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+def batch(items: Iterable[Any]) -> str:
+    """The items as one JSON object `{"0": …, "1": …}`, for `json_each(:batch)`. Order is not kept: carry an index where it matters."""
+    return _encode({str(index): item for index, item in enumerate(items)}).decode()
+
+
+def stored_text(text: str) -> str:
+    """`text` as both engines can keep it: without NUL, and lone surrogates replaced by U+FFFD."""
+    return text.replace("\x00", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,0 +1,122 @@
+"""PostgreSQL through asyncpg: a pool, `:name` parameters turned into `$n`, deadlocks and serialization failures tried again."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import lru_cache
+from typing import Any, TypeVar
+
+import asyncpg
+
+from server.store.database import Conflict, Row, Unavailable, Work
+
+T = TypeVar("T")
+
+POOL = 10
+ATTEMPTS = 4
+COMMAND_SECONDS = 15.0
+
+_NOW = "select (extract(epoch from clock_timestamp()) * 1000000)::bigint"
+_GONE = (
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    TimeoutError,
+)
+_AGAIN = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+
+
+class _Transaction:
+    def __init__(self, connection: Any, now: int) -> None:
+        self._connection = connection
+        self.now = now
+
+    async def one(self, sql: str, **parameters: Any) -> Row | None:
+        text, names = _text(sql)
+        row: Row | None = await self._connection.fetchrow(text, *[parameters[name] for name in names])
+        return row
+
+    async def all(self, sql: str, **parameters: Any) -> list[Row]:
+        text, names = _text(sql)
+        rows: list[Row] = await self._connection.fetch(text, *[parameters[name] for name in names])
+        return rows
+
+    async def run(self, sql: str, **parameters: Any) -> int:
+        text, names = _text(sql)
+        status: str = await self._connection.execute(text, *[parameters[name] for name in names])
+        count = status.rpartition(" ")[2]
+        return int(count) if count.isdigit() else 0
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        try:
+            async with self._connection.transaction():
+                yield
+        except asyncpg.IntegrityConstraintViolationError as error:
+            raise Conflict(str(error)) from error
+
+
+class PostgresDatabase:
+    """See `Database`."""
+
+    engine = "postgresql"
+
+    def __init__(self, pool: Any) -> None:
+        self.shift_us = 0
+        self._pool = pool
+
+    @classmethod
+    async def open(cls, url: str) -> "PostgresDatabase":
+        try:
+            pool = await asyncpg.create_pool(
+                url, min_size=1, max_size=POOL, command_timeout=COMMAND_SECONDS, statement_cache_size=512
+            )
+        except _GONE as error:
+            raise Unavailable(f"PostgreSQL cannot be reached: {error}") from error
+        return cls(pool)
+
+    async def read(self, work: Work[T]) -> T:
+        return await self._transact(work, isolation="repeatable_read", readonly=True)
+
+    async def write(self, work: Work[T]) -> T:
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return await self._transact(work)
+            except _AGAIN:
+                continue
+        return await self._transact(work)
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+    async def _transact(self, work: Work[T], **options: Any) -> T:
+        try:
+            async with self._pool.acquire() as connection, connection.transaction(**options):
+                return await work(_Transaction(connection, await connection.fetchval(_NOW) + self.shift_us))
+        except asyncpg.IntegrityConstraintViolationError as error:
+            raise Conflict(str(error)) from error
+        except _GONE as error:
+            raise Unavailable(f"The database failed: {error}") from error
+
+
+_PARAMETER = re.compile(r"(?<!:):([a-z_][a-z0-9_]*)")
+
+
+@lru_cache(maxsize=None)
+def _text(sql: str) -> tuple[str, tuple[str, ...]]:
+    """`:name` parameters as `$n`, each name once, and the names in that order."""
+    names: list[str] = []
+
+    def numbered(match: re.Match[str]) -> str:
+        name = match.group(1)
+        if name not in names:
+            names.append(name)
+        return f"${names.index(name) + 1}"
+
+    return _PARAMETER.sub(numbered, sql), tuple(names)

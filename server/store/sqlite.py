@@ -1,0 +1,163 @@
+"""SQLite: one writing connection and a few reading ones, each with its own thread; WAL and `synchronous=FULL`."""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import aiosqlite
+
+from server.store.database import Conflict, Row, Unavailable, Work
+from server.store.turnstile import Turnstile
+
+T = TypeVar("T")
+
+READERS = 3
+BUSY_SECONDS = 5.0
+STATEMENTS = 512
+
+
+class _Connection(aiosqlite.Connection):
+    async def hop(self, work: Callable[[], T]) -> T:
+        """Run `work` in this connection's thread."""
+        return cast(T, await self._execute(work))  # type: ignore[no-untyped-call]
+
+    @property
+    def inner(self) -> sqlite3.Connection:
+        return self._conn
+
+
+class _Transaction:
+    def __init__(self, connection: sqlite3.Connection, now: int) -> None:
+        self._connection = connection
+        self.now = now
+
+    async def one(self, sql: str, **parameters: Any) -> Row | None:
+        cursor = self._connection.execute(_text(sql), parameters)
+        row: Row | None = cursor.fetchone()
+        cursor.close()
+        return row
+
+    async def all(self, sql: str, **parameters: Any) -> list[Row]:
+        return self._connection.execute(_text(sql), parameters).fetchall()
+
+    async def run(self, sql: str, **parameters: Any) -> int:
+        return self._connection.execute(_text(sql), parameters).rowcount
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        self._connection.execute("savepoint item")
+        try:
+            yield
+        except BaseException as error:
+            self._connection.execute("rollback to item")
+            self._connection.execute("release item")
+            if isinstance(error, sqlite3.IntegrityError):
+                raise Conflict(str(error)) from error
+            raise
+        self._connection.execute("release item")
+
+
+class SqliteDatabase:
+    """See `Database`."""
+
+    engine = "sqlite"
+
+    def __init__(self, path: str, writer: _Connection, readers: list[_Connection]) -> None:
+        self.path = path
+        self.shift_us = 0
+        self._writer = writer
+        self._readers = readers
+        self._free: asyncio.LifoQueue[_Connection] = asyncio.LifoQueue()
+        for reader in readers:
+            self._free.put_nowait(reader)
+        self._turnstile = Turnstile(Path(f"{path}-turns"))
+
+    @classmethod
+    async def open(cls, path: str) -> "SqliteDatabase":
+        if sqlite3.sqlite_version_info < (3, 38):
+            raise Unavailable(f"SQLite {sqlite3.sqlite_version} is too old: 3.38 or newer is needed.")
+        opened: list[_Connection] = []
+        try:
+            for number in range(1 + READERS):
+                opened.append(await _open(path, reading=number > 0))
+        except (sqlite3.Error, OSError) as error:
+            for connection in opened:
+                await connection.close()
+            raise Unavailable(f"The SQLite file {path} cannot be opened: {error}") from error
+        return cls(path, opened[0], opened[1:])
+
+    async def read(self, work: Work[T]) -> T:
+        connection = await self._free.get()
+        try:
+            return await connection.hop(lambda: self._transact(connection.inner, "begin", work))
+        finally:
+            self._free.put_nowait(connection)
+
+    async def write(self, work: Work[T]) -> T:
+        return await self._writer.hop(lambda: self._write(work))
+
+    async def close(self) -> None:
+        for connection in (self._writer, *self._readers):
+            await connection.close()
+        self._turnstile.close()
+
+    def _write(self, work: Work[T]) -> T:
+        with self._turnstile:
+            return self._transact(self._writer.inner, "begin immediate", work)
+
+    def _transact(self, connection: sqlite3.Connection, begin: str, work: Work[T]) -> T:
+        try:
+            connection.execute(begin)
+            now = time.time_ns() // 1000 + self.shift_us
+            result = _drive(work(_Transaction(connection, now)))
+            connection.execute("commit")
+        except BaseException as error:
+            if connection.in_transaction:
+                connection.execute("rollback")
+            if isinstance(error, sqlite3.IntegrityError):
+                raise Conflict(str(error)) from error
+            if isinstance(error, sqlite3.Error):
+                raise Unavailable(f"The database failed: {error}") from error
+            raise
+        return result
+
+
+def _drive(work: Awaitable[T]) -> T:
+    """Run a coroutine that awaits nothing but a `_Transaction` to its end, here and now."""
+    coroutine = cast(Coroutine[Any, Any, T], work)
+    try:
+        coroutine.send(None)
+    except StopIteration as done:
+        return cast(T, done.value)
+    coroutine.close()
+    raise RuntimeError("A transaction may await nothing but the database.")
+
+
+@lru_cache(maxsize=None)
+def _text(sql: str) -> str:
+    """SQLite has no row locks: `begin immediate` already holds every other writer."""
+    return sql.replace("for update", "")
+
+
+async def _open(path: str, *, reading: bool) -> _Connection:
+    def connect() -> sqlite3.Connection:
+        return sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, cached_statements=STATEMENTS)
+
+    connection = _Connection(connect, iter_chunk_size=64)
+    await connection
+    connection.row_factory = sqlite3.Row
+    for pragma in (
+        "journal_mode=wal",
+        "synchronous=full",
+        "foreign_keys=on",
+        "temp_store=memory",
+        "cache_size=-65536",
+        *(["query_only=on"] if reading else []),
+    ):
+        await connection.execute_fetchall(f"pragma {pragma}")
+    return connection
