@@ -1,0 +1,63 @@
+/** Calls of the HTTP API with the page's session. Knows no views; `fetch` is injected. */
+
+/** An answer that is no success, or none at all (`status` 0). */
+export class Problem extends Error {
+  /** @param {number} status @param {any} body */
+  constructor(status, body) {
+    super(body?.detail || body?.title || (status ? `The server answered ${status}.` : "You are offline."));
+    this.status = status;
+    /** @type {string} */
+    this.code = body?.code ?? body?.error ?? (status ? String(status) : "offline");
+    this.body = body ?? {};
+  }
+}
+
+export class Api {
+  /**
+   * @param {{fetch: typeof globalThis.fetch, csrf: string, newKey: () => string, base?: string,
+   *   seen?: (date: string|null, sent: number, came: number) => void, now?: () => number}} doors
+   *   `seen` is told the Date header of each answer and when the request left and came, for the server's clock.
+   */
+  constructor(doors) {
+    this.doors = doors;
+  }
+
+  /** @param {string} path @returns {Promise<any>} */
+  get(path) {
+    return this.call("GET", path);
+  }
+
+  /**
+   * @param {string} method @param {string} path below `base`
+   * @param {unknown} [body] @param {string} [key] the Idempotency-Key of a repeat
+   * @returns {Promise<any>} the JSON of the answer, null for 204
+   */
+  async call(method, path, body, key) {
+    const { fetch, csrf, newKey, now } = this.doors;
+    /** @type {Record<string, string>} */
+    const headers = { accept: "application/json" };
+    if (method !== "GET") {
+      headers["x-csrf-token"] = csrf;
+      headers["idempotency-key"] = key ?? newKey();
+    }
+    if (body !== undefined) headers["content-type"] = "application/json";
+    const sent = now?.() ?? 0;
+    /** @type {Response} */
+    let answer;
+    try {
+      answer = await fetch((this.doors.base ?? "/api/v1") + path, {
+        method,
+        headers,
+        credentials: "same-origin",
+        body: body === undefined ? undefined : JSON.stringify(body),
+      });
+    } catch {
+      throw new Problem(0, null);
+    }
+    this.doors.seen?.(answer.headers.get("date"), sent, now?.() ?? 0);
+    if (answer.status === 204) return null;
+    const read = await answer.json().catch(() => null);
+    if (!answer.ok) throw new Problem(answer.status, read);
+    return read;
+  }
+}

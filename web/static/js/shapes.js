@@ -1,0 +1,35 @@
+/**
+ * What comes over the wire, as types. Names and meanings are those of the API's OpenAPI document.
+ *
+ * @typedef {{id: string, name: string, role?: string}} User
+ * @typedef {{id: string, name: string, phone: string, ready: boolean, opted_out: boolean}} Contact
+ * @typedef {{id: string, number: string, label: string|null}} Did
+ * @typedef {{code: string, says: string}} Failure
+ * @typedef {{id: string, content_type: string, size: number, state: string, url: string}} Media
+ * @typedef {{
+ *   id: string, conversation: string, seq: number, kind: "message"|"note", direction: "inbound"|"outbound", body: string,
+ *   media: Media[], did: Did|string|null, user: User|null, client_id: string|null, state: string, error: Failure|null,
+ *   encoding: string|null, segments: number|null, send_at: string|null, created_at: string,
+ * }} Message
+ * @typedef {{
+ *   id: string, contact: Contact, owner: User|null, subscribers: User[], did: Did|null, seq: number,
+ *   last_message: Message|null, waiting_since: string|null, clock_start: string|null, public_at: string|null,
+ *   public_since: string|null, claimed_at: string|null, closed_at: string|null, snoozed_until: string|null,
+ *   opted_out: boolean, unread: number, muted: boolean, role: "owner"|"subscriber"|null,
+ * }} Conversation
+ * @typedef {{kind: "user"|"contact"|"system", id: string|null, name: string|null}} Actor
+ * @typedef {{
+ *   type: string, conversation: string|null, seq: number|null, position: number, at: string, actor: Actor,
+ *   alert: string[], data: any,
+ * }} Event
+ * @typedef {"mine"|"subscribed"|"pool"|"unanswered"|"all"|"closed"} View
+ * @typedef {{all: number, unread: number}} Tally
+ * @typedef {{sms_public_minutes: number|null, opt_out_text: string}} Settings
+ * @typedef {{
+ *   user: User, account: {id: string, name: string}, settings: Settings, sandbox: boolean, now: string,
+ *   conversation: string|null,
+ * }} Boot
+ */
+
+/** @type {View[]} */
+export const VIEWS = ["mine", "subscribed", "pool", "unanswered", "all", "closed"];
