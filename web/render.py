@@ -6,13 +6,13 @@
     asset = renderer.assets.find(path)                      `GET /static/{path:path}`, no session; None is 404
     body, headers = asset.answer(request.headers.get("accept-encoding", ""))
 
-| template | for | context |
-|---|---|---|
-| `login.html` | `GET /login` (200), a failed `POST /login` (401, 429) | `csrf`, `error` (sentence or None), `email` (as typed, or ""), `next` (path to go to) |
-| `sms.html` | `/sms`, `/sms/{conversation}` | `user`, `csrf`, `account`, `sandbox`, `boot` |
-| `pool.html` | `/pool` | the same |
-| `sandbox.html` | `/sandbox` | the same |
-| `error.html` | 403, 404, 500 to a browser | `user` (or None), `csrf` (or ""), `sandbox`, `status`, `title`, `detail`, `ref` (request id or None) |
+login.html    `GET /login` (200) and a failed `POST /login` (401, 429):
+              csrf, error (a sentence or None), email (as typed, or ""), next (path to go to after)
+sms.html      `/sms` and `/sms/{conversation}`: user, csrf, account, sandbox, boot
+pool.html     `/pool`: the same
+sandbox.html  `/sandbox`: the same
+error.html    403, 404, 500 to a browser: user (or None), csrf (or ""), sandbox, status, title, detail,
+              ref (request id or None)
 
 `user` {id, name, role} · `account` {id, name} · `csrf` str: the token of `X-CSRF-Token` and of the forms ·
 `sandbox` bool: the sandbox carrier is on · `boot` the JSON that the modules start from: {user, account, settings

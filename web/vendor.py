@@ -19,11 +19,11 @@ KEPT: Final = {
     "@preact/signals-core": (("@preact/signals-core", "dist/signals-core.mjs"), (None, "LICENSE")),
     "@preact/signals": (("@preact/signals", "dist/signals.mjs"), (None, "LICENSE")),
 }
-ICONS: Final = (
-    "archive", "arrow-left", "arrow-right-left", "arrow-up", "bell", "bell-off", "check", "check-check", "chevron-down",
-    "circle-alert", "clock", "ellipsis", "hand", "inbox", "keyboard", "log-out", "message-square", "panel-right",
-    "refresh-cw", "rotate-ccw", "search", "send", "smartphone", "user-minus", "user-plus", "users", "wifi", "wifi-off", "x",
-)  # fmt: skip
+ICONS: Final = """
+archive arrow-left arrow-right-left arrow-up bell bell-off check check-check chevron-down circle-alert clock ellipsis
+hand inbox keyboard log-out message-square panel-right refresh-cw rotate-ccw search send smartphone user-minus user-plus
+users wifi wifi-off x
+""".split()
 
 
 def version_of(package: str) -> str:
@@ -67,12 +67,8 @@ def differences() -> list[str]:
     rows = json.loads(LOCK.read_text())["files"]
     known = {row["path"]: row["sha256"] for row in rows}
     static = ROOM / "static"
-    there = [path for path in (static / "vendor").rglob("*") if path.is_file()] + [static / "icons.svg"]
-    found = {
-        path.relative_to(static).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in there
-        if path.exists()
-    }
+    there = [*(path for path in (static / "vendor").rglob("*") if path.is_file()), static / "icons.svg"]
+    found = {path.relative_to(static).as_posix(): _digest(path.read_bytes()) for path in there if path.exists()}
     return sorted(path for path in known.keys() | found.keys() if known.get(path) != found.get(path))
 
 
@@ -80,7 +76,11 @@ def _write(target: str, body: bytes, specifier: str | None) -> dict[str, str | N
     path = ROOM / "static" / target
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(body)
-    return {"path": target, "sha256": hashlib.sha256(body).hexdigest(), "specifier": specifier}
+    return {"path": target, "sha256": _digest(body), "specifier": specifier}
+
+
+def _digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
 
 
 def main(arguments: list[str]) -> int:
@@ -88,7 +88,7 @@ def main(arguments: list[str]) -> int:
     if arguments == ["--check"]:
         wrong = differences()
         for path in wrong:
-            print(f"differs from vendor.lock.json: {path}", file=sys.stderr)
+            sys.stderr.write(f"differs from vendor.lock.json: {path}\n")
         return 1 if wrong else 0
     copy()
     return 0
