@@ -1,5 +1,6 @@
 """The states of a message and the order in which they may follow each other (PRODUCT rule 27)."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -59,3 +60,37 @@ def moves_forward(old: MessageState, new: MessageState) -> bool:
     if new is MessageState.CANCELLED:
         return old in WAITING_TO_LEAVE
     return old in _RANK and new in _RANK and _RANK[new] > _RANK[old]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One SMS or MMS, or a note. `seq` is the number of the event that created it; instants are µs UTC.
+
+    `attempt` counts how often a sender took it; `next_at` is when it may be taken, None once nothing is left to do; `lease_until` is
+    set while a sender holds it. `token` comes back in the carrier's receipts. `user` is None for automatic texts.
+    """
+
+    id: str
+    conversation: str
+    account: str
+    seq: int
+    kind: Kind
+    direction: Direction
+    body: str
+    state: MessageState
+    created_at: int
+    did: str | None = None
+    user: str | None = None
+    client_id: str | None = None
+    body_asked: str | None = None
+    encoding: str = "GSM-7"
+    segments: int = 0
+    send_at: int | None = None
+    error_code: str | None = None
+    error_says: str | None = None
+    token: str | None = None
+    attempt: int = 0
+    next_at: int | None = None
+    lease_until: int | None = None
+    carrier_ref: str | None = None
+    media: str = "[]"

@@ -150,7 +150,7 @@ create table messages (
     did text references dids (id),
     user_id text references users (id),
     client_id text,
-    body_sent text,
+    body_asked text,
     state text not null,
     error_code text,
     error_says text,

@@ -1,0 +1,123 @@
+"""Accounts with their settings, and the DIDs as sending and receiving need them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import msgspec
+
+from server.domain.user import Role, User
+from server.store.database import Row, Transaction, batch
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """`public_minutes` None means never. `opt_out_text` is added to the first text to a contact."""
+
+    id: str
+    name: str
+    public_minutes: int | None
+    opt_out_text: str
+    default_did: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Did:
+    """A phone number of ours. `user` is whose caller ID it is, None when it is the account's or that user is disabled."""
+
+    id: str
+    account: str
+    number: str
+    carrier: str
+    user: User | None
+    label: str
+    capabilities: tuple[str, ...]
+
+
+async def accounts(tx: Transaction, ids: Iterable[str]) -> dict[str, Account]:
+    rows = await tx.all(
+        "select * from accounts where id in (select value ->> 'id' from json_each(:ids))",
+        ids=batch({"id": id} for id in set(ids)),
+    )
+    return {row["id"]: _account_of(row) for row in rows}
+
+
+async def every_account(tx: Transaction) -> list[Account]:
+    return [_account_of(row) for row in await tx.all("select * from accounts order by id")]
+
+
+async def save_settings(tx: Transaction, account: Account) -> None:
+    await tx.run(
+        """update accounts set public_minutes = :public_minutes, opt_out_text = :opt_out_text, default_did = :default_did
+           where id = :id""",
+        id=account.id,
+        public_minutes=account.public_minutes,
+        opt_out_text=account.opt_out_text,
+        default_did=account.default_did,
+    )
+
+
+async def dids_by_number(tx: Transaction, numbers: Iterable[str]) -> dict[str, Did]:
+    rows = await tx.all(
+        f"{_DIDS} where d.number in (select value ->> 'number' from json_each(:numbers))",
+        numbers=batch({"number": number} for number in set(numbers)),
+    )
+    return {row["number"]: _did_of(row) for row in rows}
+
+
+async def dids_by_id(tx: Transaction, ids: Iterable[str]) -> dict[str, Did]:
+    rows = await tx.all(
+        f"{_DIDS} where d.id in (select value ->> 'id' from json_each(:ids))", ids=batch({"id": id} for id in set(ids))
+    )
+    return {row["id"]: _did_of(row) for row in rows}
+
+
+async def dids_of(tx: Transaction, account: str) -> list[Did]:
+    return [_did_of(row) for row in await tx.all(f"{_DIDS} where d.account = :account order by d.id", account=account)]
+
+
+async def users(tx: Transaction, ids: Iterable[str]) -> dict[str, User]:
+    """Users by id, disabled ones too: what they wrote still shows their name."""
+    rows = await tx.all(
+        "select id, account, name, role from users where id in (select value ->> 'id' from json_each(:ids))",
+        ids=batch({"id": id} for id in set(ids)),
+    )
+    return {row["id"]: User(row["id"], row["account"], row["name"], Role(row["role"])) for row in rows}
+
+
+async def working_user(tx: Transaction, account: str, id: str) -> User | None:
+    """A user of the account who is not disabled."""
+    row = await tx.one(
+        "select id, account, name, role from users where id = :id and account = :account and disabled_at is null",
+        id=id,
+        account=account,
+    )
+    return User(row["id"], row["account"], row["name"], Role(row["role"])) if row else None
+
+
+_DIDS = """select d.*, u.name as user_name, u.role as user_role from dids d
+    left join users u on u.id = d.user_id and u.disabled_at is null"""
+
+
+def _did_of(row: Row) -> Did:
+    user = None
+    if row["user_name"] is not None:
+        user = User(row["user_id"], row["account"], row["user_name"], Role(row["user_role"]))
+    return Did(
+        id=row["id"],
+        account=row["account"],
+        number=row["number"],
+        carrier=row["carrier"],
+        user=user,
+        label=row["label"],
+        capabilities=tuple(msgspec.json.decode(row["capabilities"])),
+    )
+
+
+def _account_of(row: Row) -> Account:
+    return Account(
+        id=row["id"],
+        name=row["name"],
+        public_minutes=row["public_minutes"],
+        opt_out_text=row["opt_out_text"],
+        default_did=row["default_did"],
+    )

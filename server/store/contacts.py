@@ -1,0 +1,201 @@
+"""Contacts, their phones, and consent."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from server.store.database import Row, Transaction, batch
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    number: str
+    kind: str = "mobile"
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A person we text. `ready_at` is since when it is ready (µs), or None. `phones` in their order; `fields` are custom ones."""
+
+    id: str
+    account: str
+    name: str
+    ready_at: int | None = None
+    timezone: str | None = None
+    tags: tuple[str, ...] = ()
+    fields: Mapping[str, str] = field(default_factory=dict)
+    phones: tuple[Phone, ...] = ()
+    created_at: int = 0
+    updated_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentEntry:
+    """One line of the append-only ledger: `kind` opted_out or opted_in, `source` keyword, carrier, user or import."""
+
+    id: str
+    account: str
+    number: str
+    kind: str
+    source: str
+    at: int
+    message: str | None = None
+    user: str | None = None
+    says: str | None = None
+
+
+async def of_phones(tx: Transaction, phones: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """Contact ids by (account, number)."""
+    rows = await tx.all(
+        """select p.account, p.number, p.contact from json_each(:keys) k
+           join contact_phones p on p.account = k.value ->> 'account' and p.number = k.value ->> 'number'""",
+        keys=batch({"account": account, "number": number} for account, number in set(phones)),
+    )
+    return {(row["account"], row["number"]): row["contact"] for row in rows}
+
+
+async def get(tx: Transaction, ids: Iterable[str]) -> dict[str, Contact]:
+    wanted = batch({"id": id} for id in set(ids))
+    phones: dict[str, list[Phone]] = {}
+    for row in await tx.all(
+        """select p.contact, p.number, p.kind from json_each(:ids) k
+           join contact_phones p on p.contact = k.value ->> 'id' order by p.contact, p.place""",
+        ids=wanted,
+    ):
+        phones.setdefault(row["contact"], []).append(Phone(row["number"], row["kind"]))
+    rows = await tx.all("select * from contacts where id in (select value ->> 'id' from json_each(:ids))", ids=wanted)
+    return {row["id"]: _contact_of(row, tuple(phones.get(row["id"], ()))) for row in rows}
+
+
+async def insert(tx: Transaction, contacts: Sequence[Contact]) -> None:
+    """Raises `Conflict` when a phone is another contact's of the account."""
+    if not contacts:
+        return
+    await tx.run(
+        """insert into contacts (id, account, name, ready_at, timezone, tags, fields, created_at, updated_at)
+           select value ->> 'id', value ->> 'account', value ->> 'name', cast(value ->> 'ready_at' as bigint),
+                  value ->> 'timezone', value ->> 'tags', value ->> 'fields',
+                  cast(value ->> 'created_at' as bigint), cast(value ->> 'updated_at' as bigint)
+           from json_each(:batch) where true""",
+        batch=batch(_values(contact) for contact in contacts),
+    )
+    await _insert_phones(tx, contacts)
+
+
+async def update(tx: Transaction, contact: Contact, *, phones: bool = False) -> None:
+    await tx.run(
+        """update contacts set name = :name, ready_at = :ready_at, timezone = :timezone, tags = :tags, fields = :fields,
+           updated_at = :updated_at where id = :id and account = :account""",
+        **{key: value for key, value in _values(contact).items() if key != "created_at"},
+    )
+    if phones:
+        await tx.run("delete from contact_phones where contact = :id", id=contact.id)
+        await _insert_phones(tx, [contact])
+
+
+async def opt_outs(tx: Transaction, phones: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """Since when (µs), by (account, number), for those of the numbers that are opted out."""
+    rows = await tx.all(
+        """select o.account, o.number, o.at from json_each(:keys) k
+           join opt_outs o on o.account = k.value ->> 'account' and o.number = k.value ->> 'number'""",
+        keys=batch({"account": account, "number": number} for account, number in set(phones)),
+    )
+    return {(row["account"], row["number"]): row["at"] for row in rows}
+
+
+async def record_consent(tx: Transaction, entry: ConsentEntry) -> None:
+    """Appends to the ledger and makes the number's present state agree with it."""
+    await tx.run(
+        """insert into consent (id, account, number, kind, source, message, user_id, says, at)
+           values (:id, :account, :number, :kind, :source, :message, :user, :says, :at)""",
+        id=entry.id,
+        account=entry.account,
+        number=entry.number,
+        kind=entry.kind,
+        source=entry.source,
+        message=entry.message,
+        user=entry.user,
+        says=entry.says,
+        at=entry.at,
+    )
+    if entry.kind == "opted_out":
+        await tx.run(
+            """insert into opt_outs (account, number, at, source) values (:account, :number, :at, :source)
+               on conflict (account, number) do nothing""",
+            account=entry.account,
+            number=entry.number,
+            at=entry.at,
+            source=entry.source,
+        )
+    else:
+        await tx.run(
+            "delete from opt_outs where account = :account and number = :number", account=entry.account, number=entry.number
+        )
+
+
+async def consent_of(tx: Transaction, account: str, numbers: Iterable[str]) -> list[ConsentEntry]:
+    """The ledger of these numbers, oldest first."""
+    rows = await tx.all(
+        """select c.* from json_each(:keys) k join consent c on c.account = :account and c.number = k.value ->> 'number'
+           order by c.at, c.id""",
+        account=account,
+        keys=batch({"number": number} for number in set(numbers)),
+    )
+    return [
+        ConsentEntry(
+            id=row["id"],
+            account=row["account"],
+            number=row["number"],
+            kind=row["kind"],
+            source=row["source"],
+            at=row["at"],
+            message=row["message"],
+            user=row["user_id"],
+            says=row["says"],
+        )
+        for row in rows
+    ]
+
+
+async def _insert_phones(tx: Transaction, contacts: Sequence[Contact]) -> None:
+    phones = [
+        {"account": c.account, "number": p.number, "contact": c.id, "kind": p.kind, "place": place}
+        for c in contacts
+        for place, p in enumerate(c.phones)
+    ]
+    await tx.run(
+        """insert into contact_phones (account, number, contact, kind, place)
+           select value ->> 'account', value ->> 'number', value ->> 'contact', value ->> 'kind',
+                  cast(value ->> 'place' as bigint) from json_each(:batch) where true order by 1, 2""",
+        batch=batch(phones),
+    )
+
+
+def _values(c: Contact) -> dict[str, object]:
+    return {
+        "id": c.id,
+        "account": c.account,
+        "name": c.name,
+        "ready_at": c.ready_at,
+        "timezone": c.timezone,
+        "tags": msgspec.json.encode(c.tags).decode(),
+        "fields": msgspec.json.encode(c.fields).decode(),
+        "created_at": c.created_at,
+        "updated_at": c.updated_at,
+    }
+
+
+def _contact_of(row: Row, phones: tuple[Phone, ...]) -> Contact:
+    return Contact(
+        id=row["id"],
+        account=row["account"],
+        name=row["name"],
+        ready_at=row["ready_at"],
+        timezone=row["timezone"],
+        tags=tuple(msgspec.json.decode(row["tags"])),
+        fields=msgspec.json.decode(row["fields"]),
+        phones=phones,
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )

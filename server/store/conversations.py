@@ -1,0 +1,237 @@
+"""Conversations and their participants: loaded under a lock, saved as whole rows, many at a time."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from server.domain.audience import Part, Participant
+from server.domain.conversation import Conversation, Thread, Wait
+from server.domain.user import Role, User
+from server.store.database import Row, Transaction, batch
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Threads by conversation id, and everybody who takes part in them by user id."""
+
+    threads: dict[str, Thread]
+    people: dict[str, User]
+
+
+async def lock(tx: Transaction, ids: Iterable[str]) -> Loaded:
+    """The threads with these ids, locked until the transaction ends, in the order of their ids. Unknown ids are left out."""
+    wanted = batch({"id": id} for id in sorted(set(ids)))
+    rows = await tx.all(
+        """select * from conversations where id in (select value ->> 'id' from json_each(:ids)) order by id for update""",
+        ids=wanted,
+    )
+    return await _with_participants(tx, rows, wanted)
+
+
+async def read(tx: Transaction, ids: Iterable[str]) -> Loaded:
+    """As `lock`, without locking."""
+    wanted = batch({"id": id} for id in set(ids))
+    rows = await tx.all("select * from conversations where id in (select value ->> 'id' from json_each(:ids))", ids=wanted)
+    return await _with_participants(tx, rows, wanted)
+
+
+async def by_phone(tx: Transaction, phones: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """Conversation ids by (account, contact phone)."""
+    rows = await tx.all(
+        """select c.account, c.phone, c.id from json_each(:keys) k
+           join conversations c on c.account = k.value ->> 'account' and c.phone = k.value ->> 'phone'""",
+        keys=batch({"account": account, "phone": phone} for account, phone in set(phones)),
+    )
+    return {(row["account"], row["phone"]): row["id"] for row in rows}
+
+
+async def save(tx: Transaction, changes: Sequence[tuple[Thread | None, Thread]]) -> None:
+    """Writes threads as they are now; each comes with what was loaded, or None if it is new. Raises `Conflict` on a taken phone."""
+    new = [_values(now.conversation) for before, now in changes if before is None]
+    old = [
+        _values(now.conversation) for before, now in changes if before is not None and before.conversation != now.conversation
+    ]
+    if new:
+        await tx.run(_INSERT, batch=batch(new))
+    if old:
+        await tx.run(_UPDATE, batch=batch(old))
+    parts, gone = _participant_changes(changes)
+    if gone:
+        await tx.run(
+            """delete from participants where (conversation, user_id) in
+               (select value ->> 'conversation', value ->> 'user' from json_each(:batch))""",
+            batch=batch(gone),
+        )
+    if parts:
+        await tx.run(
+            """insert into participants (conversation, user_id, part, muted_at, read_seq)
+               select value ->> 'conversation', value ->> 'user', value ->> 'part',
+                      cast(value ->> 'muted_at' as bigint), cast(value ->> 'read_seq' as bigint)
+               from json_each(:batch) where true
+               on conflict (conversation, user_id) do update
+               set part = excluded.part, muted_at = excluded.muted_at, read_seq = excluded.read_seq""",
+            batch=batch(parts),
+        )
+
+
+async def due(tx: Transaction, started_by: int, account: str, limit: int) -> list[str]:
+    """Waiting, not public conversations of an account whose clock started at or before `started_by` (µs), oldest first."""
+    rows = await tx.all(
+        """select id from conversations where account = :account and clock_start <= :started_by
+           and waiting_since is not null and public_since is null order by clock_start limit :limit""",
+        account=account,
+        started_by=started_by,
+        limit=limit,
+    )
+    return [row["id"] for row in rows]
+
+
+async def first_clock(tx: Transaction, account: str) -> int | None:
+    """The oldest clock that runs in an account, µs, or None."""
+    row = await tx.one(
+        """select clock_start from conversations where account = :account and clock_start is not null
+           and waiting_since is not null and public_since is null order by clock_start limit 1""",
+        account=account,
+    )
+    return row["clock_start"] if row else None
+
+
+async def snoozes_ended(tx: Transaction, now: int, limit: int) -> list[str]:
+    rows = await tx.all(
+        "select id from conversations where snoozed_until <= :now order by snoozed_until limit :limit", now=now, limit=limit
+    )
+    return [row["id"] for row in rows]
+
+
+async def longest_waiting(tx: Transaction, account: str, limit: int) -> list[str]:
+    """Public conversations of an account, longest waiting first."""
+    rows = await tx.all(
+        """select id from conversations where account = :account and public_since is not null
+           order by waiting_since, id limit :limit""",
+        account=account,
+        limit=limit,
+    )
+    return [row["id"] for row in rows]
+
+
+async def owned_by(tx: Transaction, user: str, limit: int) -> list[str]:
+    rows = await tx.all("select id from conversations where owner = :user limit :limit", user=user, limit=limit)
+    return [row["id"] for row in rows]
+
+
+def conversation_of(row: Row) -> Conversation:
+    answered = row["answered_since"]
+    return Conversation(
+        id=row["id"],
+        account=row["account"],
+        contact=row["contact"],
+        phone=row["phone"],
+        seq=row["seq"],
+        owner=row["owner"],
+        did=row["did"],
+        last_message=row["last_message"],
+        waiting_since=row["waiting_since"],
+        waiting_seq=row["waiting_seq"],
+        clock_start=row["clock_start"],
+        public_since=row["public_since"],
+        claimed_at=row["claimed_at"],
+        claimed_by=row["claimed_by"],
+        claimed_seq=row["claimed_seq"],
+        closed_at=row["closed_at"],
+        snoozed_until=row["snoozed_until"],
+        answered=None if answered is None else Wait(answered, row["answered_clock"], row["answered_seq"]),
+        introduced_at=row["introduced_at"],
+        active_at=row["active_at"],
+        version=row["version"],
+    )
+
+
+async def _with_participants(tx: Transaction, rows: Sequence[Row], ids: str) -> Loaded:
+    parts: dict[str, dict[str, Participant]] = {row["id"]: {} for row in rows}
+    people: dict[str, User] = {}
+    found = await tx.all(
+        """select p.conversation, p.user_id, p.part, p.muted_at, p.read_seq, u.account, u.name, u.role
+           from json_each(:ids) k join participants p on p.conversation = k.value ->> 'id' join users u on u.id = p.user_id""",
+        ids=ids,
+    )
+    for row in found:
+        user = row["user_id"]
+        if row["conversation"] in parts:
+            parts[row["conversation"]][user] = Participant(user, Part(row["part"]), row["muted_at"], row["read_seq"])
+        people[user] = User(user, row["account"], row["name"], Role(row["role"]))
+    return Loaded({row["id"]: Thread(conversation_of(row), parts[row["id"]]) for row in rows}, people)
+
+
+def _participant_changes(
+    changes: Sequence[tuple[Thread | None, Thread]],
+) -> tuple[list[Mapping[str, object]], list[Mapping[str, object]]]:
+    parts: list[Mapping[str, object]] = []
+    gone: list[Mapping[str, object]] = []
+    for before, now in changes:
+        old = before.participants if before is not None else {}
+        if old is now.participants:
+            continue
+        id = now.conversation.id
+        gone += [{"conversation": id, "user": user} for user in old.keys() - now.participants.keys()]
+        parts += [
+            {"conversation": id, "user": p.user, "part": p.part, "muted_at": p.muted_at, "read_seq": p.read_seq}
+            for p in now.participants.values()
+            if old.get(p.user) != p
+        ]
+    return parts, gone
+
+
+def _values(c: Conversation) -> dict[str, object]:
+    return {
+        "id": c.id,
+        "account": c.account,
+        "contact": c.contact,
+        "phone": c.phone,
+        "seq": c.seq,
+        "owner": c.owner,
+        "did": c.did,
+        "last_message": c.last_message,
+        "waiting_since": c.waiting_since,
+        "waiting_seq": c.waiting_seq,
+        "clock_start": c.clock_start,
+        "public_since": c.public_since,
+        "claimed_at": c.claimed_at,
+        "claimed_by": c.claimed_by,
+        "claimed_seq": c.claimed_seq,
+        "closed_at": c.closed_at,
+        "snoozed_until": c.snoozed_until,
+        "answered_since": c.answered.since if c.answered else None,
+        "answered_clock": c.answered.clock_start if c.answered else None,
+        "answered_seq": c.answered.seq if c.answered else None,
+        "introduced_at": c.introduced_at,
+        "active_at": c.active_at,
+    }
+
+
+_TEXTS = ("id", "account", "contact", "phone", "owner", "did", "claimed_by")
+_NUMBERS = (
+    "seq",
+    "last_message",
+    "waiting_since",
+    "waiting_seq",
+    "clock_start",
+    "public_since",
+    "claimed_at",
+    "claimed_seq",
+    "closed_at",
+    "snoozed_until",
+    "answered_since",
+    "answered_clock",
+    "answered_seq",
+    "introduced_at",
+    "active_at",
+)
+_COLUMNS = {name: f"b.value ->> '{name}'" for name in _TEXTS} | {
+    name: f"cast(b.value ->> '{name}' as bigint)" for name in _NUMBERS
+}
+_FIXED = ("id", "account", "phone")
+
+_INSERT = f"""insert into conversations ({", ".join(_COLUMNS)}, version)
+    select {", ".join(_COLUMNS.values())}, 1 from json_each(:batch) b order by b.value ->> 'id'"""
+_UPDATE = f"""update conversations set version = conversations.version + 1,
+    {", ".join(f"{name} = {value}" for name, value in _COLUMNS.items() if name not in _FIXED)}
+    from json_each(:batch) b where conversations.id = b.value ->> 'id'"""

@@ -1,0 +1,47 @@
+"""Events and numbers: the position of each account, and the event rows that are the outbox of everything live."""
+
+from collections.abc import Mapping, Sequence
+from typing import TypedDict
+
+from server.store.database import Transaction, batch
+
+
+class EventRow(TypedDict):
+    """One event as stored. `body` is the whole event as it goes on the wire; `audience` the JSON list of user ids."""
+
+    account: str
+    position: int
+    conversation: str | None
+    seq: int | None
+    type: str
+    at: int
+    reach: str
+    pool: int
+    audience: str
+    body: str
+
+
+async def take_positions(tx: Transaction, counts: Mapping[str, int]) -> dict[str, int]:
+    """Moves each account's position on by its count and returns the last one taken. Accounts are locked last, in order, to the commit."""
+    taken = {}
+    for account in sorted(counts):
+        row = await tx.one(
+            "update accounts set position = position + :count where id = :id returning position",
+            id=account,
+            count=counts[account],
+        )
+        if row is None:
+            raise LookupError(f"There is no account {account}.")
+        taken[account] = row["position"]
+    return taken
+
+
+async def insert(tx: Transaction, events: Sequence[EventRow]) -> None:
+    await tx.run(
+        """insert into events (account, position, conversation, seq, type, at, reach, pool, audience, body)
+           select value ->> 'account', cast(value ->> 'position' as bigint), value ->> 'conversation',
+                  cast(value ->> 'seq' as bigint), value ->> 'type', cast(value ->> 'at' as bigint), value ->> 'reach',
+                  cast(value ->> 'pool' as bigint), value ->> 'audience', value ->> 'body'
+           from json_each(:batch) where true""",
+        batch=batch(events),
+    )

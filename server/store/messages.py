@@ -1,0 +1,181 @@
+"""Messages, many at a time, and the outbox: those that a sender may take now."""
+
+from collections.abc import Iterable, Sequence
+
+from server.domain.message import Direction, Kind, Message, MessageState
+from server.store.database import Row, Transaction, batch
+
+_TEXTS = (
+    "conversation",
+    "id",
+    "account",
+    "kind",
+    "direction",
+    "body",
+    "media",
+    "did",
+    "client_id",
+    "body_asked",
+    "state",
+    "error_code",
+    "error_says",
+    "encoding",
+    "token",
+    "carrier_ref",
+)
+_NUMBERS = ("seq", "segments", "send_at", "created_at", "attempt", "next_at", "lease_until")
+_COLUMNS = (
+    {name: f"b.value ->> '{name}'" for name in _TEXTS}
+    | {"user_id": "b.value ->> 'user'"}
+    | {name: f"cast(b.value ->> '{name}' as bigint)" for name in _NUMBERS}
+)
+_INSERT = f"""insert into messages ({", ".join(_COLUMNS)}) select {", ".join(_COLUMNS.values())} from json_each(:batch) b where true"""
+_CHANGING = ("state", "error_code", "error_says", "did", "carrier_ref", "attempt", "next_at", "lease_until", "send_at")
+_UPDATE = f"""update messages set {", ".join(f"{name} = {_COLUMNS[name]}" for name in _CHANGING)}
+    from json_each(:batch) b where messages.id = b.value ->> 'id'"""
+
+
+async def insert(tx: Transaction, messages: Sequence[Message]) -> None:
+    """Raises `Conflict` when a user's `client_id` was used before."""
+    if messages:
+        await tx.run(_INSERT, batch=batch(messages))
+
+
+async def update(tx: Transaction, messages: Sequence[Message]) -> None:
+    """Writes what can change in a message: its state, error, carrier's reference and lease."""
+    if messages:
+        await tx.run(_UPDATE, batch=batch(messages))
+
+
+async def get(tx: Transaction, keys: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Message]:
+    """Messages by (conversation, seq)."""
+    rows = await tx.all(
+        """select m.* from json_each(:keys) k join messages m
+           on m.conversation = k.value ->> 'conversation' and m.seq = cast(k.value ->> 'seq' as bigint)""",
+        keys=batch({"conversation": conversation, "seq": seq} for conversation, seq in set(keys)),
+    )
+    return {(row["conversation"], row["seq"]): message_of(row) for row in rows}
+
+
+async def by_id(tx: Transaction, id: str) -> Message | None:
+    row = await tx.one("select * from messages where id = :id", id=id)
+    return message_of(row) if row else None
+
+
+async def by_client_id(tx: Transaction, user: str, client_id: str) -> Message | None:
+    row = await tx.one(
+        "select * from messages where user_id = :user and client_id = :client_id", user=user, client_id=client_id
+    )
+    return message_of(row) if row else None
+
+
+async def by_token(tx: Transaction, token: str) -> Message | None:
+    row = await tx.one("select * from messages where token = :token", token=token)
+    return message_of(row) if row else None
+
+
+async def by_carrier_ref(tx: Transaction, carrier: str, ref: str) -> Message | None:
+    """The outbound message that this carrier connection knows as `ref`."""
+    row = await tx.one(
+        """select m.* from messages m join dids d on d.id = m.did
+           where m.carrier_ref = :ref and m.direction = 'outbound' and d.carrier = :carrier""",
+        carrier=carrier,
+        ref=ref,
+    )
+    return message_of(row) if row else None
+
+
+async def newest_teammate(tx: Transaction, conversation: str, user: str, after: int) -> Message | None:
+    """The newest message or note of another user above `after`."""
+    row = await tx.one(
+        """select * from messages where conversation = :conversation and seq > :after
+           and user_id is not null and user_id <> :user and state not in ('failed', 'cancelled') order by seq desc limit 1""",
+        conversation=conversation,
+        user=user,
+        after=after,
+    )
+    return message_of(row) if row else None
+
+
+async def answer_stands(tx: Transaction, conversation: str, after: int, but: str) -> bool:
+    """Whether a human's outbound text above `after`, other than message `but`, is still on its way or arrived."""
+    row = await tx.one(
+        """select 1 as found from messages where conversation = :conversation and seq > :after and id <> :but
+           and direction = 'outbound' and kind = 'message' and user_id is not null
+           and state in ('queued', 'sending', 'unconfirmed', 'sent', 'delivered') limit 1""",
+        conversation=conversation,
+        after=after,
+        but=but,
+    )
+    return row is not None
+
+
+async def leaving(tx: Transaction, conversation: str) -> list[Message]:
+    """Outbound messages that have not left yet, in order."""
+    rows = await tx.all(
+        """select * from messages where conversation = :conversation and next_at is not null
+           and state in ('scheduled', 'queued') order by seq""",
+        conversation=conversation,
+    )
+    return [message_of(row) for row in rows]
+
+
+async def ready_to_leave(tx: Transaction, now: int, limit: int) -> list[tuple[str, int]]:
+    """(conversation, seq) of texts that may leave now: due, and the first unsent of their conversation. Oldest first."""
+    rows = await tx.all(
+        """select m.conversation, m.seq from messages m where m.next_at <= :now and m.lease_until is null
+           and not exists (select 1 from messages e where e.conversation = m.conversation and e.seq < m.seq
+                           and (e.lease_until is not null or (e.next_at is not null and e.state = 'queued')))
+           order by m.next_at, m.conversation, m.seq limit :limit""",
+        now=now,
+        limit=limit,
+    )
+    return [(row["conversation"], row["seq"]) for row in rows]
+
+
+async def leases_ended(tx: Transaction, now: int, limit: int) -> list[tuple[str, int]]:
+    """(conversation, seq) of texts whose sender did not come back."""
+    rows = await tx.all(
+        "select conversation, seq from messages where lease_until <= :now order by lease_until limit :limit",
+        now=now,
+        limit=limit,
+    )
+    return [(row["conversation"], row["seq"]) for row in rows]
+
+
+async def next_departure(tx: Transaction) -> int | None:
+    """When the sender has something to do next, µs: a text falls due or a lease ends."""
+    row = await tx.one(
+        """select min(at) as at from (select min(next_at) as at from messages where next_at is not null
+           union all select min(lease_until) as at from messages where lease_until is not null) as due"""
+    )
+    return row["at"] if row else None
+
+
+def message_of(row: Row) -> Message:
+    return Message(
+        id=row["id"],
+        conversation=row["conversation"],
+        account=row["account"],
+        seq=row["seq"],
+        kind=Kind(row["kind"]),
+        direction=Direction(row["direction"]),
+        body=row["body"],
+        state=MessageState(row["state"]),
+        created_at=row["created_at"],
+        did=row["did"],
+        user=row["user_id"],
+        client_id=row["client_id"],
+        body_asked=row["body_asked"],
+        encoding=row["encoding"],
+        segments=row["segments"],
+        send_at=row["send_at"],
+        error_code=row["error_code"],
+        error_says=row["error_says"],
+        token=row["token"],
+        attempt=row["attempt"],
+        next_at=row["next_at"],
+        lease_until=row["lease_until"],
+        carrier_ref=row["carrier_ref"],
+        media=row["media"],
+    )
