@@ -71,7 +71,5 @@ def hide_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> Even
             event[key] = "[hidden]"
     trace = event.get("exception")
     if isinstance(trace, str) and "DETAIL:" in trace:
-        event["exception"] = "\n".join(
-            "DETAIL: [hidden]" if line.startswith("DETAIL:") else line for line in trace.splitlines()
-        )
+        event["exception"] = "\n".join("DETAIL: [hidden]" if line.startswith("DETAIL:") else line for line in trace.splitlines())
     return event

@@ -34,24 +34,14 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    var: Path = Field(
-        default=Path("var"), description="folder for everything that is kept: database, media, keys, sockets"
-    )
-    database_url: str = Field(
-        default="", repr=False, description="`sqlite:///path` or `postgresql://…`; default: in VAR"
-    )
-    redis_url: str = Field(
-        default="", repr=False, description="`redis://`, `rediss://` or `unix://`; default: the embedded one"
-    )
+    var: Path = Field(default=Path("var"), description="folder for everything that is kept: database, media, keys, sockets")
+    database_url: str = Field(default="", repr=False, description="`sqlite:///path` or `postgresql://…`; default: in VAR")
+    redis_url: str = Field(default="", repr=False, description="`redis://`, `rediss://` or `unix://`; default: the embedded one")
     allow_insecure_redis: bool = Field(default=False, description="1 accepts a distant Redis without password and TLS")
-    base_url: str = Field(
-        default="", description="public address, such as https://sms.example.com; default: HOST and PORT"
-    )
+    base_url: str = Field(default="", description="public address, such as https://sms.example.com; default: HOST and PORT")
     host: str = Field(default="127.0.0.1", description="address to listen on")
     port: int = Field(default=8000, ge=0, le=65535, description="port to listen on; 0 takes a free one")
-    secret_key: SecretStr = Field(
-        default=SecretStr(""), description="32 characters or more; default: made once, kept in VAR"
-    )
+    secret_key: SecretStr = Field(default=SecretStr(""), description="32 characters or more; default: made once, kept in VAR")
     media_url: str = Field(default="", description="folder of attachments as `file:///path`; default: in VAR")
     log_level: LogLevel = Field(default="info", description="debug, info, warning or error")
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
@@ -103,9 +93,7 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _check_database(cls, value: str) -> str:
-        if value and not (
-            value.startswith(("postgresql://", "postgres://")) or value.removeprefix("sqlite:///") not in ("", value)
-        ):
+        if value and not (value.startswith(("postgresql://", "postgres://")) or value.removeprefix("sqlite:///") not in ("", value)):
             raise ValueError("must be sqlite:///path or postgresql://…")
         return value
 
@@ -135,9 +123,7 @@ class Settings(BaseSettings):
             raise ValueError(f"must have {SECRET_KEY_LEAST} characters or more")
         return value
 
-    @field_validator(
-        *(f"carrier_{kind}_url" for kind in "twilio telnyx bandwidth plivo vonage kannel generic sandbox".split())
-    )
+    @field_validator(*(f"carrier_{kind}_url" for kind in "twilio telnyx bandwidth plivo vonage kannel generic sandbox".split()))
     @classmethod
     def _check_carrier(cls, value: str) -> str:
         parts = urlsplit(value)
