@@ -99,14 +99,19 @@ class EmbeddedRedis:
             raise RedisFailed(f"The embedded Redis does not answer; see {self.var / LOG}") from None
 
     async def watch(self) -> None:
-        """Runs as long as the role: starts another keeper when the server is gone and nobody brings it back."""
+        """Runs as long as the role, and mends the server four times a second."""
         while True:
             await asyncio.sleep(WATCH_SECONDS)
-            if not await self._listens():
-                try:
-                    await self.ensure()
-                except RedisFailed as error:
-                    log.error("redis.failed", says=str(error))
+            try:
+                await self.mend()
+            except RedisFailed as error:
+                log.error("redis.failed", says=str(error))
+
+    async def mend(self) -> None:
+        """Starts another keeper if nobody listens. A server that listens and hangs is the keeper's still. Raises RedisFailed."""
+        if not await self._listens():
+            log.warning("redis.gone")
+            await self.ensure()
 
     async def answers(self) -> bool:
         """Whether PING is answered within half a second."""
@@ -121,7 +126,6 @@ class EmbeddedRedis:
         return False
 
     async def _listens(self) -> bool:
-        """Whether anybody listens: true of a server that hangs, which is no reason to start another."""
         with contextlib.suppress(OSError, TimeoutError):
             async with asyncio.timeout(0.5):
                 _, writer = await asyncio.open_unix_connection(str(self.socket))
