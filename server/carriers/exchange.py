@@ -1,0 +1,128 @@
+"""One HTTP request to a carrier, and what its end says about whether the text was sent (ARCHITECTURE 7)."""
+
+import asyncio
+from collections.abc import Mapping
+
+import httpx2
+import msgspec
+
+from server.carriers.carrier import SendResult
+
+CONNECT_SECONDS = 5.0
+TOTAL_SECONDS = 10.0
+ANSWER_BYTES = 65_536
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """A carrier's own word: a 2xx or a 4xx with its whole body."""
+
+    status: int
+    body: bytes
+
+    @property
+    def good(self) -> bool:
+        return self.status < 300
+
+
+def open_client() -> httpx2.AsyncClient:
+    """The client that every `send` is given: no proxy or password from the environment, no redirect followed."""
+    return httpx2.AsyncClient(
+        trust_env=False,
+        follow_redirects=False,
+        timeout=_timeout(),
+        limits=httpx2.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=5),
+    )
+
+
+async def post(
+    http: httpx2.AsyncClient, url: str, body: bytes, headers: Mapping[str, str], total: float = TOTAL_SECONDS
+) -> Answer | SendResult:
+    """Posts once. Only what surely did not leave or was turned away with 429 is `retry`; once the request may have
+    been read, anything but a whole 2xx or 4xx answer within `total` seconds is `unconfirmed`."""
+    progress = _Progress()
+    try:
+        async with asyncio.timeout(total):
+            request = http.build_request(
+                "POST",
+                url,
+                content=body,
+                headers={"accept-encoding": "identity", **headers},
+                timeout=_timeout(),
+                extensions={"trace": progress.note},
+            )
+            response = await http.send(request, stream=True, follow_redirects=False)
+            try:
+                content = await _read(response)
+            finally:
+                await response.aclose()
+    except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout):
+        return _not_reached()
+    except (httpx2.InvalidURL, httpx2.UnsupportedProtocol):
+        return SendResult("rejected", code="bad_address", says="The carrier's address is not usable. Ask your manager.")
+    except TimeoutError:
+        return _not_reached() if progress.connecting else _unanswered("timeout")
+    except httpx2.TransportError as error:
+        return _unanswered("timeout" if isinstance(error, httpx2.TimeoutException) else "connection_lost")
+    return _judge(response, content)
+
+
+def unreadable(answer: Answer) -> SendResult:
+    """For a 2xx that does not say what was accepted: the text may be on its way."""
+    return _unanswered(f"http_{answer.status}")
+
+
+class _Progress:
+    """Whether the last thing that happened was the making of the connection."""
+
+    __slots__ = ("connecting",)
+
+    def __init__(self) -> None:
+        self.connecting = False
+
+    async def note(self, event: str, _info: Mapping[str, object]) -> None:
+        self.connecting = event.startswith("connection.")
+
+
+def _judge(response: httpx2.Response, content: bytes) -> Answer | SendResult:
+    status = response.status_code
+    if status == 429:
+        return SendResult(
+            "retry",
+            code="http_429",
+            says="The carrier asks to wait a little. It is tried again by itself.",
+            retry_after=_seconds(response.headers.get("retry-after")),
+        )
+    # 408 comes from gateways that gave up on the server behind them, which may have read it all
+    if 200 <= status < 300 or (400 <= status < 500 and status != 408):
+        return Answer(status, content)
+    return _unanswered(f"http_{status}")
+
+
+async def _read(response: httpx2.Response) -> bytes:
+    """The first 64 KiB; nothing that a carrier answers is longer, so what is cut off is not parsed."""
+    content = bytearray()
+    async for chunk in response.aiter_raw():
+        content += chunk
+        if len(content) > ANSWER_BYTES:
+            break
+    return bytes(content)
+
+
+def _seconds(value: str | None) -> float | None:
+    return float(value) if value and value.isascii() and value.isdigit() and len(value) < 7 else None
+
+
+def _not_reached() -> SendResult:
+    return SendResult("retry", code="no_connection", says="The carrier cannot be reached. It is tried again by itself.")
+
+
+def _unanswered(code: str) -> SendResult:
+    return SendResult(
+        "unconfirmed",
+        code=code,
+        says="The carrier did not say whether it took this text. It may have been sent: ask before sending it again.",
+    )
+
+
+def _timeout() -> httpx2.Timeout:
+    return httpx2.Timeout(TOTAL_SECONDS, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS)

@@ -1,0 +1,110 @@
+"""The documented JSON webhook for carriers that have no module here, signed as in Standard Webhooks both ways.
+
+Out, the document is posted to the connection's `send_url`: a 2xx with {"id": …} accepts it; a 4xx refuses it, best with
+{"error": {"code", "says"?}}; 429 asks to come again. `webhook-id` is our message's id, so that a repeat is recognised.
+"""
+
+from collections.abc import Callable
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import httpx2
+import msgspec
+
+from server.carriers.carrier import (
+    Connection,
+    HookAnswer,
+    HookRequest,
+    InboundText,
+    Keys,
+    Malformed,
+    OutboundText,
+    Receipt,
+    SendResult,
+    readable,
+)
+from server.carriers.documents import CODES, JSON, Reason, read_receipt, read_text, write_send
+from server.carriers.exchange import Answer, post, unreadable
+from server.carriers.refusals import MEANINGS, Category, meaning_of
+from server.carriers.signature import check, read_secret, sign
+
+
+class GenericKeys(Keys, frozen=True):
+    """`secret` signs both ways; without `send_url` the connection only receives."""
+
+    secret: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+    send_url: Annotated[str, msgspec.Meta(min_length=1, max_length=2048)] | None = None
+
+    def __post_init__(self) -> None:
+        read_secret(self.secret)
+        if self.send_url is not None:
+            parts = urlsplit(self.send_url)
+            if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+                raise ValueError("send_url is an http or https address without a password")
+
+
+class Generic:
+    kind = "generic"
+    methods = frozenset({"POST"})
+    keys = GenericKeys
+    max_characters = 1600
+
+    def __init__(self, now: Callable[[], int]) -> None:
+        """`now` gives the instant in microseconds, for the signatures of what is sent."""
+        self._now = now
+
+    def verify(self, connection: Connection, request: HookRequest, now_us: int) -> None:
+        check(read_secret(connection.credentials["secret"]), request.headers, request.body, now_us)
+
+    def inbound(self, _connection: Connection, request: HookRequest) -> list[InboundText]:
+        return [read_text(request)]
+
+    def status(self, _connection: Connection, request: HookRequest) -> list[Receipt]:
+        return [read_receipt(request)]
+
+    def acknowledge(self) -> HookAnswer:
+        return HookAnswer(200, JSON, b"{}")
+
+    async def send(self, connection: Connection, text: OutboundText, http: httpx2.AsyncClient) -> SendResult:
+        url = connection.credentials.get("send_url") or connection.api_url
+        if not url:
+            meaning = MEANINGS[Category.ACCOUNT_CONFIG]
+            return SendResult("rejected", code="no_send_url", says=meaning.says)
+        body = write_send(text)
+        key = read_secret(connection.credentials["secret"])
+        headers = sign(key, text.message, self._now(), body) | {"content-type": JSON, "accept": JSON}
+        answer = await post(http, url, body, headers)
+        if isinstance(answer, SendResult):
+            return answer
+        return _accepted(answer) if answer.good else _rejected(answer)
+
+
+class _Accepted(msgspec.Struct):
+    id: str
+
+
+class _Refused(msgspec.Struct):
+    error: Reason | str | None = None
+
+
+def _accepted(answer: Answer) -> SendResult:
+    try:
+        return SendResult("accepted", readable(msgspec.json.decode(answer.body, type=_Accepted).id, "id"))
+    except (msgspec.DecodeError, UnicodeDecodeError, Malformed):
+        return unreadable(answer)
+
+
+def _rejected(answer: Answer) -> SendResult:
+    try:
+        error = msgspec.json.decode(answer.body, type=_Refused).error
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        error = None
+    reason = Reason(error) if isinstance(error, str) else error or Reason(f"http_{answer.status}")
+    meaning = meaning_of(CODES, reason.code, reason.says)
+    return SendResult(
+        "retry" if meaning.category is Category.RATE_LIMITED else "rejected",
+        code=reason.code[:64],
+        says=meaning.says,
+        permanent=meaning.permanent,
+        opted_out=meaning.opted_out,
+    )

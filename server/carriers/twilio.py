@@ -1,0 +1,238 @@
+"""Twilio's Programmable Messaging: urlencoded webhooks signed with HMAC-SHA1, and the Messages resource of 2010-04-01.
+
+Sources: twilio.com/docs/usage/security, /docs/messaging/guides/webhook-request, /docs/api/errors, and twilio-python.
+"""
+
+import hmac
+import re
+from base64 import b64encode
+from collections.abc import Mapping
+from typing import Annotated
+from urllib.parse import quote, urlencode
+
+import httpx2
+import msgspec
+
+from server.carriers.carrier import (
+    Answered,
+    BadSignature,
+    Connection,
+    HookAnswer,
+    HookRequest,
+    InboundText,
+    Keys,
+    Malformed,
+    MediaRef,
+    OutboundText,
+    Receipt,
+    SendResult,
+    UnsupportedType,
+    legible,
+    readable,
+)
+from server.carriers.exchange import Answer, post, unreadable
+from server.carriers.refusals import Category, meaning_of
+from server.domain.message import MessageState
+
+API_URL = "https://api.twilio.com"
+FORM = "application/x-www-form-urlencoded"
+
+CODES: Mapping[str, Category] = {
+    "12300": Category.MEDIA_REJECTED,
+    "20003": Category.ACCOUNT_CONFIG,
+    "20429": Category.RATE_LIMITED,
+    "21211": Category.INVALID_NUMBER,
+    "21408": Category.ACCOUNT_CONFIG,
+    "21606": Category.ACCOUNT_CONFIG,
+    "21608": Category.ACCOUNT_CONFIG,
+    "21610": Category.OPTED_OUT,
+    "21611": Category.RATE_LIMITED,
+    "21612": Category.UNREACHABLE,
+    "21614": Category.LANDLINE,
+    "21617": Category.TOO_LONG,
+    "21635": Category.LANDLINE,
+    "30001": Category.QUEUE_EXPIRED,
+    "30002": Category.ACCOUNT_CONFIG,
+    "30003": Category.UNREACHABLE,
+    "30004": Category.BLOCKED,
+    "30005": Category.INVALID_NUMBER,
+    "30006": Category.LANDLINE,
+    "30007": Category.CONTENT_FILTERED,
+    "30008": Category.CARRIER_ERROR,
+    "30034": Category.NOT_REGISTERED,
+}
+# What Twilio has in its hands counts as sent: only a receipt can say more (CONTRACT, states of a message).
+STATES: Mapping[str, MessageState] = {
+    "accepted": MessageState.SENT,
+    "scheduled": MessageState.SENT,
+    "queued": MessageState.SENT,
+    "sending": MessageState.SENT,
+    "sent": MessageState.SENT,
+    "partially_delivered": MessageState.SENT,
+    "delivered": MessageState.DELIVERED,
+    "read": MessageState.DELIVERED,
+    "undelivered": MessageState.UNDELIVERED,
+    "failed": MessageState.FAILED,
+    "canceled": MessageState.FAILED,
+}
+_ANSWERED: Mapping[str, Answered] = {"STOP": "stop", "START": "start", "HELP": "help"}
+_BROKEN = frozenset({MessageState.FAILED, MessageState.UNDELIVERED})
+# The signed text has nothing between names and values, so whoever has one signed request could move the end of a value
+# into the next name: a real id with a tail would be a new id under an old signature.
+_SID = re.compile(r"(?:SM|MM)[0-9a-f]{32}|(?!(?:SM|MM)[0-9a-f]{32})[\w.-]{1,64}", re.ASCII)
+
+
+class TwilioKeys(Keys, frozen=True):
+    account_sid: Annotated[str, msgspec.Meta(pattern=r"^\w{1,64}$")]
+    auth_token: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+
+
+class Twilio:
+    kind = "twilio"
+    methods = frozenset({"POST"})
+    keys = TwilioKeys
+    max_characters = 1600
+
+    def verify(self, connection: Connection, request: HookRequest, _now_us: int) -> None:
+        """Twilio signs no time: a replay is met by the message's unique id, so the instant is not looked at."""
+        given = request.headers.get("x-twilio-signature")
+        if not given:
+            raise BadSignature("no signature")
+        if request.media_type != FORM:
+            raise UnsupportedType("not a urlencoded form")
+        key = connection.credentials["auth_token"].encode()
+        fields = "".join(map("".join, sorted(set(request.form)))).encode("utf-8", "surrogateescape")
+        claimed = given.encode("utf-8", "replace")
+        for url in (request.url, _other_spelling(request.url)):
+            if hmac.compare_digest(b64encode(hmac.digest(key, url.encode() + fields, "sha1")), claimed):
+                return
+        raise BadSignature("wrong signature")
+
+    def inbound(self, _connection: Connection, request: HookRequest) -> list[InboundText]:
+        fields = _fields(request)
+        body = fields.get("Body")
+        if body is None:
+            raise Malformed("an inbound message without Body")
+        return [
+            InboundText(
+                carrier_ref=_sid(fields),
+                sender=readable(fields.get("From", ""), "From"),
+                to=readable(fields.get("To", ""), "To"),
+                body=legible(body),
+                media=_media(fields) if "MediaUrl0" in fields else (),
+                carrier_answered=_ANSWERED.get(fields.get("OptOutType", "")),
+            )
+        ]
+
+    def status(self, _connection: Connection, request: HookRequest) -> list[Receipt]:
+        fields = _fields(request)
+        state = STATES.get(fields.get("MessageStatus", ""))
+        if state is None:
+            raise Malformed("MessageStatus is missing or not one that is known")
+        receipt = Receipt(_sid(fields), request.query.get("token"), state)
+        if state not in _BROKEN:
+            return [receipt]
+        code = readable(fields["ErrorCode"], "ErrorCode", 32) if fields.get("ErrorCode") else None
+        meaning = meaning_of(CODES, code)
+        return [Receipt(receipt.carrier_ref, receipt.token, state, code, meaning.says, meaning.permanent, meaning.opted_out)]
+
+    def acknowledge(self) -> HookAnswer:
+        return HookAnswer(200, "text/xml", b'<?xml version="1.0" encoding="UTF-8"?><Response/>')
+
+    async def send(self, connection: Connection, text: OutboundText, http: httpx2.AsyncClient) -> SendResult:
+        sid = connection.credentials["account_sid"]
+        url = f"{connection.api_url or API_URL}/2010-04-01/Accounts/{quote(sid, safe='')}/Messages.json"
+        fields = [("To", text.to), ("From", text.sender)]
+        if text.status_url:
+            fields.append(("StatusCallback", text.status_url))
+        if text.body or not text.media_urls:
+            fields.append(("Body", text.body))
+        fields.extend(("MediaUrl", media) for media in text.media_urls)
+        login = b64encode(f"{sid}:{connection.credentials['auth_token']}".encode()).decode()
+        headers = {"authorization": f"Basic {login}", "content-type": FORM, "accept": "application/json"}
+        answer = await post(http, url, urlencode(fields).encode(), headers)
+        if isinstance(answer, SendResult):
+            return answer
+        return _accepted(answer) if answer.good else _rejected(answer)
+
+
+class _Created(msgspec.Struct):
+    sid: str
+    status: str | None = None
+    error_code: int | str | None = None
+    error_message: str | None = None
+
+
+class _Refused(msgspec.Struct):
+    code: int | str | None = None
+    message: str | None = None
+
+
+def _accepted(answer: Answer) -> SendResult:
+    try:
+        created = msgspec.json.decode(answer.body, type=_Created)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return unreadable(answer)
+    if not _SID.fullmatch(created.sid):
+        return unreadable(answer)
+    # No callback comes for the state that is already in this answer.
+    if STATES.get(created.status or "") in _BROKEN:
+        code = None if created.error_code is None else str(created.error_code)
+        meaning = meaning_of(CODES, code, created.error_message)
+        return SendResult("rejected", created.sid, code, meaning.says, permanent=meaning.permanent, opted_out=meaning.opted_out)
+    return SendResult("accepted", created.sid)
+
+
+def _rejected(answer: Answer) -> SendResult:
+    try:
+        refused = msgspec.json.decode(answer.body, type=_Refused)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        refused = _Refused()
+    code = f"http_{answer.status}" if refused.code is None else str(refused.code)
+    meaning = meaning_of(CODES, code, refused.message)
+    return SendResult(
+        "retry" if meaning.category is Category.RATE_LIMITED else "rejected",
+        code=code,
+        says=meaning.says,
+        permanent=meaning.permanent,
+        opted_out=meaning.opted_out,
+    )
+
+
+def _fields(request: HookRequest) -> dict[str, str]:
+    if request.media_type != FORM:
+        raise UnsupportedType("not a urlencoded form")
+    if request.charset not in ("utf-8", "us-ascii"):
+        raise Malformed("a charset other than UTF-8")
+    fields = dict(request.form)
+    try:
+        "".join(fields.values()).encode()
+    except UnicodeEncodeError:
+        raise Malformed("a field is not UTF-8") from None
+    return fields
+
+
+def _sid(fields: Mapping[str, str]) -> str:
+    sid = fields.get("MessageSid", "")
+    if not _SID.fullmatch(sid):
+        raise Malformed("MessageSid is missing or not readable")
+    return sid
+
+
+def _media(fields: Mapping[str, str]) -> tuple[MediaRef, ...]:
+    media: list[MediaRef] = []
+    while (url := fields.get(f"MediaUrl{len(media)}")) is not None:
+        kind = fields.get(f"MediaContentType{len(media)}")
+        media.append(MediaRef(readable(url, "MediaUrl", 2048), readable(kind, "MediaContentType") if kind else None))
+    return tuple(media)
+
+
+def _other_spelling(url: str) -> str:
+    """The same address without its port, or with the default one: Twilio signs now one, now the other, and its own
+    validator takes both."""
+    scheme, _, rest = url.partition("://")
+    authority, slash, path = rest.partition("/")
+    host, colon, port = authority.rpartition(":")
+    if not (colon and port.isdigit()):
+        host = f"{authority}:{443 if scheme == 'https' else 80}"
+    return f"{scheme}://{host}{slash}{path}"
