@@ -1,8 +1,13 @@
 """What every test can ask for: see `tests/fixtures/`."""
 
-pytest_plugins = [
-    "tests.fixtures.clocks",
-    "tests.fixtures.databases",
-    "tests.fixtures.redis_server",
-    "tests.fixtures.settings",
-]
+import pytest
+
+pytest_plugins = ["tests.fixtures.clocks", "tests.fixtures.databases", "tests.fixtures.redis_server", "tests.fixtures.settings"]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A run in which anything was skipped has failed: a test that does not run proves nothing."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

