@@ -9,6 +9,7 @@ import msgspec
 from server.carriers.carrier import SendResult
 
 CONNECT_SECONDS = 5.0
+"""For the connection and its TLS together, half of it each; as long as one half for a free place in the pool."""
 TOTAL_SECONDS = 10.0
 ANSWER_BYTES = 65_536
 
@@ -34,21 +35,25 @@ def open_client() -> httpx2.AsyncClient:
     )
 
 
-async def post(
-    http: httpx2.AsyncClient, url: str, body: bytes, headers: Mapping[str, str], total: float = TOTAL_SECONDS
-) -> Answer | SendResult:
+async def post(http: httpx2.AsyncClient, url: str, body: bytes, headers: Mapping[str, str]) -> Answer | SendResult:
     """Posts once. Only what surely did not leave or was turned away with 429 is `retry`; once the request may have
-    been read, anything but a whole 2xx or 4xx answer within `total` seconds is `unconfirmed`."""
-    progress = _Progress()
+    been read, anything but a whole 2xx or 4xx answer within ten seconds is `unconfirmed`."""
+    deadline = asyncio.get_running_loop().time() + TOTAL_SECONDS
     try:
-        async with asyncio.timeout(total):
+        async with asyncio.timeout(None) as limit:
+
+            async def note(event: str, _info: Mapping[str, object]) -> None:
+                # Not before: a TLS handshake that is cancelled from outside leaves its socket open (httpcore2 2.16).
+                if event.endswith("send_request_headers.started"):
+                    limit.reschedule(deadline)
+
             request = http.build_request(
                 "POST",
                 url,
                 content=body,
                 headers={"accept-encoding": "identity", **headers},
                 timeout=_timeout(),
-                extensions={"trace": progress.note},
+                extensions={"trace": note},
             )
             response = await http.send(request, stream=True, follow_redirects=False)
             try:
@@ -60,7 +65,7 @@ async def post(
     except (httpx2.InvalidURL, httpx2.UnsupportedProtocol):
         return SendResult("rejected", code="bad_address", says="The carrier's address is not usable. Ask your manager.")
     except TimeoutError:
-        return _not_reached() if progress.connecting else _unanswered("timeout")
+        return _unanswered("timeout")
     except httpx2.TransportError as error:
         return _unanswered("timeout" if isinstance(error, httpx2.TimeoutException) else "connection_lost")
     return _judge(response, content)
@@ -69,18 +74,6 @@ async def post(
 def unreadable(answer: Answer) -> SendResult:
     """For a 2xx that does not say what was accepted: the text may be on its way."""
     return _unanswered(f"http_{answer.status}")
-
-
-class _Progress:
-    """Whether the last thing that happened was the making of the connection."""
-
-    __slots__ = ("connecting",)
-
-    def __init__(self) -> None:
-        self.connecting = False
-
-    async def note(self, event: str, _info: Mapping[str, object]) -> None:
-        self.connecting = event.startswith("connection.")
 
 
 def _judge(response: httpx2.Response, content: bytes) -> Answer | SendResult:
@@ -125,4 +118,4 @@ def _unanswered(code: str) -> SendResult:
 
 
 def _timeout() -> httpx2.Timeout:
-    return httpx2.Timeout(TOTAL_SECONDS, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS)
+    return httpx2.Timeout(TOTAL_SECONDS, connect=CONNECT_SECONDS / 2, pool=CONNECT_SECONDS / 2)

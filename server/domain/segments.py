@@ -12,7 +12,7 @@ import msgspec
 BASIC = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 """TS 23.038 6.2.1 without ESC: one septet each."""
 
-EXTENSION = "\f^{}\\[~]|€"
+EXTENSION = "^{}\\[~]|€\f"
 """TS 23.038 6.2.1.1: two septets each, ESC being the first."""
 
 _BASIC = frozenset(BASIC)
