@@ -181,7 +181,7 @@ def unknown_variables() -> list[str]:
 def _kept_key(path: Path) -> str:
     """Two processes that start together must end with one key: the first to link its file wins."""
     if not path.exists():
-        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
         with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(secrets.token_urlsafe(48))
             file.flush()

@@ -1,0 +1,47 @@
+"""What an operator can set or call is written down where an operator looks."""
+
+import re
+
+import pytest
+
+from server.cli import main
+from server.settings import PREFIX, Settings
+from tests.house.tree import ROOT, text
+
+SETTINGS = [PREFIX + field.upper() for field in Settings.model_fields]
+
+
+def verbs() -> list[str]:
+    return re.findall(r"^([a-z]+):.*##", text(ROOT / "Makefile"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", ["README.md", ".env.example"])
+def test_every_setting_is_documented(page: str) -> None:
+    said = set(re.findall(r"PARTYLINE_[A-Z_]+", text(ROOT / page)))
+    said |= {word.replace("<KIND>", kind) for word in re.findall(r"PARTYLINE_CARRIER_<KIND>_URL", text(ROOT / page)) for kind in kinds()}
+    assert [setting for setting in SETTINGS if setting not in said] == []
+
+
+@pytest.mark.parametrize("page", ["README.md", ".env.example"])
+def test_no_setting_is_documented_that_does_not_exist(page: str) -> None:
+    said = re.findall(r"PARTYLINE_[A-Z_]+[A-Z]", text(ROOT / page).replace("PARTYLINE_CARRIER_<KIND>_URL", ""))
+    assert [setting for setting in said if setting not in SETTINGS] == []
+
+
+def kinds() -> list[str]:
+    return [setting.removeprefix("PARTYLINE_CARRIER_").removesuffix("_URL") for setting in SETTINGS if "_CARRIER_" in setting]
+
+
+def test_every_setting_has_a_description() -> None:
+    assert [field for field, info in Settings.model_fields.items() if not info.description] == []
+
+
+def test_every_command_and_every_verb_is_in_the_readme() -> None:
+    readme = text(ROOT / "README.md")
+    assert [command for command in main.commands if f"partyline {command}" not in readme] == []
+    assert [verb for verb in verbs() if verb in ("run", "setup", "test", "check") and f"make {verb}" not in readme] == []
+
+
+def test_the_procfile_runs_every_role() -> None:
+    roles = dict(line.split(": ", 1) for line in text(ROOT / "Procfile").splitlines())
+    assert {role: command.split()[-1] for role, command in roles.items()} == {"web": "web", "timer": "timer", "sender": "sender"}
