@@ -1,0 +1,205 @@
+"""One account in this process: its tabs, and which of its events they have been given. Each event is dispatched here once."""
+
+from collections.abc import Callable
+
+from channels.counters import Counters
+from channels.ear import Ear
+from channels.envelope import ACCOUNT, MANAGERS, PERSON, Envelope
+from channels.frames import events
+
+
+class Group:
+    """Tabs that get the same events for the same reason."""
+
+    __slots__ = ("ears",)
+
+    def __init__(self) -> None:
+        self.ears: dict[Ear, None] = {}
+
+
+class Person(Group):
+    """All tabs of one user, and the conversations whose channels this process attends for that user."""
+
+    __slots__ = ("attended", "user")
+
+    def __init__(self, user: str) -> None:
+        super().__init__()
+        self.user = user
+        self.attended: set[str] = set()
+
+
+class Account:
+    """`floor`: all events up to it were dispatched, whatever channel or sweep brought them; `above`: those dispatched beyond it.
+
+    `seqs` is the last dispatched seq of each conversation seen so far. `joined(account, person, conversation)` is called when an event
+    shows that a user of ours takes part in a conversation that is not attended yet.
+    """
+
+    def __init__(self, account_id: str, floor: int, counters: Counters, joined: Callable[[str, Person, str], None]) -> None:
+        self.id = account_id
+        self.floor = floor
+        self.above: set[int] = set()
+        self.seqs: dict[str, int] = {}
+        self.everyone = Group()
+        self.managers = Group()
+        self.feed = Group()
+        self.pool = Group()
+        self.people: dict[str, Person] = {}
+        self.watched: dict[str, Group] = {}
+        self.viewed: dict[str, Group] = {}
+        self._counters = counters
+        self._joined = joined
+
+    def arrive(self, batch: list[Envelope]) -> tuple[bool, bool]:
+        """Events from Redis. Dispatches those that follow on what was dispatched; the others are only hints.
+
+        Says whether the database must be read now (a gap in a conversation), and whether it must be read soon (an event without a
+        seq, whose order among its like only the database knows).
+        """
+        fresh: list[Envelope] = []
+        now = soon = False
+        seqs = self.seqs
+        for envelope in batch:
+            position = envelope.position
+            if position <= self.floor or position in self.above:
+                self._counters.repeated += 1
+                continue
+            seq, conversation = envelope.seq, envelope.conversation
+            if seq is None or conversation is None:
+                if position != self.floor + 1:
+                    soon = True
+                    continue
+            elif seq == seqs.get(conversation, 0) + 1:
+                seqs[conversation] = seq
+            else:
+                now = True
+                continue
+            self._done(position)
+            fresh.append(envelope)
+        if now or soon:
+            self._counters.hints += 1
+        if fresh:
+            self.deliver(fresh)
+        return now, soon
+
+    def swept(self, rows: list[Envelope]) -> None:
+        """All events after some position at or below the floor, in order, as the database has them."""
+        fresh: list[Envelope] = []
+        seqs = self.seqs
+        for envelope in rows:
+            position = envelope.position
+            if position <= self.floor:
+                continue
+            self.floor = position
+            if position in self.above:
+                self.above.discard(position)
+                continue
+            seq, conversation = envelope.seq, envelope.conversation
+            if seq is not None and conversation is not None and seq > seqs.get(conversation, 0):
+                seqs[conversation] = seq
+            fresh.append(envelope)
+        self._rise()
+        if fresh:
+            self._counters.swept += len(fresh)
+            self.deliver(fresh)
+
+    def know(self, seqs: dict[str, int], position: int) -> None:
+        """Seqs from a snapshot at `position`. They count only if all of it has been dispatched."""
+        if position <= self.floor:
+            for conversation, seq in seqs.items():
+                self.seqs.setdefault(conversation, seq)
+
+    def restart(self, position: int) -> None:
+        """The database is another one now (a restored backup): everybody starts anew from `position`."""
+        self.floor = position
+        self.above.clear()
+        self.seqs.clear()
+        for ear in list(self.everyone.ears):
+            if ear.held is None:
+                ear.reset(position, "epoch")
+            else:
+                ear.outbox.cut()
+
+    def deliver(self, some: list[Envelope]) -> None:
+        """Gives each tab the events that concern it, in one frame. Tabs concerned for the same reasons share its bytes."""
+        self._counters.dispatched += len(some)
+        by_group = self._by_group(some)
+        reasons: dict[Ear, tuple[Group, ...]] = {}
+        for group in by_group:
+            only = (group,)
+            for ear in group.ears:
+                others = reasons.get(ear)
+                reasons[ear] = only if others is None else others + only
+        lowest = min([envelope.position for envelope in some])
+        frames: dict[tuple[Group, ...], bytes] = {}
+        for ear, groups in reasons.items():
+            if ear.held is not None or ear.since >= lowest:
+                ear.give([some[index] for index in _indexes(by_group, groups)])
+                continue
+            made = frames.get(groups)
+            if made is None:
+                made = frames[groups] = events([some[index].body for index in _indexes(by_group, groups)])
+            ear.outbox.push(made)
+
+    def onlookers(self, conversation: str) -> set[Ear]:
+        """Who is shown the presence of a conversation: its participants' tabs, and those that watch or view it."""
+        ears = {ear for person in self.people.values() if conversation in person.attended for ear in person.ears}
+        for groups in (self.watched, self.viewed):
+            if conversation in groups:
+                ears.update(groups[conversation].ears)
+        return ears
+
+    def _by_group(self, some: list[Envelope]) -> dict[Group, list[int]]:
+        """For each group that is concerned, which of the events."""
+        found: dict[Group, list[int]] = {}
+        for index, envelope in enumerate(some):
+            for group in self._concerned(envelope):
+                indexes = found.get(group)
+                if indexes is None:
+                    found[group] = [index]
+                else:
+                    indexes.append(index)
+        return found
+
+    def _concerned(self, envelope: Envelope) -> list[Group]:
+        reach, conversation, people = envelope.reach, envelope.conversation, self.people
+        groups: list[Group] = []
+        for user in envelope.audience:
+            person = people.get(user)
+            if person is not None:
+                groups.append(person)
+                if conversation is not None and conversation not in person.attended:
+                    self._joined(self.id, person, conversation)
+        if reach == ACCOUNT:
+            return [self.everyone]
+        if reach == PERSON:
+            return groups
+        if reach == MANAGERS:
+            groups.append(self.managers)
+        if self.feed.ears:
+            groups.append(self.feed)
+        if envelope.pool and self.pool.ears:
+            groups.append(self.pool)
+        if conversation is not None and conversation in self.watched:
+            groups.append(self.watched[conversation])
+        return groups
+
+    def _done(self, position: int) -> None:
+        if position == self.floor + 1:
+            self.floor = position
+            if self.above:
+                self._rise()
+        else:
+            self.above.add(position)
+
+    def _rise(self) -> None:
+        above = self.above
+        while self.floor + 1 in above:
+            self.floor += 1
+            above.discard(self.floor)
+
+
+def _indexes(by_group: dict[Group, list[int]], groups: tuple[Group, ...]) -> list[int]:
+    if len(groups) == 1:
+        return by_group[groups[0]]
+    return sorted({index for group in groups for index in by_group[group]})

@@ -1,0 +1,120 @@
+"""Websocket frames made once for many tabs, and one tab's way out: one write a loop turn, a bounded backlog.
+
+A server's frames are not masked (RFC 6455 section 5.1), so without compression the same bytes serve every tab.
+"""
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from struct import pack
+
+import msgspec
+
+from channels.counters import Counters
+
+QUIET_BYTES = 64 * 1024
+"""Above this backlog a tab gets no more presence."""
+CUT_BYTES = 256 * 1024
+"""A tab that would have more than this waiting is cut; it comes back and resumes."""
+STUCK_SECONDS = 10.0
+"""So is one whose backlog stays above `QUIET_BYTES` for this long."""
+FRAME_BYTES = 48 * 1024
+"""About the size of a frame when much is sent that was missed."""
+
+_encode = msgspec.json.Encoder().encode
+
+
+def text(payload: bytes) -> bytes:
+    """One final text frame."""
+    size = len(payload)
+    if size < 126:
+        return pack("!BB", 0x81, size) + payload
+    if size < 65536:
+        return pack("!BBH", 0x81, 126, size) + payload
+    return pack("!BBQ", 0x81, 127, size) + payload
+
+
+def frame(message: object) -> bytes:
+    """`message` as JSON in one frame."""
+    return text(_encode(message))
+
+
+def events(bodies: Iterable[bytes]) -> bytes:
+    """One `events` frame; the bodies are joined, not encoded again."""
+    return text(b'{"op":"events","events":[%b]}' % b",".join(bodies))
+
+
+def event_frames(bodies: Iterable[bytes]) -> Iterator[bytes]:
+    """The same in frames of about `FRAME_BYTES`."""
+    some: list[bytes] = []
+    size = 0
+    for body in bodies:
+        some.append(body)
+        size += len(body)
+        if size >= FRAME_BYTES:
+            yield events(some)
+            some, size = [], 0
+    if some:
+        yield events(some)
+
+
+class Turn:
+    """Gathers the ways out that have something to write, and writes them all in the loop's next turn."""
+
+    def __init__(self, counters: Counters) -> None:
+        self.counters = counters
+        self._waiting: list[Outbox] = []
+
+    def add(self, outbox: "Outbox") -> None:
+        if not self._waiting:
+            asyncio.get_running_loop().call_soon(self._write)
+        self._waiting.append(outbox)
+
+    def _write(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for outbox in waiting:
+            outbox.flush()
+
+
+class Outbox:
+    """What one tab is to be sent, in order. Made on the transport of an open websocket without compression."""
+
+    __slots__ = ("_pending", "_transport", "_turn", "closed")
+
+    def __init__(self, transport: asyncio.Transport, turn: Turn) -> None:
+        self._transport = transport
+        self._turn = turn
+        self._pending: list[bytes] = []
+        self.closed = False
+
+    def push(self, frame: bytes) -> None:
+        pending = self._pending
+        if not pending:
+            self._turn.add(self)
+        pending.append(frame)
+
+    def whisper(self, frame: bytes) -> None:
+        """A frame that may be lost: not for a tab with a backlog."""
+        if self._transport.get_write_buffer_size() <= QUIET_BYTES:
+            self.push(frame)
+
+    def flush(self) -> None:
+        """Writes what waits, or cuts the tab that does not read."""
+        pending = self._pending
+        if not pending:
+            return
+        data = pending[0] if len(pending) == 1 else b"".join(pending)
+        pending.clear()
+        if self.closed or self._transport.is_closing():
+            return
+        backlog = self._transport.get_write_buffer_size()
+        if backlog and backlog + len(data) > CUT_BYTES:
+            self.cut()
+            return
+        self._transport.write(data)
+
+    def cut(self) -> None:
+        """Gives the tab up at once: whoever does not read could not be told either."""
+        if not self.closed:
+            self.closed = True
+            self._turn.counters.cut += 1
+            self._transport.abort()

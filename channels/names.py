@@ -1,0 +1,36 @@
+"""The only place where a channel's name is spelled. A channel is a Redis topic; all of ours begin with one prefix (for an ACL)."""
+
+PREFIX = "partyline:"
+
+WAKE_TIMER = f"{PREFIX}wake:timer"
+WAKE_SENDER = f"{PREFIX}wake:sender"
+
+
+def conversation(conversation_id: str) -> str:
+    """Events and presence of one conversation."""
+    return f"{PREFIX}conversation:{conversation_id}"
+
+
+def feed(account_id: str) -> str:
+    """Every event of an account but the personal ones."""
+    return f"{PREFIX}feed:{account_id}"
+
+
+def pool(account_id: str) -> str:
+    """Events of conversations that are public before or after them."""
+    return f"{PREFIX}pool:{account_id}"
+
+
+def account(account_id: str) -> str:
+    """What every tab of the account gets unasked, or every manager's."""
+    return f"{PREFIX}account:{account_id}"
+
+
+def user(user_id: str) -> str:
+    """Personal events, conversations that this user has just joined, and hints about the user's sessions."""
+    return f"{PREFIX}user:{user_id}"
+
+
+def canary(process: str) -> str:
+    """What one process sends to itself to see that the way through Redis is open."""
+    return f"{PREFIX}canary:{process}"
