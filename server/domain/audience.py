@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from server.domain.events import EventType
+
 
 class Part(StrEnum):
     OWNER = "owner"
@@ -31,14 +33,23 @@ def audience(before: Participants, after: Participants) -> tuple[str, ...]:
 
 def alerted(participants: Participants, *, but: str | None = None) -> tuple[str, ...]:
     """The owner and every unmuted subscriber, but not the sender itself. An owner who muted is alerted all the same."""
-    return tuple(
-        sorted(
-            p.user
-            for p in participants.values()
-            if p.user != but and (p.part is Part.OWNER or p.muted_at is None)
-        )
-    )
+    return tuple(sorted(p.user for p in participants.values() if p.user != but and (p.part is Part.OWNER or p.muted_at is None)))
 
 
 def owner_of(participants: Iterable[Participant]) -> str | None:
     return next((p.user for p in participants if p.part is Part.OWNER), None)
+
+
+def alerts(event: EventType, people: Participants, *, actor: str | None, sender: str | None) -> tuple[str, ...]:
+    """Whom an event alerts, decided once, when it is written. `actor` caused it; `sender` wrote the message that it is about."""
+    match event:
+        case EventType.MESSAGE_RECEIVED | EventType.CONVERSATION_WAITING | EventType.CONVERSATION_PUBLIC:
+            return alerted(people)
+        case EventType.MESSAGE_QUEUED | EventType.MESSAGE_SCHEDULED | EventType.NOTE_ADDED if sender:
+            return alerted(people, but=sender)
+        case EventType.CONVERSATION_CLAIMED | EventType.CONVERSATION_TRANSFERRED | EventType.CONVERSATION_RELEASED:
+            return alerted(people, but=actor)
+        case EventType.MESSAGE_FAILED | EventType.MESSAGE_UNDELIVERED | EventType.MESSAGE_UNCONFIRMED if sender:
+            return (sender,)
+        case _:
+            return ()

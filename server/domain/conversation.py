@@ -42,6 +42,7 @@ class Conversation:
     snoozed_until: int | None = None
     answered: Wait | None = None
     introduced_at: int | None = None
+    texted_at: int | None = None
     active_at: int = 0
     version: int = 0
 
@@ -69,16 +70,20 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class Step:
+    """What a verb made of a thread. `happened` is numbered from `thread.conversation.seq + 1` on, in order."""
+
     thread: Thread
     happened: tuple[Happening, ...] = ()
+
+    def seq_of(self, event: EventType) -> int:
+        return self.thread.conversation.seq + 1 + [h.type for h in self.happened].index(event)
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """An inbound text as the clock sees it. `seq` is the number that its message will have; `owner` is whose caller ID it came to."""
+    """An inbound text as the clock sees it. `owner` is the user whose caller ID it came to."""
 
     at: int
-    seq: int
     public_minutes: int | None
     keyword: bool
     owner: str | None = None
@@ -88,7 +93,9 @@ def receive(thread: Thread, arrival: Arrival) -> Step:
     """Rules 4, 8, 10, 11, 16: reopen and wake, start a wait unless one runs, and go public at once where nobody would answer."""
     c, people = thread.conversation, thread.participants
     happened = [Happening(EventType.MESSAGE_RECEIVED)]
+    seq = 1
     if c.seq == 0:
+        seq = 2
         happened.insert(0, Happening(EventType.CONVERSATION_OPENED, "inbound"))
         if arrival.owner is not None:
             c = replace(c, owner=arrival.owner)
@@ -103,7 +110,7 @@ def receive(thread: Thread, arrival: Arrival) -> Step:
         return Step(Thread(c, people), tuple(happened))
     starts = c.waiting_since is None
     if starts:
-        c = replace(c, waiting_since=arrival.at, waiting_seq=arrival.seq, clock_start=arrival.at, answered=None)
+        c = replace(c, waiting_since=arrival.at, waiting_seq=c.seq + seq, clock_start=arrival.at, answered=None)
     if not c.public and (c.owner is None or (starts and arrival.public_minutes == 0)):
         c = _public(c, arrival.at)
         happened.append(Happening(EventType.CONVERSATION_PUBLIC, "no_owner" if c.owner is None else "at_once"))
@@ -111,7 +118,7 @@ def receive(thread: Thread, arrival: Arrival) -> Step:
 
 
 def answer(thread: Thread, user: User, at: int) -> Step:
-    """A human's outbound message was accepted: rules 4, 5, 9, 13, 14. The message's own event is the caller's."""
+    """A human's outbound message was accepted for sending: rules 4, 5, 9, 13, 14."""
     c, happened = thread.conversation, list[Happening]()
     if c.seq == 0:
         happened.append(Happening(EventType.CONVERSATION_OPENED, "outbound"))
@@ -126,6 +133,7 @@ def answer(thread: Thread, user: User, at: int) -> Step:
     elif user.id not in thread.participants:
         step = subscribe(thread, user.id, reason="message")
         thread, happened = step.thread, list(step.happened)
+    happened.append(Happening(EventType.MESSAGE_QUEUED))
     c = thread.conversation
     if c.closed_at is not None:
         c = replace(c, closed_at=None)
@@ -167,9 +175,7 @@ def claim(thread: Thread, user: User, at: int, *, reason: str = "claim") -> Step
             raise AlreadyClaimed("Somebody claimed this conversation first.", owner=c.claimed_by, at=c.claimed_at)
         raise NotPublic("This conversation is not public.")
     owned = _owned_by(thread, user.id)
-    c = replace(
-        owned.conversation, public_since=None, clock_start=at, claimed_at=at, claimed_by=user.id, claimed_seq=c.seq + 1
-    )
+    c = replace(owned.conversation, public_since=None, clock_start=at, claimed_at=at, claimed_by=user.id, claimed_seq=c.seq + 1)
     return Step(Thread(c, owned.participants), (Happening(EventType.CONVERSATION_CLAIMED, reason, user.id),))
 
 
@@ -192,9 +198,7 @@ def transfer(thread: Thread, user: User, to: str, at: int) -> Step:
     if c.owner == to and not c.public:
         return Step(thread)
     thread = _owned_by(thread, to)
-    c = replace(
-        thread.conversation, public_since=None, clock_start=at if c.waiting_since is not None else None, snoozed_until=None
-    )
+    c = replace(thread.conversation, public_since=None, clock_start=at if c.waiting_since is not None else None, snoozed_until=None)
     return Step(Thread(c, thread.participants), (Happening(EventType.CONVERSATION_TRANSFERRED, "transfer", to),))
 
 
@@ -219,9 +223,7 @@ def reopen(thread: Thread) -> Step:
     c = thread.conversation
     if c.closed_at is None:
         return Step(thread)
-    return Step(
-        Thread(replace(c, closed_at=None), thread.participants), (Happening(EventType.CONVERSATION_REOPENED, "by_hand"),)
-    )
+    return Step(Thread(replace(c, closed_at=None), thread.participants), (Happening(EventType.CONVERSATION_REOPENED, "by_hand"),))
 
 
 def snooze(thread: Thread, until: int) -> Step:

@@ -14,6 +14,14 @@ class Kind(StrEnum):
     NOTE = "note"
 
 
+class Purpose(StrEnum):
+    """Why an automatic text is sent. A human's has none."""
+
+    OPTED_OUT = "opted_out"
+    OPTED_IN = "opted_in"
+    HELP = "help"
+
+
 class MessageState(StrEnum):
     RECEIVED = "received"
     SCHEDULED = "scheduled"
@@ -67,7 +75,8 @@ class Message:
     """One SMS or MMS, or a note. `seq` is the number of the event that created it; instants are µs UTC.
 
     `attempt` counts how often a sender took it; `next_at` is when it may be taken, None once nothing is left to do; `lease_until` is
-    set while a sender holds it. `token` comes back in the carrier's receipts. `user` is None for automatic texts.
+    set while a sender holds it. `token` comes back in the carrier's receipts. An automatic text has a `purpose` and no `user`.
+    `body_asked` is what the author wrote, without the opt-out text.
     """
 
     id: str
@@ -94,3 +103,8 @@ class Message:
     lease_until: int | None = None
     carrier_ref: str | None = None
     media: str = "[]"
+    purpose: Purpose | None = None
+
+    @property
+    def human(self) -> bool:
+        return self.user is not None

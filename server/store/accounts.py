@@ -22,12 +22,16 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Did:
-    """A phone number of ours. `user` is whose caller ID it is, None when it is the account's or that user is disabled."""
+    """A phone number of ours; `carrier` is a connection's id, `kind` that connection's.
+
+    `user` is whose caller ID it is, None when it is the account's or that user is disabled.
+    """
 
     id: str
     account: str
     number: str
     carrier: str
+    kind: str
     user: User | None
     label: str
     capabilities: tuple[str, ...]
@@ -65,9 +69,7 @@ async def dids_by_number(tx: Transaction, numbers: Iterable[str]) -> dict[str, D
 
 
 async def dids_by_id(tx: Transaction, ids: Iterable[str]) -> dict[str, Did]:
-    rows = await tx.all(
-        f"{_DIDS} where d.id in (select value ->> 'id' from json_each(:ids))", ids=batch({"id": id} for id in set(ids))
-    )
+    rows = await tx.all(f"{_DIDS} where d.id in (select value ->> 'id' from json_each(:ids))", ids=batch({"id": id} for id in set(ids)))
     return {row["id"]: _did_of(row) for row in rows}
 
 
@@ -94,8 +96,8 @@ async def working_user(tx: Transaction, account: str, id: str) -> User | None:
     return User(row["id"], row["account"], row["name"], Role(row["role"])) if row else None
 
 
-_DIDS = """select d.*, u.name as user_name, u.role as user_role from dids d
-    left join users u on u.id = d.user_id and u.disabled_at is null"""
+_DIDS = """select d.*, k.kind, u.name as user_name, u.role as user_role from dids d
+    join carriers k on k.id = d.carrier left join users u on u.id = d.user_id and u.disabled_at is null"""
 
 
 def _did_of(row: Row) -> Did:
@@ -107,6 +109,7 @@ def _did_of(row: Row) -> Did:
         account=row["account"],
         number=row["number"],
         carrier=row["carrier"],
+        kind=row["kind"],
         user=user,
         label=row["label"],
         capabilities=tuple(msgspec.json.decode(row["capabilities"])),

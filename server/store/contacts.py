@@ -129,9 +129,7 @@ async def record_consent(tx: Transaction, entry: ConsentEntry) -> None:
             source=entry.source,
         )
     else:
-        await tx.run(
-            "delete from opt_outs where account = :account and number = :number", account=entry.account, number=entry.number
-        )
+        await tx.run("delete from opt_outs where account = :account and number = :number", account=entry.account, number=entry.number)
 
 
 async def consent_of(tx: Transaction, account: str, numbers: Iterable[str]) -> list[ConsentEntry]:

@@ -47,9 +47,7 @@ async def by_phone(tx: Transaction, phones: Iterable[tuple[str, str]]) -> dict[t
 async def save(tx: Transaction, changes: Sequence[tuple[Thread | None, Thread]]) -> None:
     """Writes threads as they are now; each comes with what was loaded, or None if it is new. Raises `Conflict` on a taken phone."""
     new = [_values(now.conversation) for before, now in changes if before is None]
-    old = [
-        _values(now.conversation) for before, now in changes if before is not None and before.conversation != now.conversation
-    ]
+    old = [_values(now.conversation) for before, now in changes if before is not None and before.conversation != now.conversation]
     if new:
         await tx.run(_INSERT, batch=batch(new))
     if old:
@@ -102,6 +100,12 @@ async def snoozes_ended(tx: Transaction, now: int, limit: int) -> list[str]:
     return [row["id"] for row in rows]
 
 
+async def first_snooze(tx: Transaction) -> int | None:
+    """When the next snooze ends, µs, or None."""
+    row = await tx.one("select min(snoozed_until) as at from conversations where snoozed_until is not null")
+    return row["at"] if row else None
+
+
 async def longest_waiting(tx: Transaction, account: str, limit: int) -> list[str]:
     """Public conversations of an account, longest waiting first."""
     rows = await tx.all(
@@ -140,6 +144,7 @@ def conversation_of(row: Row) -> Conversation:
         snoozed_until=row["snoozed_until"],
         answered=None if answered is None else Wait(answered, row["answered_clock"], row["answered_seq"]),
         introduced_at=row["introduced_at"],
+        texted_at=row["texted_at"],
         active_at=row["active_at"],
         version=row["version"],
     )
@@ -203,6 +208,7 @@ def _values(c: Conversation) -> dict[str, object]:
         "answered_clock": c.answered.clock_start if c.answered else None,
         "answered_seq": c.answered.seq if c.answered else None,
         "introduced_at": c.introduced_at,
+        "texted_at": c.texted_at,
         "active_at": c.active_at,
     }
 
@@ -223,11 +229,10 @@ _NUMBERS = (
     "answered_clock",
     "answered_seq",
     "introduced_at",
+    "texted_at",
     "active_at",
 )
-_COLUMNS = {name: f"b.value ->> '{name}'" for name in _TEXTS} | {
-    name: f"cast(b.value ->> '{name}' as bigint)" for name in _NUMBERS
-}
+_COLUMNS = {name: f"b.value ->> '{name}'" for name in _TEXTS} | {name: f"cast(b.value ->> '{name}' as bigint)" for name in _NUMBERS}
 _FIXED = ("id", "account", "phone")
 
 _INSERT = f"""insert into conversations ({", ".join(_COLUMNS)}, version)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from server.domain.message import Direction, Kind, Message, MessageState
+from server.domain.message import Direction, Kind, Message, MessageState, Purpose
 from server.store.database import Row, Transaction, batch
 
 _TEXTS = (
@@ -22,6 +22,7 @@ _TEXTS = (
     "encoding",
     "token",
     "carrier_ref",
+    "purpose",
 )
 _NUMBERS = ("seq", "segments", "send_at", "created_at", "attempt", "next_at", "lease_until")
 _COLUMNS = (
@@ -57,15 +58,26 @@ async def get(tx: Transaction, keys: Iterable[tuple[str, int]]) -> dict[tuple[st
     return {(row["conversation"], row["seq"]): message_of(row) for row in rows}
 
 
+async def page(tx: Transaction, conversation: str, *, before: int | None, after: int | None, limit: int) -> list[Message]:
+    """Ascending by seq: the first `limit` above `after`, or the last `limit` (below `before` if given)."""
+    forward = after is not None
+    rows = await tx.all(
+        f"""select * from messages where conversation = :conversation and seq {">" if forward else "<"} :edge
+            order by seq {"" if forward else "desc"} limit :limit""",
+        conversation=conversation,
+        edge=after if after is not None else (before if before is not None else 2**62),
+        limit=limit,
+    )
+    return sorted((message_of(row) for row in rows), key=lambda m: m.seq)
+
+
 async def by_id(tx: Transaction, id: str) -> Message | None:
     row = await tx.one("select * from messages where id = :id", id=id)
     return message_of(row) if row else None
 
 
 async def by_client_id(tx: Transaction, user: str, client_id: str) -> Message | None:
-    row = await tx.one(
-        "select * from messages where user_id = :user and client_id = :client_id", user=user, client_id=client_id
-    )
+    row = await tx.one("select * from messages where user_id = :user and client_id = :client_id", user=user, client_id=client_id)
     return message_of(row) if row else None
 
 
@@ -97,15 +109,25 @@ async def newest_teammate(tx: Transaction, conversation: str, user: str, after: 
     return message_of(row) if row else None
 
 
-async def answer_stands(tx: Transaction, conversation: str, after: int, but: str) -> bool:
-    """Whether a human's outbound text above `after`, other than message `but`, is still on its way or arrived."""
-    row = await tx.one(
-        """select 1 as found from messages where conversation = :conversation and seq > :after and id <> :but
-           and direction = 'outbound' and kind = 'message' and user_id is not null
-           and state in ('queued', 'sending', 'unconfirmed', 'sent', 'delivered') limit 1""",
+async def answers(tx: Transaction, conversation: str, after: int) -> list[Message]:
+    """The outbound texts of people above `after`, in order."""
+    rows = await tx.all(
+        """select * from messages where conversation = :conversation and seq > :after
+           and direction = 'outbound' and kind = 'message' and user_id is not null order by seq""",
         conversation=conversation,
         after=after,
-        but=but,
+    )
+    return [message_of(row) for row in rows]
+
+
+async def automatic_since(tx: Transaction, conversation: str, purpose: Purpose, since: int) -> bool:
+    """Whether an automatic text of this purpose was made at or after `since` (µs)."""
+    row = await tx.one(
+        """select 1 as found from messages where conversation = :conversation and purpose = :purpose
+           and created_at >= :since limit 1""",
+        conversation=conversation,
+        purpose=purpose,
+        since=since,
     )
     return row is not None
 
@@ -125,7 +147,7 @@ async def ready_to_leave(tx: Transaction, now: int, limit: int) -> list[tuple[st
     rows = await tx.all(
         """select m.conversation, m.seq from messages m where m.next_at <= :now and m.lease_until is null
            and not exists (select 1 from messages e where e.conversation = m.conversation and e.seq < m.seq
-                           and (e.lease_until is not null or (e.next_at is not null and e.state = 'queued')))
+                           and (e.lease_until is not null or (e.next_at is not null and e.state <> 'scheduled')))
            order by m.next_at, m.conversation, m.seq limit :limit""",
         now=now,
         limit=limit,
@@ -178,4 +200,5 @@ def message_of(row: Row) -> Message:
         lease_until=row["lease_until"],
         carrier_ref=row["carrier_ref"],
         media=row["media"],
+        purpose=Purpose(row["purpose"]) if row["purpose"] else None,
     )

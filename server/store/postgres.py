@@ -3,7 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import lru_cache
+from functools import cache
 from typing import Any, TypeVar
 
 import asyncpg
@@ -74,9 +74,7 @@ class PostgresDatabase:
     @classmethod
     async def open(cls, url: str) -> "PostgresDatabase":
         try:
-            pool = await asyncpg.create_pool(
-                url, min_size=1, max_size=POOL, command_timeout=COMMAND_SECONDS, statement_cache_size=512
-            )
+            pool = await asyncpg.create_pool(url, min_size=1, max_size=POOL, command_timeout=COMMAND_SECONDS, statement_cache_size=512)
         except _GONE as error:
             raise Unavailable(f"PostgreSQL cannot be reached: {error}") from error
         return cls(pool)
@@ -108,7 +106,7 @@ class PostgresDatabase:
 _PARAMETER = re.compile(r"(?<!:):([a-z_][a-z0-9_]*)")
 
 
-@lru_cache(maxsize=None)
+@cache
 def _text(sql: str) -> tuple[str, tuple[str, ...]]:
     """`:name` parameters as `$n`, each name once, and the names in that order."""
     names: list[str] = []

@@ -5,7 +5,7 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -138,7 +138,7 @@ def _drive(work: Awaitable[T]) -> T:
     raise RuntimeError("A transaction may await nothing but the database.")
 
 
-@lru_cache(maxsize=None)
+@cache
 def _text(sql: str) -> str:
     """SQLite has no row locks: `begin immediate` already holds every other writer."""
     return sql.replace("for update", "")

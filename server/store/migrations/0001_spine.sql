@@ -80,7 +80,7 @@ create table contacts (
     created_at bigint not null,
     updated_at bigint not null
 );
-create index contacts_by_account on contacts (account, id);
+create index contacts_by_account on contacts (account, name, id);
 
 create table contact_phones (
     account text not null references accounts (id),
@@ -114,6 +114,7 @@ create table conversations (
     answered_clock bigint,
     answered_seq bigint,
     introduced_at bigint,
+    texted_at bigint,
     active_at bigint not null,
     version bigint not null,
     unique (account, phone)
@@ -163,12 +164,14 @@ create table messages (
     next_at bigint,
     lease_until bigint,
     carrier_ref text,
+    purpose text,
     primary key (conversation, seq)
 );
 create unique index messages_by_client_id on messages (user_id, client_id) where client_id is not null;
 create unique index messages_by_token on messages (token) where token is not null;
 create index messages_by_carrier_ref on messages (carrier_ref) where carrier_ref is not null and direction = 'outbound';
 create index messages_outbox on messages (next_at, conversation, seq) where next_at is not null;
+create index messages_automatic on messages (conversation, purpose, created_at) where purpose is not null;
 create index messages_leased on messages (lease_until) where lease_until is not null;
 
 create table inbox (
@@ -186,15 +189,27 @@ create index inbox_unrouted on inbox (carrier, received_at) where unrouted is no
 create table receipts (
     id text primary key,
     carrier text not null references carriers (id),
-    carrier_ref text,
-    token text,
+    carrier_ref text not null,
     state text not null,
     code text,
     says text,
+    opted_out bigint not null,
     received_at bigint not null,
     applied_at bigint
 );
 create index receipts_parked on receipts (carrier, carrier_ref) where applied_at is null;
+
+create table media (
+    id text primary key,
+    account text not null references accounts (id),
+    message text not null,
+    place bigint not null,
+    source text,
+    content_type text,
+    state text not null,
+    created_at bigint not null
+);
+create index media_by_message on media (message, place);
 
 create table malformed (
     id text primary key,
@@ -243,7 +258,6 @@ create table idempotency (
     user_id text not null references users (id),
     key text not null,
     fingerprint text not null,
-    status bigint not null,
     body text not null,
     at bigint not null,
     primary key (user_id, key)

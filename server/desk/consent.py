@@ -1,0 +1,128 @@
+"""What STOP, START and HELP do, in the transaction of the text that said so (PRODUCT rules 21-23)."""
+
+import secrets
+from dataclasses import replace
+
+from server.desk.work import Work
+from server.domain.consent import Keyword
+from server.domain.conversation import Happening, Step, Thread
+from server.domain.events import EventType
+from server.domain.message import Direction, Kind, Message, MessageState, Purpose
+from server.domain.segments import count
+from server.domain.user import Actor
+from server.ids import new_id
+from server.store import contacts, messages
+from server.store.accounts import Did
+from server.store.contacts import ConsentEntry
+
+HELP_PAUSE_US = 300_000_000
+"""HELP is answered once in five minutes, so that two machines never talk to each other for ever."""
+
+_TEXTS = {
+    Purpose.OPTED_OUT: "{name}: You are unsubscribed and will get no more messages. Reply START to resubscribe.",
+    Purpose.OPTED_IN: "{name}: You are subscribed again. Reply STOP to unsubscribe.",
+    Purpose.HELP: "{name}: Reply to this text and a person will answer. Msg & data rates may apply. Reply STOP to unsubscribe.",
+}
+
+
+async def obey(work: Work, thread: Thread, message: Message, keyword: Keyword, did: Did, actor: Actor, *, confirm: bool) -> Thread:
+    """Applies a handled keyword. `confirm` is false where the carrier answers it itself."""
+    opted_out = work.opted_out(thread.conversation)
+    if keyword is Keyword.STOP:
+        thread = await opt_out(work, thread, actor, source="keyword", message=message.id, says=message.body)
+        purpose, due = Purpose.OPTED_OUT, not opted_out
+    elif keyword is Keyword.START:
+        await _opt_in(work, thread, message, actor)
+        purpose, due = Purpose.OPTED_IN, opted_out
+    else:
+        purpose = Purpose.HELP
+        due = not opted_out and not await messages.automatic_since(work.tx, thread.conversation.id, Purpose.HELP, work.now - HELP_PAUSE_US)
+    return await _automatic(work, thread, purpose, did) if due and confirm else thread
+
+
+async def opt_out(work: Work, thread: Thread, actor: Actor, *, source: str, message: str | None = None, says: str | None = None) -> Thread:
+    """Opts the conversation's number out for the whole account and cancels what has not left. Once opted out, only the ledger grows."""
+    c = thread.conversation
+    before = work.opted_out(c)
+    await contacts.record_consent(
+        work.tx,
+        ConsentEntry(
+            id=new_id(work.now),
+            account=c.account,
+            number=c.phone,
+            kind="opted_out",
+            source=source,
+            at=work.now,
+            message=message,
+            user=actor.id if actor.kind == "user" else None,
+            says=says,
+        ),
+    )
+    if before:
+        return thread
+    work.staged.opted_out[(c.account, c.phone)] = work.now
+    work.tell(c.account, EventType.CONTACT_OPTED_OUT, actor, contact=c.contact, message=message, reason=source)
+    staged = [m for m in work.staged.new_messages.values() if m.conversation == c.id]
+    for waiting in [*await messages.leaving(work.tx, c.id), *staged]:
+        waiting = work.staged_message(waiting)
+        if waiting.state in (MessageState.QUEUED, MessageState.SCHEDULED):
+            cancelled = replace(
+                waiting,
+                state=MessageState.CANCELLED,
+                next_at=None,
+                error_code="opted_out",
+                error_says="The contact opted out before this text left.",
+            )
+            work.rewrite(cancelled)
+            thread = work.happen(thread, Step(thread, (Happening(EventType.MESSAGE_CANCELLED, "opted_out"),)), actor, cancelled)
+    return thread
+
+
+async def _opt_in(work: Work, thread: Thread, message: Message, actor: Actor) -> None:
+    c = thread.conversation
+    if not work.opted_out(c):
+        return
+    await contacts.record_consent(
+        work.tx,
+        ConsentEntry(
+            id=new_id(work.now),
+            account=c.account,
+            number=c.phone,
+            kind="opted_in",
+            source="keyword",
+            at=work.now,
+            message=message.id,
+            says=message.body,
+        ),
+    )
+    work.staged.opted_out[(c.account, c.phone)] = None
+    work.tell(c.account, EventType.CONTACT_OPTED_IN, actor, contact=c.contact, message=message.id, reason="keyword")
+
+
+async def _automatic(work: Work, thread: Thread, purpose: Purpose, did: Did) -> Thread:
+    account = await work.account(did.account)
+    body = _TEXTS[purpose].format(name=account.name)
+    counted = count(body)
+    step = Step(thread, (Happening(EventType.MESSAGE_QUEUED, purpose),))
+    message = Message(
+        id=new_id(work.now),
+        conversation=thread.conversation.id,
+        account=did.account,
+        seq=step.seq_of(EventType.MESSAGE_QUEUED),
+        kind=Kind.MESSAGE,
+        direction=Direction.OUTBOUND,
+        body=body,
+        state=MessageState.QUEUED,
+        created_at=work.now,
+        did=did.id,
+        encoding=counted.encoding,
+        segments=counted.segments,
+        token=secrets.token_urlsafe(24),
+        next_at=work.now,
+        purpose=purpose,
+    )
+    work.write(message)
+    work.dids[did.id] = did
+    work.wake("sender")
+    latest = replace(step.thread.conversation, last_message=message.seq)
+    return work.happen(thread, Step(Thread(latest, thread.participants), step.happened), message=message)

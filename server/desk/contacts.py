@@ -1,0 +1,228 @@
+"""Contacts: found, made, changed, opted out by hand, each with its events in the same transaction."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import msgspec
+
+from server.desk.consent import opt_out
+from server.desk.desk import Desk, Once
+from server.desk.introduce import thread_with
+from server.desk.shapes import ContactShape, contact_shape, instant
+from server.desk.work import Work
+from server.domain.errors import AlreadyExists, Invalid, NotFound
+from server.domain.events import EventType
+from server.domain.phone import PhoneNumber
+from server.domain.user import User
+from server.ids import new_id
+from server.store import contacts, directory
+from server.store.contacts import Contact, Phone
+from server.store.database import Conflict, Transaction, stored_text
+
+KINDS = ("mobile", "landline", "other")
+LONGEST_NAME = 200
+
+
+class PhoneBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    number: str
+    kind: str = "mobile"
+
+
+class NewContact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: str
+    phones: list[PhoneBody]
+    ready: bool = False
+    tags: list[str] = []
+    timezone: str | None = None
+    fields: dict[str, str] = {}
+
+
+class ContactChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is absent stays; `phones`, `tags` and `fields` are replaced whole."""
+
+    name: str | msgspec.UnsetType = msgspec.UNSET
+    phones: list[PhoneBody] | msgspec.UnsetType = msgspec.UNSET
+    ready: bool | msgspec.UnsetType = msgspec.UNSET
+    tags: list[str] | msgspec.UnsetType = msgspec.UNSET
+    timezone: str | msgspec.UnsetType | None = msgspec.UNSET
+    fields: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
+
+
+class ContactPage(msgspec.Struct, frozen=True):
+    """`next` is the name and id of the last item, None at the end."""
+
+    items: list[ContactShape]
+    next: tuple[str, str] | None
+
+
+class ConsentShape(msgspec.Struct, frozen=True):
+    id: str
+    number: str
+    kind: str
+    source: str
+    message: str | None
+    user: str | None
+    says: str | None
+    at: str
+
+
+async def contact_list(
+    desk: Desk, user: User, *, query: str, ready: bool | None, tag: str | None, after: tuple[str, str] | None, limit: int
+) -> ContactPage:
+    """By name."""
+
+    async def read(tx: Transaction) -> ContactPage:
+        ids = await directory.contact_page(tx, user.account, query=query, ready=ready, tag=tag, after=after, limit=limit + 1)
+        shown = [id for _, id in ids[:limit]]
+        found = await contacts.get(tx, shown)
+        items = await _shapes(tx, [found[id] for id in shown])
+        return ContactPage(items, ids[limit - 1] if len(ids) > limit else None)
+
+    return await desk.read(read)
+
+
+async def contact(desk: Desk, user: User, id: str) -> ContactShape:
+    return await desk.read(lambda tx: _shape(tx, user, id))
+
+
+async def add_contact(desk: Desk, user: User, new: NewContact, once: Once | None = None) -> ContactShape | msgspec.Raw:
+    """Raises `AlreadyExists` when a number is another contact's."""
+
+    async def change(work: Work) -> str:
+        made = Contact(
+            id=new_id(work.now),
+            account=user.account,
+            name=_name(new.name),
+            ready_at=work.now if new.ready else None,
+            timezone=new.timezone,
+            tags=tuple(_texts(new.tags)),
+            fields=_fields(new.fields),
+            phones=_phones(new.phones),
+            created_at=work.now,
+            updated_at=work.now,
+        )
+        try:
+            async with work.tx.savepoint():
+                await contacts.insert(work.tx, [made])
+        except Conflict:
+            raise AlreadyExists("One of these numbers is another contact's.", field="phones") from None
+        work.staged.contacts[made.id] = made
+        work.tell(user.account, EventType.CONTACT_CREATED, work.know(user), contact=made.id)
+        return made.id
+
+    return await desk.write(change, lambda tx, id: _shape(tx, user, id), once)
+
+
+async def change_contact(desk: Desk, user: User, id: str, changes: ContactChanges, once: Once | None = None) -> ContactShape | msgspec.Raw:
+    """Raises `AlreadyExists` when a number is another contact's."""
+
+    async def change(work: Work) -> str:
+        await work.tx.one("select id from contacts where id = :id for update", id=id)
+        await work.load_contacts([id])
+        before = work.staged.contacts.get(id)
+        if before is None or before.account != user.account:
+            raise NotFound
+        after = _changed(before, changes, work.now)
+        if after == before:
+            return id
+        after = replace(after, updated_at=work.now)
+        try:
+            async with work.tx.savepoint():
+                await contacts.update(work.tx, after, phones=after.phones != before.phones)
+        except Conflict:
+            raise AlreadyExists("One of these numbers is another contact's.", field="phones") from None
+        work.staged.contacts[id] = after
+        actor = work.know(user)
+        if after.ready_at != before.ready_at:
+            work.tell(user.account, EventType.CONTACT_READY_CHANGED, actor, contact=id, reason="by_hand")
+        if replace(after, ready_at=None, updated_at=0) != replace(before, ready_at=None, updated_at=0):
+            work.tell(user.account, EventType.CONTACT_UPDATED, actor, contact=id)
+        return id
+
+    return await desk.write(change, lambda tx, _: _shape(tx, user, id), once)
+
+
+async def opt_out_by_hand(
+    desk: Desk, user: User, id: str, number: str, reason: str, once: Once | None = None
+) -> ContactShape | msgspec.Raw:
+    """Rule 22: nothing is sent to this number any more."""
+
+    async def change(work: Work) -> str:
+        actor = work.know(user)
+        await work.load_contacts([id])
+        found = work.staged.contacts.get(id)
+        if found is None or found.account != user.account or number not in {phone.number for phone in found.phones}:
+            raise NotFound
+        thread = await thread_with(work, user.account, number, actor)
+        await opt_out(work, thread, actor, source="user", says=stored_text(reason)[:500])
+        return id
+
+    return await desk.write(change, lambda tx, _: _shape(tx, user, id), once)
+
+
+async def consent_ledger(desk: Desk, user: User, id: str) -> list[ConsentShape]:
+    """Oldest first, over all the contact's numbers."""
+
+    async def read(tx: Transaction) -> list[ConsentShape]:
+        found = (await contacts.get(tx, [id])).get(id)
+        if found is None or found.account != user.account:
+            raise NotFound
+        entries = await contacts.consent_of(tx, user.account, (phone.number for phone in found.phones))
+        return [ConsentShape(e.id, e.number, e.kind, e.source, e.message, e.user, e.says, instant(e.at)) for e in entries]
+
+    return await desk.read(read)
+
+
+async def _shape(tx: Transaction, user: User, id: str) -> ContactShape:
+    found = (await contacts.get(tx, [id])).get(id)
+    if found is None or found.account != user.account:
+        raise NotFound
+    return (await _shapes(tx, [found]))[0]
+
+
+async def _shapes(tx: Transaction, found: Sequence[Contact]) -> list[ContactShape]:
+    out = await contacts.opt_outs(tx, ((c.account, phone.number) for c in found for phone in c.phones))
+    return [contact_shape(c, {number for account, number in out if account == c.account}) for c in found]
+
+
+def _changed(before: Contact, changes: ContactChanges, now: int) -> Contact:
+    after = before
+    if changes.name is not msgspec.UNSET:
+        after = replace(after, name=_name(changes.name))
+    if changes.phones is not msgspec.UNSET:
+        after = replace(after, phones=_phones(changes.phones))
+    if changes.tags is not msgspec.UNSET:
+        after = replace(after, tags=tuple(_texts(changes.tags)))
+    if changes.fields is not msgspec.UNSET:
+        after = replace(after, fields=_fields(changes.fields))
+    if changes.timezone is not msgspec.UNSET:
+        after = replace(after, timezone=changes.timezone)
+    if changes.ready is not msgspec.UNSET and changes.ready != (before.ready_at is not None):
+        after = replace(after, ready_at=now if changes.ready else None)
+    return after
+
+
+def _name(text: str) -> str:
+    name = stored_text(text).strip()
+    if not name or len(name) > LONGEST_NAME:
+        raise Invalid(f"A contact needs a name of at most {LONGEST_NAME} characters.", field="name")
+    return name
+
+
+def _phones(bodies: Sequence[PhoneBody]) -> tuple[Phone, ...]:
+    phones = []
+    for body in bodies:
+        if body.kind not in KINDS:
+            raise Invalid(f"A phone's kind is one of {', '.join(KINDS)}.", field="phones")
+        phones.append(Phone(PhoneNumber.parse(body.number, "US"), body.kind))
+    if len({phone.number for phone in phones}) != len(phones):
+        raise Invalid("The same number stands there twice.", field="phones")
+    return tuple(phones)
+
+
+def _texts(texts: Sequence[str]) -> list[str]:
+    return [stored_text(text).strip()[:LONGEST_NAME] for text in dict.fromkeys(texts) if text.strip()]
+
+
+def _fields(fields: Mapping[str, str]) -> dict[str, str]:
+    return {stored_text(name)[:LONGEST_NAME]: stored_text(value)[:2000] for name, value in fields.items()}

@@ -1,0 +1,230 @@
+"""Outbound texts of people: accepted, durable and queued in one transaction (PRODUCT rules 1, 4, 5, 9, 14, 17, 19, 20, 22, 24)."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from server.desk import views
+from server.desk.desk import Desk, Once
+from server.desk.introduce import thread_with
+from server.desk.lost import lost_claim
+from server.desk.shapes import MessageShape, OwnConversationShape, message_shape
+from server.desk.work import Work
+from server.domain.conversation import Thread, answer
+from server.domain.errors import (
+    ClientIdConflict,
+    Invalid,
+    NoMms,
+    NoNumber,
+    NotFound,
+    NotRepliable,
+    OptedOut,
+    TooLong,
+    UnseenMessage,
+)
+from server.domain.events import EventType
+from server.domain.message import Direction, Kind, Message, MessageState
+from server.domain.phone import PhoneNumber, read_sender
+from server.domain.segments import Segments, count
+from server.domain.user import Actor, User
+from server.ids import new_id
+from server.store import accounts, contacts, messages
+from server.store.accounts import Did
+from server.store.contacts import Contact
+from server.store.database import Transaction, stored_text
+
+MOST_SEGMENTS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What an author asks to send. `seen_seq` is the newest number on the author's screen; `did` an id, None for the usual one."""
+
+    body: str
+    client_id: str
+    seen_seq: int | None = None
+    did: str | None = None
+    media: Sequence[str] = ()
+
+
+class Started(msgspec.Struct, frozen=True):
+    message: MessageShape
+    conversation: OwnConversationShape
+
+
+async def send(desk: Desk, user: User, conversation: str, draft: Draft, once: Once | None = None) -> MessageShape | msgspec.Raw:
+    """Raises what may stand in the way, each a `Refused` of its own; then nothing was sent and the draft is the author's still."""
+
+    async def change(work: Work) -> str:
+        actor = work.know(user)
+        if (again := await _again(work, user, draft)) is not None:
+            if again.conversation != conversation:
+                raise ClientIdConflict("This client_id belongs to a text in another conversation.")
+            return again.id
+        return await _send(desk, work, user, actor, await work.thread(user.account, conversation), draft)
+
+    return await desk.write(change, views.message, once)
+
+
+async def start(
+    desk: Desk, user: User, draft: Draft, *, to: str | None = None, contact: str | None = None, once: Once | None = None
+) -> Started | msgspec.Raw:
+    """Sends to a number or to a contact's first mobile phone; opens the conversation if there is none yet."""
+    if (to is None) == (contact is None):
+        raise Invalid("Give either `to`, a phone number, or `contact`, a contact's id.")
+
+    async def change(work: Work) -> str:
+        actor = work.know(user)
+        if (again := await _again(work, user, draft)) is not None:
+            return again.id
+        thread = await (_with_number(work, user, to, actor) if to is not None else _with_contact(work, user, contact, actor))
+        return await _send(desk, work, user, actor, thread, draft)
+
+    async def then(tx: Transaction, id: str) -> Started:
+        message = await views.message(tx, id)
+        return Started(message, await views.conversation(tx, user, message.conversation))
+
+    return await desk.write(change, then, once)
+
+
+async def _again(work: Work, user: User, draft: Draft) -> Message | None:
+    """The text that this `client_id` already made (rule 19). Raises `ClientIdConflict` if it was another text."""
+    staged = [m for m in work.staged.new_messages.values() if (m.user, m.client_id) == (user.id, draft.client_id)]
+    found = staged[0] if staged else await messages.by_client_id(work.tx, user.id, draft.client_id)
+    if found is not None and found.body_asked != stored_text(draft.body):
+        raise ClientIdConflict("This client_id came with another text before.")
+    return found
+
+
+async def _send(desk: Desk, work: Work, user: User, actor: Actor, thread: Thread, draft: Draft) -> str:
+    c = thread.conversation
+    if work.opted_out(c):
+        raise OptedOut("The contact opted out. Texts cannot be sent until the contact texts START.")
+    if not read_sender(c.phone).repliable:
+        raise NotRepliable("This sender is a name, not a number, and cannot be answered.")
+    await _nothing_newer(work, thread, user, draft)
+    did = await _did(work, thread, user, draft.did)
+    body, counted = await _body(desk, work, thread, draft, did)
+    step = answer(thread, user, work.now)
+    message = Message(
+        id=new_id(work.now),
+        conversation=c.id,
+        account=c.account,
+        seq=step.seq_of(EventType.MESSAGE_QUEUED),
+        kind=Kind.MESSAGE,
+        direction=Direction.OUTBOUND,
+        body=body,
+        state=MessageState.QUEUED,
+        created_at=work.now,
+        did=did.id,
+        user=user.id,
+        client_id=draft.client_id,
+        body_asked=stored_text(draft.body),
+        encoding=counted.encoding,
+        segments=counted.segments,
+        token=secrets.token_urlsafe(24),
+        next_at=work.now,
+    )
+    work.write(message)
+    after = step.thread.conversation
+    latest = replace(
+        after,
+        last_message=message.seq,
+        introduced_at=after.introduced_at or work.now,
+        did=did.id if after.texted_at is None else after.did,
+    )
+    work.happen(thread, replace(step, thread=Thread(latest, step.thread.participants)), actor, message)
+    await _no_longer_ready(work, work.staged.contacts[c.contact], actor, message)
+    work.wake("sender")
+    return message.id
+
+
+async def _nothing_newer(work: Work, thread: Thread, user: User, draft: Draft) -> None:
+    """Rule 17, and the contract's `already_claimed`: what the author has not seen yet holds the send."""
+    c = thread.conversation
+    if draft.seen_seq is None:
+        return
+    if c.claimed_by is not None and c.claimed_by != user.id and c.claimed_seq > draft.seen_seq:
+        raise await lost_claim(work, c)
+    newer = await messages.newest_teammate(work.tx, c.id, user.id, draft.seen_seq)
+    for m in work.staged.new_messages.values():
+        if m.conversation == c.id and m.user not in (None, user.id) and m.seq > draft.seen_seq:
+            newer = m
+    if newer is not None:
+        users = await accounts.users(work.tx, [newer.user] if newer.user else [])
+        dids = await accounts.dids_by_id(work.tx, [newer.did] if newer.did else [])
+        raise UnseenMessage("A teammate wrote meanwhile.", message=message_shape(newer, users, dids))
+
+
+async def _did(work: Work, thread: Thread, user: User, asked: str | None) -> Did:
+    """Rule 1: the one asked for; else the one that the contact last texted or that was last used; else the user's; else the account's."""
+    c = thread.conversation
+    mine = {did.id: did for did in await accounts.dids_of(work.tx, user.account) if "sms" in did.capabilities}
+    if asked is not None:
+        if asked not in mine:
+            raise NotFound("There is no such number of ours that can send texts.")
+        return mine[asked]
+    if c.did in mine:
+        return mine[c.did]
+    for did in mine.values():
+        if did.user is not None and did.user.id == user.id:
+            return did
+    default = (await work.account(user.account)).default_did
+    if default in mine:
+        return mine[default]
+    for did in mine.values():
+        if did.user is None:
+            return did
+    raise NoNumber("You have no SMS number yet. Ask a manager to assign one.")
+
+
+async def _body(desk: Desk, work: Work, thread: Thread, draft: Draft, did: Did) -> tuple[str, Segments]:
+    """The text as it leaves, with the opt-out line if it is the first to this phone (rule 20)."""
+    body = stored_text(draft.body)
+    if draft.media:
+        raise NoMms("Pictures cannot be sent yet.")
+    if not body.strip():
+        raise Invalid("A text needs words.", field="body")
+    if thread.conversation.introduced_at is None:
+        line = (await work.account(did.account)).opt_out_text
+        body = f"{body.rstrip()} {line}" if line else body
+    counted = count(body)
+    if counted.segments > MOST_SEGMENTS or len(body) > desk.carriers[did.kind].max_characters:
+        raise TooLong(f"The text is too long: {counted.segments} segments, and {MOST_SEGMENTS} are the most.")
+    return body, counted
+
+
+async def _no_longer_ready(work: Work, contact: Contact, actor: Actor, message: Message) -> None:
+    """Rule 24."""
+    if contact.ready_at is None:
+        return
+    changed = replace(contact, ready_at=None, updated_at=work.now)
+    await contacts.update(work.tx, changed)
+    work.staged.contacts[contact.id] = changed
+    work.tell(
+        contact.account,
+        EventType.CONTACT_READY_CHANGED,
+        actor,
+        contact=contact.id,
+        message=message.id,
+        reason="text_sent",
+    )
+
+
+async def _with_number(work: Work, user: User, to: str, actor: Actor) -> Thread:
+    sender = read_sender(to)
+    phone = sender.text if sender.text.isdigit() and len(sender.text) <= 6 else PhoneNumber.parse(to, "US")
+    return await thread_with(work, user.account, phone, actor)
+
+
+async def _with_contact(work: Work, user: User, contact: str | None, actor: Actor) -> Thread:
+    await work.load_contacts([contact or ""])
+    found = work.staged.contacts.get(contact or "")
+    if found is None or found.account != user.account:
+        raise NotFound
+    mobile = next((phone.number for phone in found.phones if phone.kind == "mobile"), None)
+    if mobile is None:
+        raise NotRepliable("This contact has no mobile number.")
+    return await thread_with(work, user.account, mobile, actor)

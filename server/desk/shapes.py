@@ -1,0 +1,221 @@
+"""What goes out over HTTP and the websocket, field by field as the contract names it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from server.domain.clocks import public_at
+from server.domain.conversation import Conversation
+from server.domain.message import Message
+from server.domain.user import User
+from server.store.accounts import Account, Did
+from server.store.contacts import Contact
+
+
+class UserShape(msgspec.Struct, frozen=True):
+    id: str
+    name: str
+    role: str
+
+
+class DidShape(msgspec.Struct, frozen=True):
+    id: str
+    number: str
+    label: str
+
+
+class ErrorShape(msgspec.Struct, frozen=True):
+    code: str
+    says: str
+
+
+class MessageShape(msgspec.Struct, frozen=True):
+    id: str
+    conversation: str
+    seq: int
+    kind: str
+    direction: str
+    body: str
+    media: list[Any]
+    did: DidShape | None
+    user: UserShape | None
+    client_id: str | None
+    state: str
+    error: ErrorShape | None
+    encoding: str
+    segments: int
+    send_at: str | None
+    created_at: str
+
+
+class ConversationContactShape(msgspec.Struct, frozen=True):
+    """The contact as a conversation shows it: `phone` is the conversation's."""
+
+    id: str
+    name: str
+    phone: str
+    ready: bool
+    opted_out: bool
+
+
+class ConversationShape(msgspec.Struct, frozen=True):
+    id: str
+    contact: ConversationContactShape
+    owner: UserShape | None
+    subscribers: list[UserShape]
+    did: DidShape | None
+    seq: int
+    last_message: MessageShape | None
+    waiting_since: str | None
+    clock_start: str | None
+    public_at: str | None
+    public_since: str | None
+    claimed_at: str | None
+    closed_at: str | None
+    snoozed_until: str | None
+    opted_out: bool
+    repliable: bool
+    introduced: bool
+
+
+class OwnConversationShape(ConversationShape, frozen=True):
+    """A conversation as one user sees it. `unread` counts what alerts that user and is above the person's read seq."""
+
+    unread: int
+    muted: bool
+    role: str | None
+
+
+class PhoneShape(msgspec.Struct, frozen=True):
+    number: str
+    kind: str
+    opted_out: bool
+
+
+class ContactShape(msgspec.Struct, frozen=True):
+    id: str
+    name: str
+    phones: list[PhoneShape]
+    ready: bool
+    tags: list[str]
+    timezone: str | None
+    fields: dict[str, str]
+    created_at: str
+    updated_at: str
+
+
+class SettingsShape(msgspec.Struct, frozen=True):
+    sms_public_minutes: int | None
+    opt_out_text: str
+    default_did: str | None
+
+
+class ActorShape(msgspec.Struct, frozen=True):
+    kind: str
+    id: str | None
+    name: str
+
+
+class EventShape(msgspec.Struct, frozen=True):
+    type: str
+    conversation: str | None
+    seq: int | None
+    position: int
+    at: str
+    actor: ActorShape
+    alert: list[str]
+    data: dict[str, Any]
+
+
+def instant(us: int) -> str:
+    """RFC 3339, UTC, with microseconds."""
+    return datetime.fromtimestamp(us // 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{us % 1_000_000:06d}Z"
+
+
+def instant_or_none(us: int | None) -> str | None:
+    return None if us is None else instant(us)
+
+
+def user_shape(user: User) -> UserShape:
+    return UserShape(user.id, user.name, user.role)
+
+
+def did_shape(did: Did) -> DidShape:
+    return DidShape(did.id, did.number, did.label)
+
+
+def settings_shape(account: Account) -> SettingsShape:
+    return SettingsShape(account.public_minutes, account.opt_out_text, account.default_did)
+
+
+def message_shape(m: Message, users: dict[str, User], dids: dict[str, Did]) -> MessageShape:
+    user = users.get(m.user) if m.user else None
+    did = dids.get(m.did) if m.did else None
+    return MessageShape(
+        id=m.id,
+        conversation=m.conversation,
+        seq=m.seq,
+        kind=m.kind,
+        direction=m.direction,
+        body=m.body,
+        media=[] if m.media == "[]" else msgspec.json.decode(m.media),
+        did=did_shape(did) if did else None,
+        user=user_shape(user) if user else None,
+        client_id=m.client_id,
+        state=m.state,
+        error=ErrorShape(m.error_code, m.error_says or "") if m.error_code else None,
+        encoding=m.encoding,
+        segments=m.segments,
+        send_at=instant_or_none(m.send_at),
+        created_at=instant(m.created_at),
+    )
+
+
+def contact_shape(contact: Contact, opted_out: set[str]) -> ContactShape:
+    """`opted_out` holds those of the contact's numbers that are."""
+    return ContactShape(
+        id=contact.id,
+        name=contact.name,
+        phones=[PhoneShape(p.number, p.kind, p.number in opted_out) for p in contact.phones],
+        ready=contact.ready_at is not None,
+        tags=list(contact.tags),
+        timezone=contact.timezone,
+        fields=dict(contact.fields),
+        created_at=instant(contact.created_at),
+        updated_at=instant(contact.updated_at),
+    )
+
+
+def conversation_fields(
+    c: Conversation,
+    *,
+    contact: Contact,
+    opted_out: bool,
+    owner: User | None,
+    subscribers: list[User],
+    did: Did | None,
+    last_message: MessageShape | None,
+    public_minutes: int | None,
+    repliable: bool,
+) -> dict[str, Any]:
+    """The fields that everybody sees, for `ConversationShape` and `OwnConversationShape`."""
+    return {
+        "id": c.id,
+        "contact": ConversationContactShape(contact.id, contact.name, c.phone, contact.ready_at is not None, opted_out),
+        "owner": user_shape(owner) if owner else None,
+        "subscribers": [user_shape(user) for user in subscribers],
+        "did": did_shape(did) if did else None,
+        "seq": c.seq,
+        "last_message": last_message,
+        "waiting_since": instant_or_none(c.waiting_since),
+        "clock_start": instant_or_none(c.clock_start),
+        "public_at": instant_or_none(public_at(c.clock_start, public_minutes)),
+        "public_since": instant_or_none(c.public_since),
+        "claimed_at": instant_or_none(c.claimed_at),
+        "closed_at": instant_or_none(c.closed_at),
+        "snoozed_until": instant_or_none(c.snoozed_until),
+        "opted_out": opted_out,
+        "repliable": repliable,
+        "introduced": c.introduced_at is not None,
+    }

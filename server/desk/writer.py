@@ -1,0 +1,130 @@
+"""The batch writer: everything that waits shares one transaction, and nobody is answered before it is committed."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+from channels.envelope import Envelope
+from server.desk.ledger import write_events
+from server.desk.work import Work
+from server.domain.errors import Refused
+from server.store.database import Conflict, Database, Transaction, Unavailable
+
+T = TypeVar("T")
+R = TypeVar("R")
+I = TypeVar("I")  # noqa: E741
+
+BATCH = 64
+ATTEMPTS = 3
+
+Published = Callable[[Sequence[Envelope], frozenset[str]], None]
+"""Called after a commit with its events, in order, and the roles to wake. Must not block."""
+
+Change = Callable[[Work], Awaitable[T]]
+Then = Callable[[Transaction, T], Awaitable[R]]
+Group = Callable[[Work, Sequence[I]], Awaitable[Sequence[R]]]
+
+
+@dataclass(slots=True)
+class _Job:
+    done: asyncio.Future[Any]
+    change: Change[Any] | None = None
+    then: Then[Any, Any] | None = None
+    group: Group[Any, Any] | None = None
+    item: Any = None
+
+
+class Writer:
+    """One a process. `run` must be running for `do` and `join` to be answered.
+
+    A batch is one transaction; an item that the rules refuse spoils only itself, and after any other failure each item is tried alone.
+    """
+
+    def __init__(self, db: Database, published: Published) -> None:
+        self._db = db
+        self._published = published
+        self._jobs: asyncio.Queue[_Job] = asyncio.Queue()
+        self.batches = 0
+        self.written = 0
+
+    async def do(self, change: Change[T], then: Then[T, R]) -> R:
+        """Runs `change`, and `then` after everything is written, in the same transaction; returns what `then` returns, committed."""
+        return cast(R, await self._wait(_Job(asyncio.get_running_loop().create_future(), change=change, then=then)))
+
+    async def join(self, group: Group[I, R], item: I) -> R:
+        """As `do` for items that are handled together: one call of `group` for all that wait, giving one result for each in order."""
+        return cast(R, await self._wait(_Job(asyncio.get_running_loop().create_future(), group=group, item=item)))
+
+    async def run(self) -> None:
+        """Until cancelled; a batch under way is finished first."""
+        while True:
+            jobs = [await self._jobs.get()]
+            while len(jobs) < BATCH and not self._jobs.empty():
+                jobs.append(self._jobs.get_nowait())
+            await asyncio.shield(self._write([job for job in jobs if not job.done.done()]))
+
+    async def _wait(self, job: _Job) -> Any:
+        self._jobs.put_nowait(job)
+        return await job.done
+
+    async def _write(self, jobs: list[_Job]) -> None:
+        if not jobs:
+            return
+        try:
+            outcomes, work, envelopes = await self._commit(jobs)
+        except Exception as error:  # noqa: BLE001 - the outermost loop of every write: the failure goes to whoever waits
+            if len(jobs) > 1 and not isinstance(error, Unavailable):
+                for job in jobs:
+                    await self._write([job])
+                return
+            outcomes, work, envelopes = [error] * len(jobs), None, []
+        self.batches += 1
+        self.written += len(jobs)
+        if work is not None and (envelopes or work.staged.wakes):
+            self._published(envelopes, frozenset(work.staged.wakes))
+        for job, outcome in zip(jobs, outcomes, strict=True):
+            if job.done.done():
+                continue
+            if isinstance(outcome, BaseException):
+                job.done.set_exception(outcome)
+            else:
+                job.done.set_result(outcome)
+
+    async def _commit(self, jobs: list[_Job]) -> tuple[list[Any], Work, list[Envelope]]:
+        for attempt in range(ATTEMPTS):
+            try:
+                return await self._db.write(lambda tx: _batch(tx, jobs))
+            except Conflict:
+                # Another process made the same contact or conversation meanwhile: the next try finds it.
+                if len(jobs) > 1 or attempt == ATTEMPTS - 1:
+                    raise
+        raise AssertionError
+
+
+async def _batch(tx: Transaction, jobs: list[_Job]) -> tuple[list[Any], Work, list[Envelope]]:
+    work = Work(tx)
+    outcomes: list[Any] = [None] * len(jobs)
+    groups: dict[Group[Any, Any], list[int]] = {}
+    for index, job in enumerate(jobs):
+        if job.group is not None:
+            groups.setdefault(job.group, []).append(index)
+    for group, indexes in groups.items():
+        for index, outcome in zip(indexes, await group(work, [jobs[i].item for i in indexes]), strict=True):
+            outcomes[index] = outcome
+    for index, job in enumerate(jobs):
+        if job.change is not None:
+            outcomes[index] = await _one(work, job.change)
+    await work.save()
+    for index, job in enumerate(jobs):
+        if job.then is not None and not isinstance(outcomes[index], Refused):
+            outcomes[index] = await job.then(tx, outcomes[index])
+    return outcomes, work, await write_events(work)
+
+
+async def _one(work: Work, change: Change[Any]) -> Any:
+    try:
+        async with work.item():
+            return await change(work)
+    except Refused as refused:
+        return refused
