@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from server.domain.errors import Refused
 from server.embedded import RedisFailed, RedisMissing
 from server.log import configure_log, get_logger
-from server.settings import Settings, SettingsError, is_loopback, load_settings, unknown_variables
+from server.settings import LogLevel, Settings, SettingsError, is_loopback, load_settings, unknown_variables
 from server.store.database import Unavailable
 from server.versions import version_faults
 
@@ -95,7 +96,7 @@ def demo() -> None:
                 click.echo(f"  {name:<28} {address}{path}")
             click.echo("\nCtrl-C stops it.")
 
-        run_roles(_on_loopback(_settings()), ROLES, seed=seed, ready=ready)
+        run_roles(_on_loopback(_settings(default_level="warning")), ROLES, seed=seed, ready=ready)
 
 
 def _run(*roles: str) -> None:
@@ -105,8 +106,10 @@ def _run(*roles: str) -> None:
         run_roles(_settings(), [role for role in ROLES if role in roles])
 
 
-def _settings() -> Settings:
+def _settings(default_level: LogLevel = "info") -> Settings:
     settings = load_settings()
+    if "log_level" not in settings.model_fields_set:
+        settings = settings.model_copy(update={"log_level": default_level})
     if faults := version_faults():
         raise SettingsError(faults)
     configure_log(settings.log_level)
@@ -133,7 +136,7 @@ async def _init(settings: Settings, account: str, email: str, password: str) -> 
     from server.schema import migrated_database
 
     async with migrated_database(settings.database_url) as (db, _):
-        made, user, token = await create_account(db, settings, account, email, password)
+        made, user, token = await create_account(db, account, email, password)
     return {"account": made, "user": user, "token": token}
 
 
@@ -143,7 +146,7 @@ def _faults() -> Iterator[None]:
     found: list[BaseException] = []
     try:
         yield
-    except* (SettingsError, RedisMissing, RedisFailed, Unavailable) as group:
+    except* (SettingsError, RedisMissing, RedisFailed, Unavailable, Refused) as group:
         found.extend(_leaves(group))
     for error in found:
         click.echo(str(error), err=True)

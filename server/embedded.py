@@ -7,14 +7,12 @@ there is a keeper.
 import asyncio
 import contextlib
 import fcntl
-import hashlib
 import importlib.util
 import os
 import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,7 +83,9 @@ class EmbeddedRedis:
     def __init__(self, var: Path, binary: RedisBinary) -> None:
         self.var = var
         self.binary = binary
-        self.socket = _short_path(var)
+        path = var / keeper.SOCKET
+        self._link = keeper.link_of(var) if len(os.fsencode(path)) > LONGEST_SOCKET_PATH else None
+        self.socket = self._link / keeper.SOCKET if self._link else path
         self.url = f"unix://{quote(str(self.socket))}"
 
     async def ensure(self) -> None:
@@ -93,6 +93,7 @@ class EmbeddedRedis:
         try:
             async with asyncio.timeout(START_SECONDS):
                 while not await self.answers():
+                    self._lay_link()
                     await self._start_keeper()
                     await asyncio.sleep(0.02)
         except TimeoutError:
@@ -132,6 +133,15 @@ class EmbeddedRedis:
                 writer.close()
                 return True
         return False
+
+    def _lay_link(self) -> None:
+        if self._link is None:
+            return
+        with contextlib.suppress(FileExistsError):
+            self._link.symlink_to(self.var)
+        # Others can write in the temporary folder too: a link that is not ours would lead to their server.
+        if self._link.lstat().st_uid != os.getuid() or self._link.readlink() != self.var:
+            raise RedisFailed(f"{self._link} is not ours; remove it, or choose a shorter PARTYLINE_VAR")
 
     async def _start_keeper(self) -> None:
         with open(self.var / LOG, "ab") as output:
@@ -176,21 +186,6 @@ async def _share(path: Path) -> IO[bytes]:
     except BaseException:
         file.close()
         raise
-
-
-def _short_path(var: Path) -> Path:
-    """The socket's path, through a link in the temporary folder where VAR's own path is too long for a socket."""
-    path = var / keeper.SOCKET
-    if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
-        return path
-    digest = hashlib.sha256(os.fsencode(var)).hexdigest()[:16]
-    link = Path(tempfile.gettempdir()) / f"partyline-{os.getuid()}-{digest}"
-    with contextlib.suppress(FileExistsError):
-        link.symlink_to(var)
-    # Others can write in that folder too: a link that is not ours would lead to their server.
-    if link.lstat().st_uid != os.getuid() or link.readlink() != var:
-        raise RedisFailed(f"{link} is not ours; remove it, or choose a shorter PARTYLINE_VAR")
-    return link / keeper.SOCKET
 
 
 def _version_of(path: str) -> tuple[int, ...]:

@@ -9,12 +9,14 @@ Only the standard library is imported: it must be there within a tenth of a seco
 import contextlib
 import ctypes
 import fcntl
+import hashlib
 import os
 import select
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -42,6 +44,7 @@ def main(var: Path, binary: str) -> None:
     end_orphan()
     # A role that starts now waits for `users`, then wants a keeper of its own: so the keeper's lock is freed first.
     with keep(binary):
+        link_of(var).unlink(missing_ok=True)
         lock.close()
 
 
@@ -88,6 +91,12 @@ def end_orphan() -> None:
         line.connect(SOCKET)
         line.sendall(b"SHUTDOWN NOSAVE\r\n")
         line.recv(1)
+
+
+def link_of(var: Path) -> Path:
+    """The link to VAR through which its socket is reached where VAR's own path is too long for one."""
+    digest = hashlib.sha256(os.fsencode(var)).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"partyline-{os.getuid()}-{digest}"
 
 
 def take_lock(name: str) -> IO[bytes] | None:

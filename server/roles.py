@@ -91,6 +91,12 @@ async def serve_web(
     ready: Callable[[str], None] | None = None,
 ) -> None:
     """Serves HTTP and websockets until `stop` is set. If the app's state has `drain`, that runs before connections are closed."""
+
+    def accepting() -> None:
+        log.info("web.listening", host=settings.host, port=settings.port)
+        if ready:
+            ready(settings.base_url)
+
     application = app.build(parts)
     server = _Server(
         uvicorn.Config(
@@ -108,7 +114,7 @@ async def serve_web(
             forwarded_allow_ips=list(settings.trusted_proxies),
             timeout_graceful_shutdown=2,
         ),
-        ready=(lambda: ready(settings.base_url)) if ready else None,
+        ready=accepting,
         drain=getattr(application.state, "drain", None),
     )
     async with asyncio.TaskGroup() as group:
@@ -121,17 +127,14 @@ async def serve_web(
 class _Server(uvicorn.Server):
     """Leaves the signals to `run_roles`, and says goodbye to the tabs before their connections are closed."""
 
-    def __init__(
-        self, config: uvicorn.Config, ready: Callable[[], None] | None, drain: Callable[[], Awaitable[None]] | None
-    ) -> None:
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], drain: Callable[[], Awaitable[None]] | None) -> None:
         super().__init__(config)
         self._ready = ready
         self._drain = drain
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        if self._ready:
-            self._ready()
+        self._ready()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -165,7 +168,7 @@ def with_port(settings: Settings, port: int) -> Settings:
     if settings.port == port:
         return settings
     changed: dict[str, object] = {"port": port}
-    if "base_url" not in settings.model_fields_set:
+    if settings.base_url == f"http://127.0.0.1:{settings.port}":
         changed["base_url"] = f"http://127.0.0.1:{port}"
     return settings.model_copy(update=changed)
 

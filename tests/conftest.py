@@ -2,7 +2,13 @@
 
 import pytest
 
-pytest_plugins = ["tests.fixtures.clocks", "tests.fixtures.databases", "tests.fixtures.redis_server", "tests.fixtures.settings"]
+pytest_plugins = [
+    "tests.fixtures.clocks",
+    "tests.fixtures.databases",
+    "tests.fixtures.processes",
+    "tests.fixtures.redis_server",
+    "tests.fixtures.settings",
+]
 
 
 @pytest.hookimpl(trylast=True)

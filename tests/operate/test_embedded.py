@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from server import keeper
-from server.embedded import RedisMissing, embedded_redis, find_redis
+from server.embedded import RedisFailed, RedisMissing, embedded_redis, find_redis
 from tests.fixtures.waiting import until, wait_until
 
 ROLE = """
@@ -231,7 +231,18 @@ async def test_a_path_too_long_for_a_socket_still_works(deep_var: Path) -> None:
     async with embedded_redis(deep_var) as redis:
         assert len(os.fsencode(redis.socket)) < 107 < len(os.fsencode(deep_var / keeper.SOCKET))
         assert await redis.answers()
-    redis.socket.parent.unlink()
+    await until(lambda: not redis.socket.parent.is_symlink())
+
+
+async def test_a_link_that_somebody_else_laid_is_not_followed(deep_var: Path) -> None:
+    link = keeper.link_of(deep_var)
+    link.symlink_to("/tmp")
+    try:
+        with pytest.raises(RedisFailed, match="not ours"):
+            async with embedded_redis(deep_var):
+                pass
+    finally:
+        link.unlink()
 
 
 def test_a_machine_without_redis_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
