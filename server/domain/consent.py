@@ -29,7 +29,7 @@ HELP_WORDS = frozenset({"help", "info"})
 
 _WORDS = STOP_WORDS | START_WORDS | START_IF_OPTED_OUT | HELP_WORDS
 _LONGEST = max(map(len, _WORDS))
-_SIGNATURE = re.compile(r"\s*[\r\n]\s*(?:--|sent from |sent via |get outlook )", re.IGNORECASE)
+_SIGNATURES = ("--", "sent from ", "sent via ", "get outlook ")
 _NOT_A_WORD = re.compile(r"[\W_]+")
 # On text that `_folded` has made plain. A person decides, so a text too many costs a glance and one too few a lawsuit.
 _SOUNDS_LIKE_STOP = re.compile(
@@ -47,8 +47,10 @@ def classify(body: str, opted_out: bool) -> Keyword:
     """`opted_out`: whether the sender's number is opted out now, on which YES depends."""
     text = _folded(body)
     keyword = _keyword(text, opted_out)
-    if keyword is None and (signature := _SIGNATURE.search(body)):
-        keyword = _keyword(_folded(body[: signature.start()]), opted_out)
+    if keyword is None:
+        first, _, rest = body.strip().partition("\n")
+        if rest.lstrip()[:20].lower().startswith(_SIGNATURES):
+            keyword = _keyword(_folded(first), opted_out)
     if keyword is not None:
         return keyword
     if _SOUNDS_LIKE_STOP.search(text) or any(sign in body for sign in _STOP_SIGNS):
