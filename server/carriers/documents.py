@@ -9,7 +9,6 @@ passed over, so that a gateway may send more.
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 
@@ -84,7 +83,9 @@ class _Send(msgspec.Struct, tag_field="type", tag="message.send", kw_only=True, 
 
 def read_text(request: HookRequest) -> InboundText:
     """Raises UnsupportedType and Malformed."""
-    document = _decode(request, Received)
+    document = _decode(request)
+    if not isinstance(document, Received):
+        raise Malformed("a message.status at the address for texts")
     if len(document.media) > MEDIA_MOST:
         raise Malformed(f"more than {MEDIA_MOST} media")
     return InboundText(
@@ -98,7 +99,9 @@ def read_text(request: HookRequest) -> InboundText:
 
 def read_receipt(request: HookRequest) -> Receipt:
     """Raises UnsupportedType and Malformed."""
-    document = _decode(request, Status)
+    document = _decode(request)
+    if not isinstance(document, Status):
+        raise Malformed("a message.received at the address for receipts")
     state = STATES.get(document.state)
     if state is None:
         raise Malformed("state is not one of " + " ".join(STATES))
@@ -124,17 +127,19 @@ def write_send(text: OutboundText) -> bytes:
     )
 
 
-def _decode(request: HookRequest, document: type[Any]) -> Any:
+def _decode(request: HookRequest) -> Received | Status:
     if request.media_type != JSON:
         raise UnsupportedType("not JSON")
     if request.charset not in ("utf-8", "us-ascii"):
         raise Malformed("a charset other than UTF-8")
     try:
-        return msgspec.json.decode(request.body, type=document)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        # msgspec names the place and the type, never the value
-        words = str(error) if isinstance(error, msgspec.ValidationError) else "not JSON in UTF-8"
-        raise Malformed(words) from None
+        return msgspec.json.decode(request.body, type=Received | Status)
+    except msgspec.ValidationError as error:
+        # It names the place and the type, but of a type that is not known the value.
+        words = str(error)
+        raise Malformed("an unknown type of document" if words.startswith("Invalid value") else words) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise Malformed("not JSON in UTF-8") from None
 
 
 def _media(media: Media) -> MediaRef:

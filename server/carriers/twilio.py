@@ -83,7 +83,7 @@ _SID = re.compile(r"(?:SM|MM)[0-9a-f]{32}|(?!(?:SM|MM)[0-9a-f]{32})[\w.-]{1,64}"
 
 
 class TwilioKeys(Keys, frozen=True):
-    account_sid: Annotated[str, msgspec.Meta(pattern=r"^\w{1,64}$")]
+    account_sid: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_]{1,64}(?![\s\S])")]
     auth_token: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 
 

@@ -1,0 +1,74 @@
+import msgspec
+import pytest
+
+from server.carriers.credentials import read_credentials
+from server.carriers.registry import carriers
+from server.domain.errors import Invalid, UnknownField
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+
+async def deliver(*_: object) -> None:
+    raise AssertionError("nothing is sent here")
+
+
+KINDS = carriers(now=lambda: 0, sandbox_key=b"key", deliver=deliver)
+
+
+@pytest.mark.parametrize(
+    ("kind", "given"),
+    [
+        ("twilio", {"account_sid": "AC00000000000000000000000000000001", "auth_token": "x" * 32}),
+        ("generic", {"secret": SECRET}),
+        ("generic", {"secret": SECRET, "send_url": "https://gateway.example/send?x=1"}),
+        ("sandbox", {}),
+    ],
+)
+def test_what_the_contract_names_is_taken(kind: str, given: dict[str, str]) -> None:
+    assert dict(read_credentials(KINDS[kind], given)) == given
+
+
+@pytest.mark.parametrize(
+    ("kind", "given"),
+    [
+        ("twilio", {}),
+        ("twilio", {"account_sid": "AC1"}),
+        ("twilio", {"account_sid": "", "auth_token": "x"}),
+        ("twilio", {"account_sid": "AC1/../AC2", "auth_token": "x"}),
+        ("twilio", {"account_sid": "AC1\n", "auth_token": "x"}),
+        ("twilio", {"account_sid": "AC1", "auth_token": ""}),
+        ("twilio", {"account_sid": "AC1", "auth_token": 7}),
+        ("twilio", {"account_sid": "AC1", "auth_token": None}),
+        ("generic", {}),
+        ("generic", {"secret": ""}),
+        ("generic", {"secret": "whsec_"}),
+        ("generic", {"secret": SECRET, "send_url": ""}),
+        ("generic", {"secret": SECRET, "send_url": "gateway.example"}),
+        ("generic", {"secret": SECRET, "send_url": "file:///etc/passwd"}),
+        ("generic", {"secret": SECRET, "send_url": "https://user:pass@gateway.example/"}),
+        ("generic", {"secret": SECRET, "send_url": "http://[::1/"}),
+    ],
+)
+def test_what_cannot_work_is_refused(kind: str, given: dict[str, object]) -> None:
+    with pytest.raises(Invalid):
+        read_credentials(KINDS[kind], given)
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_an_unknown_key_is_refused_by_name(kind: str) -> None:
+    with pytest.raises(UnknownField, match="api_key"):
+        read_credentials(KINDS[kind], {"api_key": "s3cret"})
+
+
+def test_a_refusal_repeats_no_value() -> None:
+    with pytest.raises(Invalid) as refused:
+        read_credentials(KINDS["generic"], {"secret": "s3cret-s3cret", "send_url": "s3cret.example"})
+    assert "s3cret" not in refused.value.says
+    with pytest.raises(UnknownField) as unknown:
+        read_credentials(KINDS["sandbox"], {"x": "s3cret"})
+    assert "s3cret" not in unknown.value.says
+
+
+def test_the_parsed_keys_do_not_show_themselves() -> None:
+    keys = msgspec.convert({"secret": SECRET}, KINDS["generic"].keys)
+    assert SECRET not in f"{keys!r} {keys}"

@@ -1,0 +1,322 @@
+"""What every carrier promises, whatever its format: one rig per kind says how that carrier writes and signs."""
+
+import contextlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import httpx2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from standardwebhooks.webhooks import Webhook
+from twilio.request_validator import RequestValidator
+
+from server.carriers.carrier import (
+    BadSignature,
+    Carrier,
+    Connection,
+    Credentials,
+    HookRequest,
+    Malformed,
+    OutboundText,
+    Receipt,
+    UnsupportedType,
+)
+from server.carriers.credentials import read_credentials
+from server.carriers.registry import carriers
+from server.carriers.sandbox import Sandbox
+from server.domain.message import MessageState
+from tests.fixtures.carrier_api import CarrierApi, answers
+
+NOW_US = 1_795_000_000_000_000
+SANDBOX_KEY = b"the house's own"
+REF = "SM0123456789abcdef0123456789abcdef"
+BODY = "Größe & 50 % – é\n+1 😀"
+
+
+async def deliver(_connection: Connection, _text: OutboundText) -> None:
+    pass
+
+
+CARRIERS: Mapping[str, Carrier] = carriers(now=lambda: NOW_US, sandbox_key=SANDBOX_KEY, deliver=deliver)
+
+
+@dataclass(frozen=True)
+class Rig:
+    """`text` and `receipt` are bodies as the carrier writes them, `sign` makes the headers with the carrier's own means."""
+
+    kind: str
+    credentials: Mapping[str, str]
+    others: Mapping[str, str]
+    content_type: str
+    text: bytes
+    receipt: Callable[[str], bytes]
+    failed: tuple[bytes, str]
+    sign: Callable[[Connection, str, bytes], dict[str, str]]
+    accepts: bytes
+
+    @property
+    def carrier(self) -> Carrier:
+        return CARRIERS[self.kind]
+
+    def connection(self, api_url: str | None = None) -> Connection:
+        return Connection("01jd", "01ja", self.kind, "Main", Credentials(self.credentials), {}, api_url)
+
+    def other(self) -> Connection:
+        return Connection("01je", "01jb", self.kind, "Theirs", Credentials(self.others), {}, None)
+
+    def request(self, body: bytes, *, status: bool = False, content_type: str | None = None) -> HookRequest:
+        url = f"https://sms.example.com/hooks/{self.kind}/01jd" + ("/status?token=t0ken" if status else "")
+        headers = {"content-type": content_type or self.content_type} | self.sign(self.connection(), url, body)
+        return HookRequest("POST", url, dict(parse_qsl(urlsplit(url).query)), headers, body)
+
+
+def by_twilio(connection: Connection, url: str, body: bytes) -> dict[str, str]:
+    fields = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+    return {"x-twilio-signature": RequestValidator(connection.credentials["auth_token"]).compute_signature(url, fields)}
+
+
+def by_library(connection: Connection, _url: str, body: bytes) -> dict[str, str]:
+    at = datetime.fromtimestamp(NOW_US // 1_000_000, tz=UTC)
+    signature = Webhook(connection.credentials["secret"]).sign("msg_1", at, body.decode("utf-8", "replace"))
+    return {"webhook-id": "msg_1", "webhook-timestamp": str(NOW_US // 1_000_000), "webhook-signature": signature}
+
+
+def by_phone(connection: Connection, _url: str, body: bytes) -> dict[str, str]:
+    return Sandbox(SANDBOX_KEY, deliver).sign(connection, "msg_1", NOW_US, body)
+
+
+def document(**fields: object) -> bytes:
+    return json.dumps(fields).encode()
+
+
+def form(**fields: str) -> bytes:
+    return urlencode({"From": "+12025550143", "To": "+12025550142", "MessageSid": REF} | fields).encode()
+
+
+def written(**fields: object) -> bytes:
+    return document(type="message.status", id=REF, **fields)
+
+
+JSON_TEXT = document(type="message.received", id=REF, to="+12025550142", body=BODY, media=[{"url": "https://m.example/1"}]).replace(
+    b'"to"', b'"from": "+12025550143", "to"'
+)
+RIGS = [
+    Rig(
+        kind="twilio",
+        credentials={"account_sid": "AC00000000000000000000000000000001", "auth_token": "0" * 32},
+        others={"account_sid": "AC00000000000000000000000000000002", "auth_token": "1" * 32},
+        content_type="application/x-www-form-urlencoded",
+        text=form(Body=BODY, NumMedia="1", MediaUrl0="https://m.example/1"),
+        receipt=lambda state: form(MessageStatus=state),
+        failed=(form(MessageStatus="failed", ErrorCode="21610"), "21610"),
+        sign=by_twilio,
+        accepts=document(sid=REF, status="queued"),
+    ),
+    Rig(
+        kind="generic",
+        credentials={"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"},
+        others={"secret": "whsec_aaaQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"},
+        content_type="application/json",
+        text=JSON_TEXT,
+        receipt=lambda state: written(state=state),
+        failed=(written(state="failed", error={"code": "opted_out"}), "opted_out"),
+        sign=by_library,
+        accepts=document(id=REF),
+    ),
+    Rig(
+        kind="sandbox",
+        credentials={},
+        others={},
+        content_type="application/json",
+        text=JSON_TEXT,
+        receipt=lambda state: written(state=state),
+        failed=(written(state="failed", error="opted_out"), "opted_out"),
+        sign=by_phone,
+        accepts=b"",
+    ),
+]
+every = pytest.mark.parametrize("rig", RIGS, ids=lambda rig: rig.kind)
+over_http = pytest.mark.parametrize("rig", [rig for rig in RIGS if rig.accepts], ids=lambda rig: rig.kind)
+
+
+def test_every_carrier_has_a_rig() -> None:
+    assert {rig.kind for rig in RIGS} == set(CARRIERS)
+
+
+@every
+def test_it_is_found_by_its_own_kind_and_takes_its_own_credentials(rig: Rig) -> None:
+    assert rig.carrier.kind == rig.kind
+    assert dict(read_credentials(rig.carrier, rig.credentials)) == rig.credentials
+
+
+@every
+def test_a_signed_text_is_taken_and_read(rig: Rig) -> None:
+    request = rig.request(rig.text)
+    rig.carrier.verify(rig.connection(), request, NOW_US)
+    [text] = rig.carrier.inbound(rig.connection(), request)
+    assert (text.carrier_ref, text.sender, text.to, text.body) == (REF, "+12025550143", "+12025550142", BODY)
+    assert [media.url for media in text.media] == ["https://m.example/1"]
+    assert text.carrier_answered is None
+
+
+@every
+@pytest.mark.parametrize(("said", "state"), [("sent", MessageState.SENT), ("delivered", MessageState.DELIVERED)])
+def test_a_signed_receipt_is_taken_and_read_with_our_token(rig: Rig, said: str, state: MessageState) -> None:
+    request = rig.request(rig.receipt(said), status=True)
+    rig.carrier.verify(rig.connection(), request, NOW_US)
+    assert rig.carrier.status(rig.connection(), request) == [Receipt(REF, "t0ken", state)]
+
+
+@every
+def test_a_receipt_of_a_failure_has_code_and_words_and_tells_an_opt_out(rig: Rig) -> None:
+    body, code = rig.failed
+    [receipt] = rig.carrier.status(rig.connection(), rig.request(body, status=True))
+    assert (receipt.state, receipt.code, receipt.permanent, receipt.opted_out) == (MessageState.FAILED, code, True, True)
+    assert receipt.says
+
+
+@every
+def test_a_request_without_a_signature_is_refused(rig: Rig) -> None:
+    request = rig.request(rig.text)
+    for name in set(request.headers) - {"content-type"}:
+        held = {key: value for key, value in request.headers.items() if key != name}
+        with pytest.raises(BadSignature):
+            rig.carrier.verify(rig.connection(), replace(request, headers=held), NOW_US)
+
+
+@every
+def test_a_changed_or_shortened_signature_is_refused(rig: Rig) -> None:
+    request = rig.request(rig.text)
+    for name in set(request.headers) - {"content-type"}:
+        for value in (request.headers[name][:-1], request.headers[name] + "A", request.headers[name].swapcase() + "é"):
+            with pytest.raises(BadSignature):
+                rig.carrier.verify(rig.connection(), replace(request, headers={**request.headers, name: value}), NOW_US)
+
+
+@every
+def test_a_signature_for_another_connection_is_refused(rig: Rig) -> None:
+    with pytest.raises(BadSignature):
+        rig.carrier.verify(rig.other(), rig.request(rig.text), NOW_US)
+
+
+@every
+def test_a_signature_over_another_body_is_refused(rig: Rig) -> None:
+    request = rig.request(rig.text)
+    changed = replace(request, body=rig.text.replace(b"2025550143", b"2025550144"))
+    assert changed.body != request.body
+    with pytest.raises(BadSignature):
+        rig.carrier.verify(rig.connection(), changed, NOW_US)
+
+
+@every
+def test_what_is_signed_but_of_another_type_is_not_read(rig: Rig) -> None:
+    request = rig.request(rig.text, content_type="text/plain")
+    for read in (lambda: rig.carrier.inbound(rig.connection(), request), lambda: rig.carrier.status(rig.connection(), request)):
+        with pytest.raises(UnsupportedType):
+            read()
+
+
+@every
+@pytest.mark.parametrize("body", [b"", b"{}", b"[]", b"a=1", b"\x00\xff", b"%ff=%fe"])
+def test_what_is_signed_but_unreadable_is_malformed(rig: Rig, body: bytes) -> None:
+    for status in (False, True):
+        request = rig.request(b"")
+        request = replace(request, body=body)
+        with pytest.raises(Malformed):
+            (rig.carrier.status if status else rig.carrier.inbound)(rig.connection(), request)
+
+
+@every
+def test_a_text_is_no_receipt_and_a_receipt_is_no_text(rig: Rig) -> None:
+    with pytest.raises(Malformed):
+        rig.carrier.status(rig.connection(), rig.request(rig.text))
+    with pytest.raises(Malformed):
+        rig.carrier.inbound(rig.connection(), rig.request(rig.receipt("delivered")))
+
+
+@every
+@given(
+    st.binary(max_size=200),
+    st.dictionaries(
+        st.sampled_from(["content-type", "x-twilio-signature", "webhook-id", "webhook-timestamp", "webhook-signature"]),
+        st.text(max_size=30),
+    ),
+)
+def test_nothing_that_a_stranger_sends_gets_further_than_a_refusal(rig: Rig, body: bytes, headers: dict[str, str]) -> None:
+    """And never Malformed, on which the raw body is kept."""
+    request = HookRequest("POST", "https://sms.example.com/hooks/x", {}, headers, body)
+    with pytest.raises((BadSignature, UnsupportedType)):
+        rig.carrier.verify(rig.connection(), request, NOW_US)
+
+
+@every
+@given(st.binary(max_size=200), st.data())
+def test_reading_ends_in_a_result_or_a_refusal(rig: Rig, junk: bytes, data: st.DataObject) -> None:
+    whole = data.draw(st.sampled_from([rig.text, rig.receipt("delivered"), rig.failed[0]]))
+    cut = data.draw(st.integers(0, len(whole)))
+    request = HookRequest("POST", "https://x/", {}, {"content-type": rig.content_type}, whole[:cut] + junk + whole[cut:])
+    for read in (rig.carrier.inbound, rig.carrier.status):
+        with contextlib.suppress(Malformed):
+            read(rig.connection(), request)
+
+
+@every
+def test_it_says_that_all_is_well(rig: Rig) -> None:
+    answer = rig.carrier.acknowledge()
+    assert 200 <= answer.status < 300
+    assert answer.content_type
+
+
+TEXT = OutboundText("01jm", "t0ken", "+12025550142", "+12025550143", BODY, (), "https://sms.example.com/hooks/x/01jd/status?token=t0ken")
+
+
+@every
+async def test_an_accepted_text_has_a_reference(rig: Rig, carrier_api: CarrierApi, http: httpx2.AsyncClient) -> None:
+    carrier_api.answer = answers(200, rig.accepts)
+    result = await rig.carrier.send(rig.connection(carrier_api.url), TEXT, http)
+    assert result.outcome == "accepted"
+    assert result.carrier_ref
+
+
+@over_http
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [
+        (200, "unconfirmed"),
+        (302, "unconfirmed"),
+        (400, "rejected"),
+        (401, "rejected"),
+        (404, "rejected"),
+        (429, "retry"),
+        (500, "unconfirmed"),
+    ],
+)
+async def test_a_status_alone_decides_as_the_house_rules_say(
+    rig: Rig, carrier_api: CarrierApi, http: httpx2.AsyncClient, status: int, outcome: str
+) -> None:
+    carrier_api.answer = answers(status, b"")
+    result = await rig.carrier.send(rig.connection(carrier_api.url), TEXT, http)
+    assert (result.outcome, result.carrier_ref, result.permanent, result.opted_out) == (outcome, None, False, False)
+    assert result.code
+    assert result.says
+    assert len(carrier_api.seen) == 1
+
+
+@over_http
+async def test_a_carrier_that_is_not_there_is_tried_again(rig: Rig, carrier_api: CarrierApi, http: httpx2.AsyncClient) -> None:
+    url = carrier_api.url
+    await carrier_api.stop()
+    assert (await rig.carrier.send(rig.connection(url), TEXT, http)).outcome == "retry"
+
+
+@over_http
+async def test_receipts_are_asked_for_at_the_address_with_our_token(rig: Rig, carrier_api: CarrierApi, http: httpx2.AsyncClient) -> None:
+    carrier_api.answer = answers(200, rig.accepts)
+    await rig.carrier.send(rig.connection(carrier_api.url), TEXT, http)
+    [seen] = carrier_api.seen
+    said = json.loads(seen.body)["status_url"] if rig.content_type == "application/json" else dict(seen.form)["StatusCallback"]
+    assert said == TEXT.status_url
