@@ -5,6 +5,7 @@ import pytest
 pytest_plugins = [
     "tests.fixtures.clocks",
     "tests.fixtures.databases",
+    "tests.fixtures.office",
     "tests.fixtures.processes",
     "tests.fixtures.redis_server",
     "tests.fixtures.settings",
