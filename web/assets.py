@@ -10,6 +10,8 @@ import gzip
 import hashlib
 import json
 import mimetypes
+import posixpath
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,15 +20,14 @@ from typing import Final
 ROOM: Final = Path(__file__).parent
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
 SHEET: Final = "css/partyline.css"
-SHEETS: Final = """
-tokens base bar controls menu desk list thread composer contact pool toast handset door
-""".split()
+SHEETS: Final = "tokens base bar controls menu desk list thread composer contact pool toast handset door"
 _TYPES: Final = {
     ".mjs": "text/javascript",
     ".js": "text/javascript",
     ".svg": "image/svg+xml",
     ".json": "application/json",
 }
+_IMPORT: Final = re.compile(rb'(?:^|;)(?:import|export)\b[^;]*?from\s*"([^"]+)"', re.MULTILINE)
 _PACKED: Final = frozenset({".mjs", ".js", ".css", ".svg", ".json"})
 
 
@@ -66,7 +67,7 @@ class Assets:
             body = path.read_bytes()
             print_of_all.update(f"{name}\0{hashlib.sha256(body).hexdigest()}\0".encode())
             self._files[name] = _asset(path.suffix, body)
-        sheets = [static / "css" / f"{name}.css" for name in SHEETS]
+        sheets = [static / "css" / f"{name}.css" for name in SHEETS.split()]
         self._files[SHEET] = _asset(".css", b"\n".join(path.read_bytes() for path in sheets))
         self.version: Final = print_of_all.hexdigest()[:12]
         vendored: list[dict[str, str]] = json.loads((room / "vendor.lock.json").read_text())["files"]
@@ -93,10 +94,18 @@ class Assets:
         imports = {name: self.url(path) for name, path in sorted(self._vendored.items())}
         return json.dumps({"imports": imports}, separators=(",", ":"))
 
-    def preloads(self, folder: str = "js/") -> list[str]:
-        """URLs of every module below `folder` and of the vendored ones, for `modulepreload`."""
-        ours = [name for name in self._files if name.startswith(folder) and name.endswith(".js")]
-        return [self.url(name) for name in [*self._vendored.values(), *ours]]
+    def preloads(self, script: str) -> list[str]:
+        """URLs for `modulepreload`: the module and everything that it imports, directly or not."""
+        found: dict[str, None] = {}
+        waiting = [script]
+        while waiting:
+            name = waiting.pop()
+            if name in found:
+                continue
+            found[name] = None
+            for specifier in _IMPORT.findall(self._files[name].body):
+                waiting.append(self._vendored.get(specifier.decode()) or _beside(name, specifier.decode()))
+        return [self.url(name) for name in found if not name.endswith(".json")]
 
     def policy(self) -> str:
         """The Content-Security-Policy of every page; the import map is allowed by its hash."""
@@ -117,6 +126,10 @@ def page_headers(assets: Assets) -> Mapping[str, str]:
         "x-content-type-options": "nosniff",
         "referrer-policy": "same-origin",
     }
+
+
+def _beside(name: str, specifier: str) -> str:
+    return posixpath.normpath(posixpath.join(posixpath.dirname(name), specifier))
 
 
 def _asset(suffix: str, body: bytes) -> Asset:

@@ -48,7 +48,7 @@ class Renderer:
         self._templates.globals.update(
             static=self.assets.url,
             importmap=self.assets.importmap(),
-            preloads=self.assets.preloads(),
+            preloads=self.assets.preloads,
             version=self.assets.version,
         )
 

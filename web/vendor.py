@@ -23,7 +23,7 @@ ICONS: Final = """
 archive arrow-left arrow-right-left arrow-up bell bell-off check check-check chevron-down circle-alert clock ellipsis
 hand inbox keyboard log-out message-square panel-right refresh-cw rotate-ccw search send smartphone user-minus user-plus
 users wifi wifi-off x
-""".split()
+"""
 
 
 def version_of(package: str) -> str:
@@ -40,7 +40,7 @@ def folder_of(package: str) -> str:
 def sprite(icons: Path) -> str:
     """One SVG with a symbol for each icon, its strokes inherited from CSS."""
     symbols = []
-    for name in ICONS:
+    for name in ICONS.split():
         drawn = re.search(r"<svg[^>]*>(.*)</svg>", (icons / f"{name}.svg").read_text(), re.DOTALL)
         assert drawn is not None, name
         shapes = re.sub(r"\s*\n\s*", "", drawn[1])

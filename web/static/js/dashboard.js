@@ -1,0 +1,98 @@
+/** The live pages `/sms`, `/sms/{conversation}` and `/pool`: starts the tab and draws what the address names. */
+import { effect } from "@preact/signals";
+import { render } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { App } from "./app.js";
+import { Keys } from "./keys.js";
+import { keymap } from "./keymap.js";
+import { c, html } from "./html.js";
+import { Connection } from "./parts/connection.js";
+import { ContactPane } from "./parts/contact.js";
+import { Inbox } from "./parts/inbox.js";
+import { closeOutside, steer } from "./parts/menu.js";
+import { Pool } from "./parts/pool.js";
+import { Shortcuts } from "./parts/shortcuts.js";
+import { Dialog } from "./parts/dialog.js";
+import { Thread } from "./parts/thread.js";
+import { Toasts } from "./parts/toasts.js";
+import { followLinks, route } from "./route.js";
+
+/** @param {string} id */
+const place = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+
+/** @param {{app: App}} props */
+function Desk({ app }) {
+  const { page, id } = route.value;
+  const [contact, showContact] = useState(false);
+  useEffect(() => showContact(false), [id]);
+  if (page === "pool") return c(Pool, { app });
+  return html`<div class=${`desk ${id ? "has-open" : ""}`}>
+    ${c(Inbox, { app })}
+    ${id
+      ? [c(Thread, { key: id, app, id, toggleContact: () => showContact(!contact) }), c(ContactPane, { app, id, shown: contact, close: () => showContact(false) })]
+      : html`<section class="thread-pane empty" aria-label="Conversation"><h1>SMS</h1><p>Choose a conversation, or press <kbd>J</kbd>.</p></section>`}
+  </div>`;
+}
+
+/** @param {{app: App, keys: Keys}} props */
+function Dialogs({ app, keys }) {
+  const [help, showHelp] = useState(false);
+  const opener = useRef(showHelp);
+  useEffect(() => {
+    keys.table = keymap(app, () => opener.current(true));
+    keys.listen();
+  }, []);
+  if (app.screen.line.value === "over") {
+    return html`<${Dialog} title="You were signed out" close=${() => undefined}>
+      <p>Sign in to go on. What you were writing is kept in this tab.</p>
+      <p class="dialog-acts"><a class="button primary" href="/login" target="_self">Sign in</a></p><//>`;
+  }
+  return help ? c(Shortcuts, { keys, close: () => showHelp(false) }) : null;
+}
+
+/** The title, the icon, and the numbers in the bar. @param {App} app */
+function showCounts(app) {
+  const icon = /** @type {HTMLLinkElement} */ (document.querySelector("link[rel=icon]"));
+  const [plain, dotted] = [icon.getAttribute("href") ?? "", icon.dataset["unread"] ?? ""];
+  effect(() => {
+    app.screen.tallies.value;
+    const { page } = route.value;
+    const { unread, tallies, tallied } = app.store;
+    const name = page === "pool" ? "Pool" : "SMS";
+    document.title = `${unread ? `(${unread > 99 ? "99+" : unread}) ` : ""}${name} · Partyline`;
+    const wanted = unread ? dotted : plain;
+    if (icon.getAttribute("href") !== wanted) icon.setAttribute("href", wanted);
+    tally("unread", unread, "unread");
+    tally("pool", tallied ? tallies.pool.all : 0, "waiting");
+    for (const link of document.querySelectorAll(".bar-nav a")) {
+      if (link.getAttribute("data-page") === page) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+  });
+}
+
+/** @param {string} name @param {number} n @param {string} words */
+function tally(name, n, words) {
+  const at = document.querySelector(`[data-tally="${name}"]`);
+  if (!(at instanceof HTMLElement)) return;
+  at.hidden = n === 0;
+  at.textContent = n > 99 ? "99+" : String(n);
+  at.setAttribute("aria-label", `${n} ${words}`);
+}
+
+const boot = JSON.parse(place("boot").textContent ?? "{}");
+const csrf = document.querySelector("meta[name=csrf-token]")?.getAttribute("content") ?? "";
+const arrival = /** @type {PerformanceNavigationTiming|undefined} */ (performance.getEntriesByType("navigation")[0]);
+const app = new App(boot, csrf, performance.timeOrigin + (arrival?.responseStart || 0));
+const keys = new Keys([]);
+const account = /** @type {HTMLDetailsElement} */ (place("account-menu"));
+
+followLinks();
+closeOutside(() => account);
+account.addEventListener("keydown", (event) => steer(/** @type {any} */ (event)));
+showCounts(app);
+app.start();
+render(c(Desk, { app }), place("main"));
+render(c(Connection, { app }), place("connection"));
+render(c(Toasts, { app }), place("toasts"));
+render(c(Dialogs, { app, keys }), place("dialogs"));

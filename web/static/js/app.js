@@ -1,0 +1,189 @@
+/** One tab of a signed-in person, wired together: store, socket, clock, acts, toasts. Parts get this and nothing global. */
+import { alertFor, Toasts } from "./alerts.js";
+import { Acts } from "./acts.js";
+import { Api, Problem } from "./api.js";
+import { ServerClock } from "./clock.js";
+import { go, route } from "./route.js";
+import { Screen } from "./screen.js";
+import { Socket } from "./socket.js";
+import { Store } from "./store.js";
+
+/** Warned when this much is left, ms. */
+const WARNING = 120_000;
+/** Lists that nobody pushes to this tab are read again this often, ms. */
+const REFRESH = 15_000;
+
+export class App {
+  /** @param {import("./shapes.js").Boot} boot @param {string} csrf @param {number} came when the page's first byte came, ms */
+  constructor(boot, csrf, came) {
+    this.boot = boot;
+    this.me = boot.user;
+    this.screen = new Screen();
+    this.clock = new ServerClock(Date.now);
+    this.clock.observe(Date.parse(boot.now), 0, came - 1000, came);
+    this.toasts = new Toasts(() => (this.screen.toasts.value += 1));
+    this.api = new Api({
+      fetch: (...request) => fetch(...request),
+      csrf,
+      newKey: () => crypto.randomUUID(),
+      now: Date.now,
+      seen: (date, sent, came) => this.clock.header(date, sent, came),
+    });
+    this.store = new Store({
+      me: boot.user,
+      api: this.api,
+      settings: boot.settings,
+      send: (frame) => this.socket.send(frame),
+      later: (run, ms) => setTimeout(run, ms),
+      changed: (part, id) => this.screen.changed(part, id),
+      notice: (event, record, replayed) => this.notice(event, record, replayed),
+    });
+    this.acts = new Acts(this.store, { newId: () => crypto.randomUUID(), now: () => this.clock.now() });
+    this.socket = new Socket({
+      url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`,
+      WebSocket,
+      cursor: () => this.store.cursor(),
+      frame: (frame) => this.store.handle(frame),
+      lost: () => this.store.lost(),
+      state: (state) => (this.screen.line.value = state),
+      signedIn: () => this.signedIn(),
+      online: () => navigator.onLine,
+    });
+    /** The list on screen, for the keyboard; the list sets it. @type {{ids: string[], focus: (id: string) => void}} */
+    this.list = { ids: [], focus: () => undefined };
+    /** The log is scrolled to its end; the log says so. */
+    this.at_end = true;
+    /** @type {Set<string>} */
+    this.warned = new Set(JSON.parse(sessionStorage.getItem("partyline.warned") ?? "[]"));
+  }
+
+  start() {
+    this.tick();
+    setInterval(() => this.tick(), 1000);
+    setInterval(() => this.refresh(), REFRESH);
+    addEventListener("online", () => this.socket.hurry());
+    addEventListener("offline", () => (this.screen.line.value = "offline"));
+    addEventListener("pageshow", () => this.socket.hurry());
+    document.addEventListener("visibilitychange", () => this.tick());
+    this.socket.start();
+    // Without a live line the page still shows what there is.
+    setTimeout(() => this.store.position === null && this.store.loads.screen(), 1500);
+  }
+
+  /** @returns {Promise<boolean>} */
+  async signedIn() {
+    try {
+      await this.api.get("/me");
+      return true;
+    } catch (problem) {
+      return !(problem instanceof Problem && problem.status === 401);
+    }
+  }
+
+  tick() {
+    if (document.visibilityState !== "visible") return;
+    this.screen.now.value = this.clock.now();
+    this.warn();
+    this.readOpen();
+  }
+
+  refresh() {
+    if (document.visibilityState !== "visible") return;
+    const { loads, phase } = this.store;
+    if (phase === "live" && loads.view && loads.view !== "pool") loads.list(loads.view);
+    loads.tallies();
+  }
+
+  /** My conversations that go public soon, once for each start of the clock. */
+  warn() {
+    const now = this.clock.now();
+    for (const { row } of this.store.records.values()) {
+      if (row?.role !== "owner" || !row.public_at || row.public_since) continue;
+      const left = Date.parse(row.public_at) - now;
+      const key = `${row.id} ${row.clock_start}`;
+      if (left <= 0 || left > WARNING || this.warned.has(key)) continue;
+      this.warned.add(key);
+      sessionStorage.setItem("partyline.warned", JSON.stringify([...this.warned].slice(-200)));
+      const { id, contact } = row;
+      if (this.looking(id)) continue;
+      const words = left > WARNING - 10_000 ? "in 2 minutes" : left > 60_000 ? "in less than 2 minutes" : "in less than a minute";
+      this.toasts.add({ words: `${contact.name} goes public ${words}.`, urgent: false, open: id });
+    }
+  }
+
+  /** @param {string} id */
+  looking(id) {
+    return this.store.open_id === id && document.visibilityState === "visible" && document.hasFocus() && this.at_end;
+  }
+
+  /** What is on screen, in a focused window, at the end of the log, is read. */
+  readOpen() {
+    const id = this.store.open_id;
+    const record = id === null ? undefined : this.store.records.get(id);
+    if (!record?.row || record.loading || record.thread?.state !== "ready") return;
+    if (record.unread > 0 && this.looking(record.id)) this.acts.read(record);
+  }
+
+  /** @param {import("./shapes.js").Event} event @param {import("./record.js").Record} record @param {boolean} replayed */
+  notice(event, record, replayed) {
+    this.clock.passed(event.at);
+    if (event.type === "conversation.read") return this.toasts.read(record.id);
+    const looking = this.looking(record.id);
+    if (looking) {
+      queueMicrotask(() => this.readOpen());
+      const { message } = event.data;
+      if (event.type === "message.received") this.say(`${event.data.conversation.contact.name}: ${message.body}`);
+    }
+    if (replayed) return;
+    const alert = alertFor(event, record, { me: this.me.id, looking, minutes: this.store.settings.sms_public_minutes });
+    if (alert) this.toasts.add(alert);
+  }
+
+  /** Spoken by the polite live region. @param {string} words */
+  say(words) {
+    this.screen.said.value = words;
+  }
+
+  /**
+   * Runs what a person asked for; a refusal is told in words.
+   * @template T @param {Promise<T>} act @returns {Promise<T|undefined>}
+   */
+  async tell(act) {
+    try {
+      return await act;
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      this.toasts.add({ words: problem.message, urgent: true });
+      return undefined;
+    }
+  }
+
+  /** Claims, and tells who was first when it was somebody else. @param {import("./record.js").Record} record @returns {Promise<boolean>} */
+  async claim(record) {
+    try {
+      await this.acts.claim(record);
+      this.say("You own this conversation now.");
+      return true;
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      const name = record.row?.contact.name ?? "it";
+      const winner = problem.body.owner?.name;
+      if (problem.code === "already_claimed" && winner) {
+        if (record.row) record.row = { ...record.row, owner: problem.body.owner, public_since: null };
+        this.store.after(record, record.row);
+        this.toasts.add({ words: `${winner} claimed ${name} first.`, urgent: true });
+      } else this.toasts.add({ words: problem.message, urgent: true });
+      return false;
+    }
+  }
+
+  async claimNext() {
+    const row = await this.tell(this.acts.claimNext());
+    if (row === null) this.toasts.add({ words: "The pool is empty.", urgent: false });
+    if (row) go(`/sms/${row.id}`);
+  }
+
+  get route() {
+    return route;
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * The inbox lists as views over the rows that this tab knows. Which rows belong to a view and in which order is the same
+ * rule here as in `GET /conversations?view=`.
+ *
+ * @import {Conversation, Tally, View} from "./shapes.js"
+ * @import {Record} from "./record.js"
+ */
+import { VIEWS } from "./shapes.js";
+
+/** @typedef {{view: View, state: "new"|"loading"|"ready"|"failed", why: string, next: string|null, last: string|null}} List
+ *  `last` is the id of the last row that the server has given while there are more */
+
+/** @type {{[V in View]: (row: Conversation) => boolean}} */
+const BELONGS = {
+  mine: (row) => row.role === "owner" && !row.closed_at,
+  subscribed: (row) => row.role === "subscriber" && !row.closed_at,
+  pool: (row) => row.public_since !== null,
+  unanswered: (row) => row.waiting_since !== null,
+  all: () => true,
+  closed: (row) => row.closed_at !== null,
+};
+
+/** @param {Conversation} row */
+const activity = (row) => row.last_message?.created_at ?? row.claimed_at ?? "";
+const LATE = "9999";
+
+/** @param {View} view @param {Conversation} a @param {Conversation} b */
+export function compare(view, a, b) {
+  if (view === "pool") return order(a.waiting_since ?? LATE, b.waiting_since ?? LATE) || order(a.id, b.id);
+  if (view === "unanswered") {
+    const soon = order(a.public_at ?? LATE, b.public_at ?? LATE);
+    return soon || order(a.waiting_since ?? LATE, b.waiting_since ?? LATE) || order(a.id, b.id);
+  }
+  return order(activity(b), activity(a)) || order(b.id, a.id);
+}
+
+/** @param {string} a @param {string} b */
+function order(a, b) {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** @param {View} view @param {Conversation} row */
+export function belongs(view, row) {
+  return BELONGS[view](row);
+}
+
+/** @param {View} view @returns {List} */
+export function newList(view) {
+  return { view, state: "new", why: "", next: null, last: null };
+}
+
+/**
+ * The ids of a view in order. While the server has more, rows after the last one it gave are left out: they would stand
+ * in the wrong place.
+ * @param {List} list @param {Map<string, Record>} records @returns {string[]}
+ */
+export function idsOf(list, records) {
+  /** @type {Conversation[]} */
+  const rows = [];
+  const last = list.next !== null && list.last !== null ? (records.get(list.last)?.row ?? null) : null;
+  for (const { row } of records.values()) {
+    if (!row || !belongs(list.view, row)) continue;
+    if (last && belongs(list.view, last) && compare(list.view, row, last) > 0) continue;
+    rows.push(row);
+  }
+  return rows.sort((a, b) => compare(list.view, a, b)).map((row) => row.id);
+}
+
+/** @param {string} text @param {Conversation} row */
+export function matches(text, row) {
+  const wanted = text.trim().toLowerCase();
+  if (!wanted) return true;
+  if (row.contact.name.toLowerCase().includes(wanted)) return true;
+  const digits = wanted.replace(/\D/g, "");
+  return digits.length > 1 && row.contact.phone.replace(/\D/g, "").includes(digits);
+}
+
+/**
+ * Moves the counts by what one change did to one row; unknown before or after is null.
+ * @param {{[V in View]: Tally}} tallies @param {Conversation|null} before @param {Conversation|null} after
+ */
+export function retally(tallies, before, after) {
+  for (const view of VIEWS) {
+    const was = before !== null && belongs(view, before);
+    const is = after !== null && belongs(view, after);
+    const tally = tallies[view];
+    tally.all = Math.max(0, tally.all + Number(is) - Number(was));
+    const wasUnread = was && before.unread > 0;
+    const isUnread = is && after.unread > 0;
+    tally.unread = Math.max(0, tally.unread + Number(isUnread) - Number(wasUnread));
+  }
+}

@@ -1,0 +1,228 @@
+/**
+ * Reads over HTTP: rows, lists, counts, threads. Whatever was read is put in by number, so a read may cross events.
+ *
+ * @import {Conversation, View} from "./shapes.js"
+ * @import {Store} from "./store.js"
+ */
+import { belongs, compare, idsOf, retally } from "./lists.js";
+import { Record } from "./record.js";
+
+const PAGE = 50;
+const TRIES = 5;
+/** @param {unknown} problem */
+const says = (problem) => (problem instanceof Error ? problem.message : String(problem));
+
+export class Loads {
+  /** @param {Store} store */
+  constructor(store) {
+    this.store = store;
+    /** Counts changes of rows, so that a list read knows which rows changed after it began. */
+    this.ticks = 0;
+    this.tallying = false;
+    /** @type {View|null} the list on screen */
+    this.view = null;
+  }
+
+  get api() {
+    return this.store.doors.api;
+  }
+
+  /** Reads again what is on screen: after the first `ready`, and after a reset. */
+  async screen() {
+    const { store } = this;
+    for (const list of Object.values(store.lists)) if (list.view !== this.view) list.state = "new";
+    const reads = [this.tallies()];
+    if (this.view) reads.push(this.list(this.view));
+    const open = store.open_id === null ? null : store.records.get(store.open_id);
+    if (open) {
+      reads.push(this.conversation(open));
+      if (open.thread) reads.push(this.thread(open));
+    }
+    for (const record of store.records.values()) if (record.loading && record !== open) reads.push(this.conversation(record));
+    await Promise.all(reads);
+    if (store.phase === "stale") store.enter("live");
+  }
+
+  /** Reads one row; events of it wait until it is here. @param {Record} record @param {number} [tries] */
+  async conversation(record, tries = 0) {
+    record.loading = true;
+    const personal = record.personal;
+    try {
+      const row = await this.api.get(`/conversations/${record.id}`);
+      this.take(row);
+      if (record.personal !== personal) this.again(record);
+    } catch (problem) {
+      if (/** @type {any} */ (problem).status === 404) return this.gone(record);
+      if (tries < TRIES) this.store.doors.later(() => this.conversation(record, tries + 1), 500 * 2 ** tries);
+    }
+  }
+
+  /** Reads a row again for its personal part, without holding its events back. @param {Record} record @param {number} [tries] */
+  async again(record, tries = 0) {
+    const personal = record.personal;
+    const row = await this.api.get(`/conversations/${record.id}`).catch(() => null);
+    const fresh = row !== null && this.take(row) && record.personal === personal;
+    if (!fresh && tries < TRIES) this.store.doors.later(() => this.again(record, tries + 1), 200 * 2 ** tries);
+  }
+
+  /**
+   * Puts a row in, as the server gave it to this user.
+   * @param {Conversation} row @returns {boolean} false when something newer was there already
+   */
+  take(row) {
+    const { store } = this;
+    let record = store.records.get(row.id);
+    if (!record) store.records.set(row.id, (record = new Record(row.id, store.me)));
+    const { row: before, seq, loading: waited } = record;
+    if (!record.load(row)) return false;
+    if (before && store.tallied) retally(store.tallies, before, record.row);
+    record.touched = ++this.ticks;
+    if (waited && record.watched) store.watches.ask(record);
+    if (waited && record.seq > seq && record.thread?.state === "ready") this.thread(record);
+    store.drain(record);
+    store.changed("conversation", row.id);
+    store.changed("lists");
+    store.changed("tallies");
+    return true;
+  }
+
+  /** It is not there, or not ours any more. @param {Record} record */
+  gone(record) {
+    this.store.records.delete(record.id);
+    this.store.changed("conversation", record.id);
+    this.store.changed("lists");
+  }
+
+  /** A view's first page, or with `more` the next one. @param {View} view @param {boolean} [more] */
+  async list(view, more = false) {
+    const { store } = this;
+    const list = store.lists[view];
+    if (list.state === "loading" || (more && list.next === null)) return;
+    const shown = list.state === "ready";
+    const began = this.ticks;
+    list.state = "loading";
+    if (!shown) store.changed("lists");
+    try {
+      const cursor = more ? `&cursor=${encodeURIComponent(/** @type {string} */ (list.next))}` : "";
+      const page = await this.api.get(`/conversations?view=${view}&limit=${PAGE}${cursor}`);
+      const first = list.last === null || more || list.next === null;
+      for (const row of page.items) this.take(row);
+      if (!more) this.forget(view, page.items, page.next, began);
+      if (more || first) {
+        list.next = page.next;
+        list.last = page.items.at(-1)?.id ?? (more ? list.last : null);
+      }
+      [list.state, list.why] = ["ready", ""];
+    } catch (problem) {
+      [list.state, list.why] = ["failed", says(problem)];
+      if (shown) list.state = "ready";
+      else store.doors.later(() => list.state === "failed" && this.list(view), 5000);
+    }
+    store.changed("lists");
+  }
+
+  /**
+   * Rows that a fresh page of the view should have held and did not, and that did not change since: nobody told this tab
+   * of their change, because it does not receive them whole.
+   * @param {View} view @param {Conversation[]} items @param {string|null} next @param {number} began
+   */
+  forget(view, items, next, began) {
+    const there = new Set(items.map((row) => row.id));
+    const last = items.at(-1);
+    for (const [id, record] of this.store.records) {
+      const row = record.row;
+      if (!row || there.has(id) || record.touched > began || record.whole || !belongs(view, row)) continue;
+      if (next !== null && last && compare(view, row, last) > 0) continue;
+      this.store.records.delete(id);
+    }
+  }
+
+  /** @param {View} view */
+  show(view) {
+    this.view = view;
+    this.store.watches.want("pool", view === "pool");
+    if (this.store.lists[view].state !== "loading") this.list(view);
+    this.store.changed("lists");
+  }
+
+  async tallies() {
+    const { store } = this;
+    try {
+      Object.assign(store.tallies, asTallies(await this.api.get("/conversations/counts")));
+      store.tallied = true;
+      store.changed("tallies");
+    } catch {
+      store.tallied = false;
+    }
+  }
+
+  /** Reads the counts again, once for many changes. */
+  talliesSoon() {
+    if (this.tallying) return;
+    this.tallying = true;
+    this.store.doors.later(() => {
+      this.tallying = false;
+      this.tallies();
+    }, 3000);
+  }
+
+  /** Opens a conversation on screen: watched, its row and its newest messages read. @param {string} id */
+  open(id) {
+    const { store } = this;
+    if (store.open_id === id) return;
+    this.close();
+    store.open_id = id;
+    let record = store.records.get(id);
+    if (!record) store.records.set(id, (record = new Record(id, store.me)));
+    record.watched = true;
+    if (record.row && !record.loading) store.watches.ask(record);
+    else if (!record.loading) this.conversation(record);
+    if (record.thread?.state !== "ready") this.thread(record);
+    store.changed("conversation", id);
+  }
+
+  close() {
+    const { store } = this;
+    const record = store.open_id === null ? undefined : store.records.get(store.open_id);
+    store.open_id = null;
+    if (!record) return;
+    record.watched = false;
+    store.watches.leave(record);
+    if (!record.whole) record.thread = null;
+    store.changed("conversation", record.id);
+  }
+
+  /** @param {Record} record */
+  async thread(record, tries = 0) {
+    record.thread = { items: record.thread?.items ?? [], seq: null, older: false, held: [], state: "loading", why: "" };
+    try {
+      const page = await this.api.get(`/conversations/${record.id}/messages?limit=${PAGE}`);
+      record.loadThread(page.items, page.seq, page.items.length === PAGE);
+    } catch (problem) {
+      if (record.thread) [record.thread.state, record.thread.why] = ["failed", says(problem)];
+      if (tries < TRIES) this.store.doors.later(() => record.watched && this.thread(record, tries + 1), 1000 * 2 ** tries);
+    }
+    this.store.changed("conversation", record.id);
+  }
+
+  /** @param {Record} record */
+  async older(record) {
+    const first = record.thread?.items[0];
+    if (!first || !record.thread?.older) return;
+    const page = await this.api.get(`/conversations/${record.id}/messages?before=${first.seq}&limit=${PAGE}`);
+    record.loadOlder(page.items, page.items.length === PAGE);
+    this.store.changed("conversation", record.id);
+  }
+
+  /** @param {View} view @returns {string[]} */
+  ids(view) {
+    return idsOf(this.store.lists[view], this.store.records);
+  }
+}
+
+/** @param {any} counts the pool's and the shared ones may come as plain numbers */
+function asTallies(counts) {
+  return Object.fromEntries(
+    Object.entries(counts).map(([view, tally]) => [view, typeof tally === "number" ? { all: tally, unread: 0 } : tally]),
+  );
+}

@@ -1,0 +1,73 @@
+import { c, html } from "../html.js";
+import { clockTime, state } from "../words.js";
+import { Icon } from "./icon.js";
+
+/** @typedef {import("../shapes.js").Message} Message */
+
+const LINK = /https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]]/g;
+
+/** The text, with only http and https addresses as links. @param {{body: string}} props */
+export function Words({ body }) {
+  /** @type {any[]} */
+  const pieces = [];
+  let from = 0;
+  for (const found of body.matchAll(LINK)) {
+    pieces.push(body.slice(from, found.index));
+    pieces.push(link(found[0]));
+    from = found.index + found[0].length;
+  }
+  pieces.push(body.slice(from));
+  return html`<bdi class="words">${pieces}</bdi>`;
+}
+
+/** Shown as the browser will go to it, so that a look-alike name shows as what it is. @param {string} text */
+function link(text) {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (!url || url.username || url.password) return text;
+  const shown = /[^\x20-\x7e]/.test(text) ? url.href : text;
+  return html`<a href=${url.href} target="_blank" rel="noopener noreferrer nofollow">${shown}</a>`;
+}
+
+/** One message of the log. @param {{message: Message, who: string}} props */
+export function Bubble({ message, who }) {
+  const side = message.kind === "note" ? "note" : message.direction;
+  const word = state(message);
+  const bad = message.state === "failed" || message.state === "undelivered" || message.state === "unconfirmed";
+  return html`<li class=${`message ${side}`} data-seq=${message.seq}>
+    ${who && html`<p class="message-who"><bdi>${who}</bdi></p>`}
+    <div class=${`bubble ${bad ? "bad" : ""}`}>
+      ${message.body && c(Words, { body: message.body })}
+      ${message.media?.map((media) => html`<span class="attachment" key=${media.id}>${media.content_type}</span>`)}
+      <p class="message-meta"><time datetime=${message.created_at}>${clockTime(message.created_at)}</time>
+        ${word && html`<span class=${`message-state ${message.state}`}>
+          ${bad && c(Icon, { name: "circle-alert" })}${message.state === "delivered" && c(Icon, { name: "check-check" })}${word}</span>`}</p>
+    </div>
+  </li>`;
+}
+
+/**
+ * A text of mine that the server does not have yet, or has held back.
+ * @param {{pending: import("../record.js").Pending, anyway: () => void, discard: () => void, edit: () => void}} props
+ */
+export function PendingBubble({ pending, anyway, discard, edit }) {
+  const { state: now, why, by } = pending;
+  const words = now === "sending" ? "Sending…" : now === "held" ? held(by, why) : `Not sent. ${why}`;
+  return html`<li class=${`message outbound pending ${now}`}>
+    <div class=${`bubble ${now === "failed" ? "bad" : ""}`}>
+      ${c(Words, { body: pending.body })}
+      <p class="message-meta"><span class="message-state">${now !== "sending" && c(Icon, { name: "circle-alert" })}${words}</span></p>
+    </div>
+    ${now !== "sending" && html`<p class="message-acts">
+      <button class="button small" onClick=${anyway}>${now === "held" ? "Send anyway" : "Retry"}</button>
+      <button class="button small quiet" onClick=${edit}>Edit</button>
+      <button class="button small quiet" onClick=${discard}>${now === "held" ? "Discard" : "Delete"}</button>
+    </p>`}
+  </li>`;
+}
+
+/** @param {Message|null} by @param {string} why */
+function held(by, why) {
+  if (!by) return `Held: ${why}`;
+  const verb = by.kind === "note" ? "added a note" : "replied";
+  return `Held: ${by.user?.name ?? "a teammate"} ${verb} at ${clockTime(by.created_at)}.`;
+}

@@ -1,0 +1,86 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { c, html } from "../html.js";
+import { withOptOut } from "../segments.js";
+import { phone } from "../words.js";
+import { Counter } from "./counter.js";
+import { Icon } from "./icon.js";
+
+/** @typedef {import("../shapes.js").Conversation} Conversation */
+/** @typedef {import("../record.js").Record} Record */
+
+const TYPING_MS = 2000;
+
+/** Where a text is written. @param {{app: import("../app.js").App, record: Record, row: Conversation, edit: {current: (body: string) => any}}} props */
+export function Composer({ app, record, row, edit }) {
+  app.screen.settings.value;
+  const [body, setBody] = useState(draft(row.id));
+  const field = /** @type {{current: HTMLTextAreaElement|null}} */ (useRef(null));
+  const typed = useRef(0);
+  useEffect(() => setBody(draft(row.id)), [row.id]);
+  const write = (/** @type {string} */ text) => {
+    setBody(text);
+    keepDraft(row.id, text);
+  };
+  edit.current = (text) => {
+    write(text);
+    field.current?.focus();
+  };
+  if (row.opted_out) return html`<p class="composer-closed">${c(Icon, { name: "circle-alert" })}<span><bdi>${row.contact.name}</bdi> opted out. Texts cannot be sent until they text START.</span></p>`;
+  const suffix = firstText(record) ? app.store.settings.opt_out_text : "";
+  const send = () => {
+    const text = body.trim();
+    if (!text) return;
+    write("");
+    app.at_end = true;
+    app.tell(app.acts.send(record, text, null));
+  };
+  const press = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing && !event.altKey) {
+      event.preventDefault();
+      if (!event.repeat) send();
+    } else if (event.key === "Escape") {
+      event.preventDefault();
+      event.stopPropagation();
+      const at = /** @type {HTMLElement|null} */ (document.querySelector(`[data-id="${CSS.escape(row.id)}"]`));
+      if (at) at.focus();
+      else field.current?.blur();
+    }
+  };
+  const input = (/** @type {any} */ event) => {
+    write(event.currentTarget.value);
+    if (Date.now() - typed.current < TYPING_MS) return;
+    typed.current = Date.now();
+    app.socket.send({ op: "typing", conversation: row.id });
+  };
+  return html`<form class="composer" aria-label="Write a text" onSubmit=${(/** @type {Event} */ event) => (event.preventDefault(), send())}>
+    <p class="composer-way">To <bdi>${phone(row.contact.phone)}</bdi>${row.did && html` from <bdi>${row.did.label || phone(row.did.number)}</bdi>`}</p>
+    <div class="composer-box">
+      <textarea id="message" ref=${field} rows="2" aria-label="Message" aria-describedby="counter" placeholder="Write a text message"
+        value=${body} onInput=${input} onKeyDown=${press}></textarea>
+      ${suffix && html`<p class="composer-suffix"><span class="unseen">Added to this first text: </span>${suffix}</p>`}
+    </div>
+    <div class="composer-end">
+      ${c(Counter, { text: body ? withOptOut(body, suffix) : "", replace: (text) => write(text), body })}
+      <button class="button primary" disabled=${!body.trim()}>${c(Icon, { name: "send" })}Send</button>
+    </div>
+  </form>`;
+}
+
+/** Nothing was ever sent to this number, so the first text carries the opt-out sentence. @param {Record} record */
+function firstText(record) {
+  const { thread, pending } = record;
+  if (thread?.state !== "ready" || thread.older) return false;
+  if (pending.some((each) => each.state === "sending")) return false;
+  return !thread.items.some((item) => item.kind === "message" && item.direction === "outbound" && item.state !== "cancelled");
+}
+
+/** @param {string} id */
+function draft(id) {
+  return sessionStorage.getItem(`partyline.draft.${id}`) ?? "";
+}
+
+/** @param {string} id @param {string} text */
+function keepDraft(id, text) {
+  if (text) sessionStorage.setItem(`partyline.draft.${id}`, text);
+  else sessionStorage.removeItem(`partyline.draft.${id}`);
+}

@@ -1,0 +1,38 @@
+import { useEffect, useState } from "preact/hooks";
+import { html } from "../html.js";
+import { Dialog } from "./dialog.js";
+
+/** Names a new owner. @param {{app: import("../app.js").App, record: import("../record.js").Record, row: import("../shapes.js").Conversation, close: () => void}} props */
+export function HandOver({ app, record, row, close }) {
+  const [people, setPeople] = useState(/** @type {import("../shapes.js").User[]|null} */ (null));
+  const [why, setWhy] = useState("");
+  useEffect(() => {
+    app.acts.colleagues().then(
+      (users) => setPeople(users.filter((user) => user.id !== row.owner?.id)),
+      (problem) => setWhy(problem.message),
+    );
+  }, []);
+  const submit = async (/** @type {SubmitEvent & {currentTarget: HTMLFormElement}} */ event) => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    const note = String(form.get("note") ?? "").trim();
+    try {
+      await app.acts.change(record, "transfer", { user: form.get("user"), ...(note ? { note } : {}) });
+      close();
+    } catch (problem) {
+      setWhy(problem instanceof Error ? problem.message : String(problem));
+    }
+  };
+  return html`<${Dialog} title=${`Hand over ${row.contact.name}`} close=${close}>
+    <form onSubmit=${submit}>
+      <label class="field"><span>New owner</span>
+        <select name="user" required disabled=${people === null}>
+          ${people?.map((user) => html`<option key=${user.id} value=${user.id}>${user.name}${user.id === app.me.id ? " (you)" : ""}</option>`)}
+        </select></label>
+      <label class="field"><span>Note (optional, never sent to the contact)</span><textarea name="note" rows="2" maxlength="2000"></textarea></label>
+      ${why && html`<p class="door-error" role="alert">${why}</p>`}
+      <p class="dialog-acts"><button class="button quiet" type="button" onClick=${close}>Cancel</button>
+        <button class="button primary" disabled=${!people?.length}>Hand over</button></p>
+    </form>
+  <//>`;
+}

@@ -1,0 +1,122 @@
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { c, html } from "../html.js";
+import { author, day, names, some } from "../words.js";
+import { Bubble, PendingBubble } from "./bubble.js";
+
+const NEAR_END = 100;
+const NEAR_TOP = 200;
+
+/** The messages of the open conversation. @param {{app: import("../app.js").App, record: import("../record.js").Record, edit: (body: string) => void}} props */
+export function Log({ app, record, edit }) {
+  const box = /** @type {{current: HTMLDivElement|null}} */ (useRef(null));
+  const [fresh, setFresh] = useState(0);
+  const thread = record.thread;
+  const items = thread?.items ?? [];
+  const last = items.at(-1)?.seq ?? 0;
+  const seen = useRef(last);
+  const older = useOlder(app, record, box);
+
+  useLayoutEffect(() => {
+    app.at_end = true;
+    toEnd(box.current);
+  }, []);
+  useLayoutEffect(() => {
+    if (app.at_end) {
+      toEnd(box.current);
+      seen.current = last;
+      app.readOpen();
+    } else setFresh(items.filter((item) => item.seq > seen.current).length);
+  }, [last, items.length, record.pending.length, thread?.state, record.typing.length]);
+  useEffect(() => stayAtEnd(app, box.current), []);
+  const scrolled = () => {
+    const node = box.current;
+    if (!node) return;
+    app.at_end = node.scrollHeight - node.scrollTop - node.clientHeight < NEAR_END;
+    if (app.at_end && fresh) setFresh(0);
+    if (app.at_end) seen.current = last;
+    if (node.scrollTop < NEAR_TOP) older();
+  };
+  const down = () => {
+    app.at_end = true;
+    setFresh(0);
+    toEnd(box.current);
+    app.readOpen();
+  };
+  return html`<div class="log-place">
+    <div class="log" ref=${box} onScroll=${scrolled} tabindex="0" role="log" aria-live="off" aria-label="Messages">
+      ${thread?.state === "failed" && html`<div class="log-note"><p>The messages could not be loaded: ${thread.why}</p>
+        <button class="button" onClick=${() => app.store.loads.thread(record)}>Try again</button></div>`}
+      ${items.length === 0 && (thread === null || thread.state === "loading") && html`<div class="ghosts bubbles" aria-hidden="true"><i /><i /><i /></div>`}
+      ${thread?.state === "ready" && items.length === 0 && record.pending.length === 0 && html`<p class="log-note">No messages yet. The first text carries the opt-out line.</p>`}
+      <ol>
+        ${lines(items, app)}
+        ${record.pending.map((pending) => c(PendingBubble, {
+          key: pending.client_id,
+          pending,
+          anyway: () => app.acts.sendAnyway(record, pending),
+          discard: () => app.acts.discard(record, pending),
+          edit: () => {
+            app.acts.discard(record, pending);
+            edit(pending.body);
+          },
+        }))}
+      </ol>
+      <p class="typing">${record.typing.length > 0 && `${names(record.typing)} ${record.typing.length > 1 ? "are" : "is"} typing…`}</p>
+    </div>
+    ${fresh > 0 && html`<button class="pill log-pill" onClick=${down}>${some(fresh, "new message")}</button>`}
+  </div>`;
+}
+
+/** Bubbles with the day between days, and a name above a run of one sender. @param {import("../shapes.js").Message[]} items @param {import("../app.js").App} app */
+function lines(items, app) {
+  const now = app.clock.now();
+  /** @type {any[]} */
+  const drawn = [];
+  let [lastDay, lastWho] = ["", ""];
+  for (const message of items) {
+    const today = day(message.created_at, now);
+    if (today !== lastDay) {
+      drawn.push(html`<li class="day" key=${today}><span>${today}</span></li>`);
+      [lastDay, lastWho] = [today, ""];
+    }
+    const who = author(message, app.me.id) + (message.kind === "note" ? " · note" : "");
+    drawn.push(c(Bubble, { key: message.id, message, who: who === lastWho || who === "You" ? "" : who }));
+    lastWho = who;
+  }
+  return drawn;
+}
+
+/** @param {HTMLElement|null} node */
+function toEnd(node) {
+  if (node) node.scrollTop = node.scrollHeight;
+}
+
+/** The window changed (a keyboard came up, the composer grew): the end stays in sight. @param {import("../app.js").App} app @param {HTMLElement|null} node */
+function stayAtEnd(app, node) {
+  if (!node) return undefined;
+  const watcher = new ResizeObserver(() => app.at_end && toEnd(node));
+  watcher.observe(node);
+  return () => watcher.disconnect();
+}
+
+/**
+ * Loads what is above without moving what is on screen.
+ * @param {import("../app.js").App} app @param {import("../record.js").Record} record @param {{current: HTMLElement|null}} box
+ */
+function useOlder(app, record, box) {
+  const loading = useRef(false);
+  const from = useRef(0);
+  const count = record.thread?.items.length ?? 0;
+  useLayoutEffect(() => {
+    const node = box.current;
+    if (node && from.current) node.scrollTop += node.scrollHeight - from.current;
+    from.current = 0;
+  }, [count]);
+  return async () => {
+    if (loading.current || !record.thread?.older) return;
+    loading.current = true;
+    from.current = box.current?.scrollHeight ?? 0;
+    await app.tell(app.store.loads.older(record));
+    loading.current = false;
+  };
+}

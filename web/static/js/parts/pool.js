@@ -1,0 +1,82 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { c, html } from "../html.js";
+import { Order } from "../order.js";
+import { go } from "../route.js";
+import { initials, lasting, phone, preview } from "../words.js";
+import { Icon } from "./icon.js";
+
+/** @typedef {import("../record.js").Record} Record */
+
+/** All public conversations, longest waiting first; each is claimed by exactly one. @param {{app: import("../app.js").App}} props */
+export function Pool({ app }) {
+  app.screen.lists.value;
+  app.screen.tallies.value;
+  const order = /** @type {{current: Order}} */ (useRef(/** @type {any} */ (null)));
+  order.current ??= new Order();
+  const box = /** @type {{current: HTMLElement|null}} */ (useRef(null));
+  const [, redraw] = useState(0);
+  const { loads, lists, records, tallies } = app.store;
+  useEffect(() => loads.show("pool"), []);
+  const linger = (/** @type {string} */ id) => {
+    const row = records.get(id)?.row;
+    return Boolean(row && !row.public_since && row.owner && row.owner.id !== app.me.id);
+  };
+  const held = Boolean(box.current?.matches(":hover") || box.current?.contains(document.activeElement));
+  const { current } = order;
+  current.want(loads.ids("pool"), { held: held && current.ids.length > 0, now: Date.now(), linger });
+  if (held) current.ids = [...current.ids, ...current.wanted.filter((id) => !current.ids.includes(id))];
+  const { ids, next } = current;
+  useEffect(() => {
+    if (next === null) return undefined;
+    const timer = setTimeout(() => redraw((n) => n + 1), Math.max(50, next - Date.now()));
+    return () => clearTimeout(timer);
+  }, [next]);
+  const ready = lists.pool.state === "ready";
+  return html`<section class="pool" aria-label="Public pool" ref=${box}>
+    <header class="pool-header"><h1>Pool <span class="pool-count">${app.store.tallied ? tallies.pool.all : ids.length || ""}</span></h1>
+      <p>Public conversations, longest waiting first.</p>
+      <button class="button primary" disabled=${ids.length === 0} onClick=${() => app.claimNext()}>${c(Icon, { name: "hand" })}Claim next<kbd>⇧C</kbd></button>
+    </header>
+    ${ids.length === 0 && html`<div class="rows-empty">${ready
+      ? html`<p>The pool is empty. Nobody waits.</p>`
+      : lists.pool.state === "failed"
+        ? html`<p>The pool could not be loaded: ${lists.pool.why}</p><button class="button" onClick=${() => loads.list("pool")}>Try now</button>`
+        : html`<p class="unseen">Loading…</p>`}</div>`}
+    <ul class="pool-list">${ids.map((id) => c(PoolRow, { key: id, app, id, lost: () => focusNext(box.current, id) }))}</ul>
+    ${lists.pool.next !== null && html`<p class="pool-more"><button class="button" onClick=${() => loads.list("pool", true)}>Show more</button></p>`}
+  </section>`;
+}
+
+/** @param {{app: import("../app.js").App, id: string, lost: () => void}} props */
+function PoolRow({ app, id, lost }) {
+  app.screen.conversation(id).value;
+  const record = app.store.records.get(id);
+  const row = record?.row;
+  if (!record || !row) return null;
+  const taken = !row.public_since;
+  const claim = async () => {
+    if (await app.claim(record)) go(`/sms/${id}`);
+    else lost();
+  };
+  const waits = row.waiting_since ? `waiting ${lasting(app.screen.now.value - Date.parse(row.waiting_since))}` : "nothing waits";
+  return html`<li class=${`pool-row ${taken ? "taken" : ""}`} data-pool=${id}>
+    <span class="avatar" aria-hidden="true">${initials(row.contact.name)}</span>
+    <div class="pool-who"><a href=${`/sms/${id}`}><bdi>${row.contact.name}</bdi></a><span><bdi>${phone(row.contact.phone)}</bdi></span></div>
+    <p class="pool-words"><bdi>${preview(row.last_message, app.me.id)}</bdi></p>
+    ${taken
+      ? html`<p class="pool-taken">Claimed by <bdi>${row.owner?.name ?? "someone"}</bdi></p>`
+      : html`<p class="pool-waits"><span>${waits}</span><span><bdi>${row.owner ? `was ${row.owner.name}’s` : "no owner"}</bdi></span></p>
+        <button class="button" disabled=${record.claiming} aria-busy=${record.claiming} aria-label=${`Claim ${row.contact.name}`} onClick=${claim}>
+          ${record.claiming ? "Claiming…" : "Claim"}<kbd>C</kbd></button>`}
+  </li>`;
+}
+
+/** After a lost claim: the next row's button. @param {HTMLElement|null} box @param {string} id */
+function focusNext(box, id) {
+  const buttons = /** @type {HTMLElement[]} */ ([...(box?.querySelectorAll(".pool-row button") ?? [])]);
+  const rows = [...(box?.querySelectorAll(".pool-row") ?? [])];
+  const from = rows.findIndex((row) => row.getAttribute("data-pool") === id);
+  const next = rows.slice(from + 1).find((row) => row.querySelector("button")) ?? rows.find((row) => row.querySelector("button"));
+  const found = /** @type {HTMLElement|null|undefined} */ (next?.querySelector("button")) ?? buttons[0];
+  found?.focus();
+}

@@ -1,0 +1,79 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { c, html } from "../html.js";
+import { go } from "../route.js";
+import { Composer } from "./composer.js";
+import { HandOver } from "./hand_over.js";
+import { Icon } from "./icon.js";
+import { Log } from "./log.js";
+import { ThreadHeader } from "./thread_header.js";
+
+/** The open conversation. @param {{app: import("../app.js").App, id: string, toggleContact: () => void}} props */
+export function Thread({ app, id, toggleContact }) {
+  app.screen.conversation(id).value;
+  const [handing, setHanding] = useState(false);
+  const edit = useRef((/** @type {string} */ _body) => undefined);
+  useEffect(() => {
+    app.screen.open = id;
+    app.store.loads.open(id);
+    return () => {
+      app.screen.open = null;
+      app.store.loads.close();
+    };
+  }, [id]);
+  usePresence(app, id);
+  const record = app.store.records.get(id);
+  if (!record) {
+    return html`<section class="thread-pane empty" aria-label="Conversation">
+      <h1>This conversation is not here</h1><p>It does not exist, or you may not see it.</p>
+      <button class="button" onClick=${() => go("/sms")}>Back to inbox</button></section>`;
+  }
+  const { row } = record;
+  return html`<section class="thread-pane" aria-label="Conversation">
+    ${row ? c(ThreadHeader, { app, record, row, toggleContact, handOver: () => setHanding(true) }) : html`<header class="thread-header"><h1>…</h1></header>`}
+    ${c(Log, { app, record, edit: (body) => edit.current(body) })}
+    ${row && c(Notice, { app, record, row })}
+    ${row && c(Composer, { app, record, row, edit })}
+    ${handing && row && c(HandOver, { app, record, row, close: () => setHanding(false) })}
+  </section>`;
+}
+
+/** One line between log and composer: what a text of mine would do. @param {{app: import("../app.js").App, record: import("../record.js").Record, row: import("../shapes.js").Conversation}} props */
+function Notice({ app, record, row }) {
+  if (row.opted_out) return null;
+  if (row.public_since && row.role !== "owner") {
+    const was = row.owner ? `It was ${row.owner.name}’s.` : "Nobody owns it.";
+    return html`<p class="thread-notice public">${c(Icon, { name: "users" })}<span>Public. ${was} Sending a text claims it.</span></p>`;
+  }
+  if (row.public_since) return html`<p class="thread-notice public">${c(Icon, { name: "users" })}<span>Public: anyone may claim it. You still own it; your answer keeps it.</span></p>`;
+  if (row.role === null && row.owner) {
+    return html`<p class="thread-notice"><span>${row.owner.name} owns this. You are only looking; sending a text makes you a subscriber.</span>
+      <button class="button small" onClick=${() => app.tell(app.acts.subscribe(record, {}))}>Follow</button></p>`;
+  }
+  return null;
+}
+
+const LOOKING_MS = 1000;
+const HIDDEN_MS = 5000;
+const REPEAT_MS = 50_000;
+
+/** Tells colleagues that I look at this conversation. @param {import("../app.js").App} app @param {string} id */
+function usePresence(app, id) {
+  useEffect(() => {
+    const tell = (/** @type {string|null} */ conversation) => app.socket.send({ op: "viewing", conversation });
+    /** @type {any} */
+    let timer = setTimeout(() => tell(id), LOOKING_MS);
+    const repeat = setInterval(() => document.visibilityState === "visible" && tell(id), REPEAT_MS);
+    const turned = () => {
+      clearTimeout(timer);
+      const visible = document.visibilityState === "visible";
+      timer = setTimeout(() => tell(visible ? id : null), visible ? LOOKING_MS : HIDDEN_MS);
+    };
+    document.addEventListener("visibilitychange", turned);
+    return () => {
+      clearTimeout(timer);
+      clearInterval(repeat);
+      document.removeEventListener("visibilitychange", turned);
+      tell(null);
+    };
+  }, [id]);
+}

@@ -1,0 +1,66 @@
+import { c, html } from "../html.js";
+import { go } from "../route.js";
+import { names, phone } from "../words.js";
+import { HeaderClock } from "./countdown.js";
+import { Icon } from "./icon.js";
+import { Menu } from "./menu.js";
+
+/** @typedef {import("../shapes.js").Conversation} Conversation */
+/** @typedef {import("../record.js").Record} Record */
+
+/** @param {{app: import("../app.js").App, record: Record, row: Conversation, toggleContact: () => void, handOver: () => void}} props */
+export function ThreadHeader({ app, record, row, toggleContact, handOver }) {
+  const did = row.did ? ` · ${row.did.label || phone(row.did.number)}` : "";
+  return html`<header class="thread-header">
+    <button class="button square quiet back" aria-label="Back to the list" onClick=${() => go("/sms")}>${c(Icon, { name: "arrow-left" })}</button>
+    <div class="thread-title">
+      <h1><bdi>${row.contact.name}</bdi></h1>
+      <p><bdi>${phone(row.contact.phone)}</bdi>${did}</p>
+    </div>
+    <div class="thread-facts">
+      <span class="chip">${row.owner ? html`Owner: <bdi>${row.owner.id === app.me.id ? "you" : row.owner.name}</bdi>` : "No owner"}</span>
+      ${row.subscribers.length > 0 && html`<span class="chip" title=${names(row.subscribers)}>${c(Icon, { name: "bell" })}
+        <span class="unseen">Subscribers: </span>${few(row, app.me.id)}</span>`}
+      ${record.viewing.length > 0 && html`<span class="chip viewing">${names(record.viewing)} here too</span>`}
+      ${row.closed_at && html`<span class="chip">Closed</span>`}
+      ${c(HeaderClock, { app, row })}
+    </div>
+    <div class="thread-acts">
+      ${row.public_since && html`<button class="button primary" aria-busy=${record.claiming} disabled=${record.claiming} onClick=${() => claim(app, record)}>
+        ${c(Icon, { name: "hand" })}${record.claiming ? "Claiming…" : row.role === "owner" ? "Take back" : "Claim"}<kbd>C</kbd></button>`}
+      ${row.waiting_since && html`<button class="button" onClick=${() => app.tell(app.acts.change(record, "no-reply-needed"))}>
+        ${c(Icon, { name: "check" })}No reply needed<kbd>E</kbd></button>`}
+      <button class="button square contact-toggle" aria-label="Contact" onClick=${toggleContact}>${c(Icon, { name: "panel-right" })}</button>
+      ${c(Menu, { label: "More actions", items: moreItems(app, record, row, handOver) })}
+    </div>
+  </header>`;
+}
+
+/** @param {Conversation} row @param {string} me */
+function few(row, me) {
+  const shown = row.subscribers.map((user) => (user.id === me ? "you" : user.name));
+  return shown.length > 2 ? `${shown.slice(0, 2).join(", ")} +${shown.length - 2}` : shown.join(", ");
+}
+
+/** Claims and goes to the composer. @param {import("../app.js").App} app @param {Record} record */
+export async function claim(app, record) {
+  if (await app.claim(record)) document.getElementById("message")?.focus();
+}
+
+/** Only what can be done now. @param {import("../app.js").App} app @param {Record} record @param {Conversation} row @param {() => void} handOver */
+function moreItems(app, record, row, handOver) {
+  const { acts } = app;
+  const call = (/** @type {string} */ verb) => () => app.tell(acts.change(record, verb));
+  /** @type {import("./menu.js").Item[]} */
+  const items = [{ words: "Hand over…", icon: "arrow-right-left", run: handOver }];
+  if (row.role === "owner" && row.waiting_since && !row.public_since) items.push({ words: "Release to the pool", icon: "users", run: call("release") });
+  if (row.role === null) items.push({ words: "Follow", icon: "user-plus", key: "O", run: () => app.tell(acts.subscribe(record, {})) });
+  if (row.role === "subscriber") items.push({ words: "Unfollow", icon: "user-minus", key: "O", run: () => app.tell(acts.subscribe(record, null)) });
+  if (row.role === "subscriber") {
+    const [words, icon] = row.muted ? ["Unmute", "bell"] : ["Mute", "bell-off"];
+    items.push({ words, icon, key: "M", run: () => app.tell(acts.subscribe(record, { muted: !row.muted })) });
+  }
+  if (row.closed_at) items.push({ words: "Reopen", icon: "rotate-ccw", run: call("reopen") });
+  else items.push({ words: "Close", icon: "archive", run: call("close") });
+  return items;
+}

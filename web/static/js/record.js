@@ -1,0 +1,177 @@
+/**
+ * One conversation as this tab knows it: the row, the last number applied, what is held back for a gap, the messages
+ * when they are on screen. Pure: no calls, no clock, no DOM.
+ *
+ * @import {Conversation, Event, Message, User} from "./shapes.js"
+ * @typedef {{
+ *   items: Message[], seq: number|null, older: boolean, held: Event[], state: "loading"|"ready"|"failed", why: string,
+ * }} Thread  `seq` is the snapshot's; null while it is on its way, when events wait in `held`
+ * @typedef {{
+ *   client_id: string, body: string, did: string|null, state: "sending"|"held"|"failed", why: string, by: Message|null,
+ *   at: string,
+ * }} Pending
+ */
+
+const CREATES = new Set(["message.received", "message.queued", "message.scheduled"]);
+
+/** Does this event create the message it carries? (`message.queued` of a scheduled text does not.) @param {Event} event */
+export function creates(event) {
+  if (event.type === "note.added") return true;
+  return CREATES.has(event.type) && event.data.message?.seq === event.seq;
+}
+
+export class Record {
+  /** @param {string} id @param {string} me */
+  constructor(id, me) {
+    this.id = id;
+    this.me = me;
+    /** @type {Conversation|null} */
+    this.row = null;
+    this.seq = 0;
+    this.watched = false;
+    this.loading = false;
+    /** Times a gap was asked for since it opened; 0 when there is none. */
+    this.asked = 0;
+    /** The head that the last watch told: its run is here when `seq` has reached it. @type {number|null} */
+    this.until = null;
+    /** @type {Map<number, Event>} */
+    this.held = new Map();
+    /** Highest number that was alerted in this tab, so that a held or loading event is alerted once. */
+    this.noticed = 0;
+    /** @type {number} */
+    this.read_seq = 0;
+    /** Personal changes (read, muted) seen, so that a load that began before one is not believed about them. */
+    this.personal = 0;
+    this.counted_to = 0;
+    this.counted = 0;
+    /** @type {number[]} */
+    this.alerts = [];
+    /** @type {Thread|null} */
+    this.thread = null;
+    /** @type {Pending[]} */
+    this.pending = [];
+    this.claiming = false;
+    /** When it last changed, on the loads' counter. */
+    this.touched = 0;
+    /** @type {User[]} */
+    this.viewing = [];
+    /** @type {User[]} */
+    this.typing = [];
+  }
+
+  /** Received whole: every event of it comes to this tab, so numbers must be contiguous. */
+  get whole() {
+    return this.watched || (this.row?.role ?? null) !== null;
+  }
+
+  get unread() {
+    return this.row?.unread ?? 0;
+  }
+
+  /**
+   * A row as the server gave it to this user. Of a conversation that comes whole only the personal part is taken: its
+   * events up to the row are still on their way, and skipping them would lose their messages.
+   * @param {Conversation} row @returns {boolean} whether the row's personal part is the newest
+   */
+  load(row) {
+    const old = this.row;
+    if (old !== null && row.seq < this.counted_to) return false;
+    this.counted = this.read_seq >= row.seq ? 0 : (row.unread ?? 0);
+    this.counted_to = row.seq;
+    this.alerts = this.alerts.filter((seq) => seq > row.seq);
+    if (old !== null && this.whole && !this.loading) {
+      this.row = { ...old, muted: row.muted };
+    } else if (old === null || row.seq >= this.seq) {
+      if (old === null && this.held.size === 0) this.noticed = row.seq;
+      this.seq = row.seq;
+      this.row = row;
+    }
+    this.loading = false;
+    this.asked = 0;
+    this.recount();
+    return true;
+  }
+
+  /** Takes the next event; the caller has checked the number. @param {Event} event */
+  apply(event) {
+    const old = /** @type {Conversation} */ (this.row);
+    this.seq = /** @type {number} */ (event.seq);
+    /** @type {Conversation} */
+    const row = { ...old, ...event.data.conversation, seq: this.seq };
+    row.role = roleOf(row, this.me);
+    row.muted = row.role !== null && old.muted;
+    this.row = row;
+    const uncounted = this.seq > Math.max(this.read_seq, this.counted_to);
+    if (uncounted && creates(event) && event.alert.includes(this.me)) this.alerts.push(this.seq);
+    this.recount();
+    this.showInThread(event);
+    const message = event.data.message;
+    if (message?.client_id) this.settle(message);
+  }
+
+  /** I have read up to `seq`. @param {number} seq @returns {boolean} whether the count is still exact */
+  readTo(seq) {
+    this.read_seq = Math.max(this.read_seq, seq);
+    this.personal += 1;
+    this.alerts = this.alerts.filter((alert) => alert > this.read_seq);
+    const exact = this.counted === 0 || this.read_seq >= this.counted_to;
+    if (this.read_seq >= this.counted_to) this.counted = 0;
+    this.recount();
+    return exact;
+  }
+
+  recount() {
+    if (this.row) this.row = { ...this.row, unread: this.row.muted ? 0 : this.counted + this.alerts.length };
+  }
+
+  /** @param {Event} event */
+  showInThread(event) {
+    const message = event.data.message;
+    if (!this.thread || !message) return;
+    if (this.thread.seq === null) this.thread.held.push(event);
+    else if (/** @type {number} */ (event.seq) > this.thread.seq) this.place(message);
+  }
+
+  /** The newest messages, from one snapshot. @param {Message[]} items @param {number} seq @param {boolean} older */
+  loadThread(items, seq, older) {
+    const held = this.thread?.held ?? [];
+    this.thread = { items, seq, older, held: [], state: "ready", why: "" };
+    for (const message of items) if (message.client_id) this.settle(message);
+    for (const event of held) this.showInThread(event);
+  }
+
+  /** Messages before those that are there. @param {Message[]} items @param {boolean} older */
+  loadOlder(items, older) {
+    if (!this.thread) return;
+    const first = this.thread.items[0]?.seq ?? Infinity;
+    this.thread.items = [...items.filter((message) => message.seq < first), ...this.thread.items];
+    this.thread.older = older;
+  }
+
+  /** Adds a message or replaces it where it stands; order is by number only. @param {Message} message */
+  place(message) {
+    if (!this.thread) return;
+    const items = this.thread.items;
+    const at = items.findLastIndex((item) => item.seq <= message.seq);
+    const same = at >= 0 && items[at]?.id === message.id;
+    if (at < 0 && this.thread.older && items.length > 0) return;
+    this.thread.items = items.toSpliced(same ? at : at + 1, same ? 1 : 0, message);
+  }
+
+  /** The server has this message: our own copy of it goes. @param {Message} message */
+  settle(message) {
+    if (this.pending.length === 0) return;
+    this.pending = this.pending.filter((pending) => pending.client_id !== message.client_id);
+  }
+
+  /** The number that the author has on screen. */
+  get seen_seq() {
+    return Math.max(this.seq, this.thread?.seq ?? 0);
+  }
+}
+
+/** @param {Conversation} row @param {string} me @returns {"owner"|"subscriber"|null} */
+export function roleOf(row, me) {
+  if (row.owner?.id === me) return "owner";
+  return row.subscribers?.some((user) => user.id === me) ? "subscriber" : null;
+}

@@ -1,0 +1,96 @@
+/**
+ * What this tab asked the socket for beyond what comes by itself: conversations on screen, gaps, topics. After a
+ * reconnect all of it is asked for again, each from the last number that was applied.
+ *
+ * @import {Record} from "./record.js"
+ * @import {Frame, Store} from "./store.js"
+ * @typedef {"pool"|"feed"} Topic
+ */
+export class Watches {
+  /** @param {Store} store */
+  constructor(store) {
+    this.store = store;
+    this.last_id = 0;
+    /** @type {Set<Topic>} */
+    this.topics = new Set();
+    /** @type {Map<number, {record?: Record, topic?: Topic}>} */
+    this.asked = new Map();
+  }
+
+  /** @param {Frame} frame */
+  send(frame) {
+    this.store.doors.send(frame);
+  }
+
+  lost() {
+    this.asked.clear();
+    for (const record of this.store.records.values()) {
+      record.asked = 0;
+      record.until = null;
+    }
+  }
+
+  again() {
+    for (const topic of this.topics) this.askTopic(topic);
+    for (const record of this.store.records.values()) if (record.watched && !record.loading) this.ask(record);
+  }
+
+  /** Asks for what comes after the last number that was applied. @param {Record} record */
+  ask(record) {
+    record.asked += 1;
+    const id = ++this.last_id;
+    this.asked.set(id, { record });
+    this.send({ op: "watch", id, conversation: record.id, after: record.seq });
+  }
+
+  /** @param {Topic} topic */
+  askTopic(topic) {
+    if (this.store.position === null) return;
+    const id = ++this.last_id;
+    this.asked.set(id, { topic });
+    this.send({ op: "watch", id, topic, after: this.store.position });
+  }
+
+  /** @param {Topic} topic @param {boolean} on */
+  want(topic, on) {
+    if (on === this.topics.has(topic)) return;
+    if (on) {
+      this.topics.add(topic);
+      this.askTopic(topic);
+    } else {
+      this.topics.delete(topic);
+      this.send({ op: "unwatch", id: ++this.last_id, topic });
+    }
+  }
+
+  /** @param {Frame} frame */
+  confirm(frame) {
+    const record = this.asked.get(frame.id)?.record;
+    this.asked.delete(frame.id);
+    if (!record) return;
+    record.until = frame.seq;
+    this.settle(record);
+    if (record.held.size === 0) record.asked = 0;
+  }
+
+  /** A watch that was only for a gap is let go when the run up to its `ok` is here. @param {Record} record */
+  settle(record) {
+    if (record.until === null || record.seq < record.until) return;
+    record.until = null;
+    if (!record.watched) this.leave(record);
+  }
+
+  /** @param {Frame} frame */
+  refuse(frame) {
+    const asked = this.asked.get(frame.id);
+    this.asked.delete(frame.id);
+    if (asked?.record && frame.code === "not_found") this.store.loads.gone(asked.record);
+    else if (asked?.record) this.store.loads.conversation(asked.record);
+    else if (asked?.topic && frame.code === "too_far") this.store.loads.screen();
+  }
+
+  /** @param {Record} record */
+  leave(record) {
+    this.send({ op: "unwatch", id: ++this.last_id, conversation: record.id });
+  }
+}
