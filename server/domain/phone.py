@@ -6,7 +6,7 @@ impossible is refused: +1 555 … is no valid number anywhere, but carriers send
 
 import re
 from enum import StrEnum
-from typing import Self
+from typing import cast
 
 import msgspec
 import phonenumbers
@@ -25,12 +25,13 @@ class NotAPhoneNumber(Invalid):
 
 
 class PhoneNumber(str):
-    """E.164, such as +12025550143. Make one with `parse`."""
+    """E.164, such as +12025550143. Made by `parse` alone, which gives plain text: at run time a PhoneNumber is a `str`,
+    because msgspec encodes no subclass of it; only the type checker tells them apart."""
 
     __slots__ = ()
 
-    @classmethod
-    def parse(cls, raw: str, region: str | None = None) -> Self:
+    @staticmethod
+    def parse(raw: str, region: str | None = None) -> "PhoneNumber":
         """What a person typed or an integrator sent. `region` (ISO 3166, such as US) is for numbers without a +.
 
         Accepts every number that is possible for its country (CONTRACT). Raises NotAPhoneNumber for others, for
@@ -45,12 +46,7 @@ class PhoneNumber(str):
             raise NotAPhoneNumber("A number with an extension cannot receive texts.")
         if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
             raise NotAPhoneNumber("A phone number of that length does not exist.")
-        return cls(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
-
-    @property
-    def region(self) -> str | None:
-        """The country that it belongs to, for reading others beside it; None where it is nobody's."""
-        return phonenumbers.region_code_for_number(phonenumbers.parse(self, None))
+        return cast("PhoneNumber", phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
 class SenderKind(StrEnum):
