@@ -169,7 +169,7 @@ class OutboundText:
 class SendResult:
     """What became of one attempt (ARCHITECTURE 7).
 
-    accepted     the carrier has it; `carrier_ref` is its name for it.
+    accepted     the carrier has it; `carrier_ref` is its name for it, where it gives one.
     rejected     the carrier surely does not have it; `permanent` tells that the same text will fail again.
     retry        it surely did not reach the carrier or was turned away for now; `retry_after` in seconds, if it said so.
     unconfirmed  it may have been sent: never to be repeated without a person.

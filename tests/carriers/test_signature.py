@@ -81,6 +81,12 @@ def test_a_truncated_signature_is_refused() -> None:
         check(KEY, headers | {"webhook-signature": headers["webhook-signature"][:-1]}, b"{}", NOW_US)
 
 
+def test_a_signature_of_another_version_is_not_looked_at() -> None:
+    headers = sign(KEY, "id", NOW_US, b"{}")
+    with pytest.raises(BadSignature):
+        check(KEY, headers | {"webhook-signature": headers["webhook-signature"].replace("v1,", "v2,")}, b"{}", NOW_US)
+
+
 @given(st.binary(min_size=1, max_size=40), st.integers(min_value=0), st.integers(1, 255))
 def test_one_changed_byte_is_refused(body: bytes, place: int, change: int) -> None:
     headers = sign(KEY, "id", NOW_US, body)
