@@ -214,7 +214,7 @@ def _phones(bodies: Sequence[PhoneBody]) -> tuple[Phone, ...]:
     for body in bodies:
         if body.kind not in KINDS:
             raise Invalid(f"A phone's kind is one of {', '.join(KINDS)}.", field="phones")
-        phones.append(Phone(PhoneNumber.parse(body.number, "US"), body.kind))
+        phones.append(Phone(str(PhoneNumber.parse(body.number, "US")), body.kind))
     if len({phone.number for phone in phones}) != len(phones):
         raise Invalid("The same number stands there twice.", field="phones")
     return tuple(phones)

@@ -72,7 +72,7 @@ class Desk:
             )
             return answer
 
-        return await self.writer.do(changed, kept)
+        return await self.writer.do(changed, kept, key=(once.user, once.key))
 
     async def change(self, change: Change[T]) -> T:
         """As `write`, for a change whose result is its answer."""

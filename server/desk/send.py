@@ -215,7 +215,7 @@ async def _no_longer_ready(work: Work, contact: Contact, actor: Actor, message: 
 
 async def _with_number(work: Work, user: User, to: str, actor: Actor) -> Thread:
     sender = read_sender(to)
-    phone = sender.text if sender.text.isdigit() and len(sender.text) <= 6 else PhoneNumber.parse(to, "US")
+    phone = sender.text if sender.text.isdigit() and len(sender.text) <= 6 else str(PhoneNumber.parse(to, "US"))
     return await thread_with(work, user.account, phone, actor)
 
 

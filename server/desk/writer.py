@@ -1,6 +1,7 @@
 """The batch writer: everything that waits shares one transaction, and nobody is answered before it is committed."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
@@ -33,6 +34,7 @@ class _Job:
     then: Then[Any, Any] | None = None
     group: Group[Any, Any] | None = None
     item: Any = None
+    key: object = None
 
 
 class Writer:
@@ -48,9 +50,12 @@ class Writer:
         self.batches = 0
         self.written = 0
 
-    async def do(self, change: Change[T], then: Then[T, R]) -> R:
-        """Runs `change`, and `then` after everything is written, in the same transaction; returns what `then` returns, committed."""
-        return cast(R, await self._wait(_Job(asyncio.get_running_loop().create_future(), change=change, then=then)))
+    async def do(self, change: Change[T], then: Then[T, R], key: object = None) -> R:
+        """Runs `change`, and `then` after everything is written, in the same transaction; returns what `then` returns, committed.
+
+        Two with the same `key` never share a transaction, so that the second sees what the first left.
+        """
+        return cast(R, await self._wait(_Job(asyncio.get_running_loop().create_future(), change=change, then=then, key=key)))
 
     async def join(self, group: Group[I, R], item: I) -> R:
         """As `do` for items that are handled together: one call of `group` for all that wait, giving one result for each in order."""
@@ -62,7 +67,8 @@ class Writer:
             jobs = [await self._jobs.get()]
             while len(jobs) < BATCH and not self._jobs.empty():
                 jobs.append(self._jobs.get_nowait())
-            await asyncio.shield(self._write([job for job in jobs if not job.done.done()]))
+            for some in _apart([job for job in jobs if not job.done.done()]):
+                await asyncio.shield(self._write(some))
 
     async def _wait(self, job: _Job) -> Any:
         self._jobs.put_nowait(job)
@@ -100,6 +106,19 @@ class Writer:
                 if len(jobs) > 1 or attempt == ATTEMPTS - 1:
                     raise
         raise AssertionError
+
+
+def _apart(jobs: list[_Job]) -> list[list[_Job]]:
+    """The jobs in batches in which no key stands twice, each key's in their order."""
+    batches: list[list[_Job]] = []
+    seen: Counter[object] = Counter()
+    for job in jobs:
+        turn = seen[job.key] if job.key is not None else 0
+        seen[job.key] += 1
+        while len(batches) <= turn:
+            batches.append([])
+        batches[turn].append(job)
+    return batches
 
 
 async def _batch(tx: Transaction, jobs: list[_Job]) -> tuple[list[Any], Work, list[Envelope]]:
