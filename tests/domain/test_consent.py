@@ -54,7 +54,9 @@ def test_yes_is_a_start_only_from_a_number_that_is_opted_out(body: str) -> None:
     assert classify(body, opted_out=False) is Keyword.NONE
 
 
-@pytest.mark.parametrize("body", ["s t o p", "S.T.O.P.", "un subscribe", "𝐒𝐓𝐎𝐏", "ＳＴＯＰ", "ⓈⓉⓄⓅ", "S\u0301top", "st\u00adop", "OPT-OUT"])
+@pytest.mark.parametrize(
+    "body", ["s t o p", "S.T.O.P.", "un subscribe", "𝐒𝐓𝐎𝐏", "ＳＴＯＰ", "ⓈⓉⓄⓅ", "S\u0301top", "st\u00adop texting me", "OPT-OUT"]
+)
 def test_a_keyword_in_fancy_letters_is_the_keyword(body: str) -> None:
     assert classify(body, opted_out=False) is Keyword.STOP
 

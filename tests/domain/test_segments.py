@@ -14,6 +14,8 @@ VECTORS = json.loads((ROOT / "tests/data/segments.json").read_text())["vectors"]
 texts = st.text(st.sampled_from([*BASIC, *EXTENSION, "ж", "😀", "’", "\t", "\x1b"]), max_size=400) | st.text(max_size=200)
 gsm = st.text(st.sampled_from([*"abc\n", *EXTENSION]), max_size=700)
 
+ucs = st.text(st.sampled_from(["ж", "ﬁ", "\uffff", "😀"]), min_size=68, max_size=300)
+
 
 def parts(body: str, encoding: str) -> Iterator[int]:
     """The units of each part, laid out one character after the other as TS 23.040 sends them."""
@@ -40,7 +42,7 @@ def test_every_vector_is_counted_as_agreed(vector: dict[str, object]) -> None:
     assert counted.remaining == counted.per_segment - (units[-1] if units else 0)
 
 
-@given(texts | gsm)
+@given(texts | gsm | ucs)
 def test_the_count_is_what_laying_out_the_parts_gives(body: str) -> None:
     counted = count(body)
     units = list(parts(body, counted.encoding))
