@@ -22,6 +22,9 @@ import asyncio, sys
 from pathlib import Path
 from server.embedded import embedded_redis
 
+print("here", flush=True)
+sys.stdin.readline()
+
 async def main():
     async with embedded_redis(Path(sys.argv[1])) as redis:
         print(redis.url, flush=True)
@@ -32,19 +35,26 @@ asyncio.run(main())
 
 
 class Role:
-    """A process that uses the embedded Redis of one VAR until it is killed."""
+    """A process that uses the embedded Redis of one VAR, from `go` until it is killed."""
 
     def __init__(self, var: Path) -> None:
-        self._process = subprocess.Popen([sys.executable, "-c", ROLE, str(var)], stdout=subprocess.PIPE, text=True)
+        words = [sys.executable, "-c", ROLE, str(var)]
+        self._process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._output = self._process.stdout
+        self._input, self._output = self._process.stdin, self._process.stdout
 
-    def url(self) -> str:
+    def said(self) -> str:
         return self._output.readline().strip()
+
+    def go(self) -> None:
+        self._input.write("go\n")
+        self._input.flush()
 
     def kill(self) -> None:
         self._process.kill()
         self._process.wait()
+        self._input.close()
         self._output.close()
 
 
@@ -62,7 +72,10 @@ def roles(var: Path, count: int) -> Iterator[list[Role]]:
         for _ in range(count):
             started.append(Role(var))
             ends.callback(started[-1].kill)
-        assert {role.url() for role in started} == {f"unix://{var}/redis.sock"}
+        assert {role.said() for role in started} == {"here"}
+        for role in started:
+            role.go()
+        assert {role.said() for role in started} == {f"unix://{var}/redis.sock"}
         yield started
 
 
@@ -118,6 +131,7 @@ def test_two_roles_share_one_server(var: Path) -> None:
         one = run_id(var)
         assert one
         first.kill()
+        assert is_locked(var / keeper.USERS, fcntl.LOCK_EX)
         assert run_id(var) == one
 
 
@@ -184,15 +198,15 @@ async def test_a_role_that_comes_while_the_keeper_leaves_waits_and_gets_a_new_se
         server = pid_of("redis", var)
         assert server
         os.kill(server, signal.SIGSTOP)  # so that stopping it takes the keeper its whole patience
-    await until(lambda: is_locked(var / keeper.USERS))
+    await until(lambda: is_locked(var / keeper.USERS, fcntl.LOCK_SH))
     async with embedded_redis(var):
         assert run_id(var) not in ("", before)
 
 
-def is_locked(path: Path) -> bool:
+def is_locked(path: Path, against: int) -> bool:
     with path.open("ab") as file:
         try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            fcntl.flock(file, against | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
         return False
