@@ -8,11 +8,10 @@ import { keymap } from "./keymap.js";
 import { c, html } from "./html.js";
 import { Connection } from "./parts/connection.js";
 import { ContactPane } from "./parts/contact.js";
+import { Dialog } from "./parts/dialog.js";
 import { Inbox } from "./parts/inbox.js";
-import { closeOutside, steer } from "./parts/menu.js";
 import { Pool } from "./parts/pool.js";
 import { Shortcuts } from "./parts/shortcuts.js";
-import { Dialog } from "./parts/dialog.js";
 import { Thread } from "./parts/thread.js";
 import { Toasts } from "./parts/toasts.js";
 import { followLinks, route } from "./route.js";
@@ -85,11 +84,8 @@ const csrf = document.querySelector("meta[name=csrf-token]")?.getAttribute("cont
 const arrival = /** @type {PerformanceNavigationTiming|undefined} */ (performance.getEntriesByType("navigation")[0]);
 const app = new App(boot, csrf, performance.timeOrigin + (arrival?.responseStart || 0));
 const keys = new Keys([]);
-const account = /** @type {HTMLDetailsElement} */ (place("account-menu"));
 
 followLinks();
-closeOutside(() => account);
-account.addEventListener("keydown", (event) => steer(/** @type {any} */ (event)));
 showCounts(app);
 app.start();
 render(c(Desk, { app }), place("main"));

@@ -29,7 +29,8 @@ export class Keys {
     if (event.ctrlKey || event.metaKey) return;
     const chord = event.altKey && event.shiftKey;
     if (event.altKey && !chord) return;
-    if (event.key !== "Escape" && (inField(event.target) || document.querySelector("dialog[open]"))) return;
+    if (document.querySelector("dialog[open], :popover-open")) return;
+    if (event.key !== "Escape" && inField(event.target)) return;
     if (!this.on && !chord && event.key.length === 1) return;
     const found = this.table.find((key) => (chord ? matchesChord(key, event) : matches(key, event)));
     if (!found || found.when?.(event) === false) return;

@@ -9,7 +9,9 @@ const LATE = 120_000;
 /** The time to public in a row; nothing where no clock runs. @param {{app: import("../app.js").App, row: Conversation}} props */
 export function RowClock({ app, row }) {
   if (row.public_since) return html`<span class="state public">public</span>`;
-  if (!row.public_at || !row.waiting_since) return row.owner ? html`<span class="state">${row.owner.name}</span>` : null;
+  if (!row.public_at || !row.waiting_since) {
+    return row.owner && row.role !== "owner" ? html`<span class="state"><span class="unseen">owner </span><bdi>${row.owner.name}</bdi></span>` : null;
+  }
   const left = Date.parse(row.public_at) - app.screen.now.value;
   return html`<span class=${`state clock ${left < LATE ? "late" : ""}`}>
     <span class="unseen">public in </span>${countdown(left)}

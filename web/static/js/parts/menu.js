@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { c, html } from "../html.js";
 import { Icon } from "./icon.js";
 
@@ -6,27 +6,36 @@ import { Icon } from "./icon.js";
 
 /** A button with further actions. Arrow keys move, Escape closes and gives the focus back. @param {{label: string, items: Item[]}} props */
 export function Menu({ label, items }) {
-  const box = /** @type {{current: HTMLDetailsElement|null}} */ (useRef(null));
-  useEffect(() => closeOutside(() => box.current), []);
+  const [open, setOpen] = useState(false);
+  const box = /** @type {{current: HTMLElement|null}} */ (useRef(null));
+  const close = () => {
+    setOpen(false);
+    box.current?.querySelector("button")?.focus();
+  };
+  useEffect(() => {
+    if (!open) return undefined;
+    /** @type {HTMLElement|null|undefined} */ (box.current?.querySelector(".menu-item"))?.focus();
+    return elsewhere(() => box.current, () => setOpen(false));
+  }, [open]);
   const pick = (/** @type {Item} */ item) => () => {
-    if (box.current) box.current.open = false;
+    close();
     item.run();
   };
-  return html`<details class="menu" ref=${box} onKeyDown=${steer}>
-    <summary class="button square" aria-label=${label}>${c(Icon, { name: "ellipsis" })}</summary>
-    <div class="menu-sheet">
-      ${items.map((item) => html`<button class="menu-item" key=${item.words} onClick=${pick(item)}>
-        ${c(Icon, { name: item.icon })}<span>${item.words}</span>${item.key && html`<kbd>${item.key}</kbd>`}
+  return html`<div class="menu" ref=${box} onKeyDown=${(/** @type {KeyboardEvent} */ event) => open && steer(event, box.current, close)}>
+    <button class="button square" aria-label=${label} aria-haspopup="menu" aria-expanded=${open} onClick=${() => setOpen(!open)}>${c(Icon, { name: "ellipsis" })}</button>
+    ${open && html`<div class="menu-sheet" role="menu" aria-label=${label}>
+      ${items.map((item) => html`<button class="menu-item" role="menuitem" tabindex="-1" key=${item.words} onClick=${pick(item)}>
+        ${c(Icon, { name: item.icon })}<span>${item.words}</span>${item.key && html`<kbd aria-hidden="true">${item.key}</kbd>`}
       </button>`)}
-    </div>
-  </details>`;
+    </div>`}
+  </div>`;
 }
 
-/** Closes a `details` menu when the person goes elsewhere. @param {() => HTMLDetailsElement|null} menu @returns {() => void} */
-export function closeOutside(menu) {
+/** Calls `close` when the person goes elsewhere. @param {() => HTMLElement|null} menu @param {() => void} close @returns {() => void} */
+function elsewhere(menu, close) {
   const leave = (/** @type {Event} */ event) => {
     const box = menu();
-    if (box?.open && event.target instanceof Node && !box.contains(event.target)) box.open = false;
+    if (box && event.target instanceof Node && !box.contains(event.target)) close();
   };
   document.addEventListener("pointerdown", leave);
   document.addEventListener("focusin", leave);
@@ -36,17 +45,16 @@ export function closeOutside(menu) {
   };
 }
 
-/** @param {KeyboardEvent & {currentTarget: HTMLDetailsElement}} event */
-export function steer(event) {
-  const box = event.currentTarget;
-  if (!box.open) return;
-  const items = [.../** @type {NodeListOf<HTMLElement>} */ (box.querySelectorAll(".menu-item"))];
+/** @param {KeyboardEvent} event @param {HTMLElement|null} box @param {() => void} close */
+function steer(event, box, close) {
+  const items = [.../** @type {NodeListOf<HTMLElement>} */ (box?.querySelectorAll(".menu-item") ?? [])];
   const at = items.findIndex((item) => item === document.activeElement);
-  if (event.key === "Escape") {
-    box.open = false;
-    box.querySelector("summary")?.focus();
-  } else if (event.key === "ArrowDown") items[(at + 1) % items.length]?.focus();
+  if (event.key === "Escape") close();
+  else if (event.key === "ArrowDown") items[(at + 1) % items.length]?.focus();
   else if (event.key === "ArrowUp") items.at(at <= 0 ? -1 : at - 1)?.focus();
+  else if (event.key === "Home") items[0]?.focus();
+  else if (event.key === "End") items.at(-1)?.focus();
+  else if (event.key === "Tab") return close();
   else return;
   event.preventDefault();
   event.stopPropagation();

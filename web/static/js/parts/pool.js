@@ -65,10 +65,16 @@ function PoolRow({ app, id, lost }) {
     <p class="pool-words"><bdi>${preview(row.last_message, app.me.id)}</bdi></p>
     ${taken
       ? html`<p class="pool-taken">Claimed by <bdi>${row.owner?.name ?? "someone"}</bdi></p>`
-      : html`<p class="pool-waits"><span>${waits}</span><span><bdi>${row.owner ? `was ${row.owner.name}’s` : "no owner"}</bdi></span></p>
+      : html`<p class="pool-waits"><span>${waits}</span><span><bdi>${owner(row, app.me.id)}</bdi></span></p>
         <button class="button" disabled=${record.claiming} aria-busy=${record.claiming} aria-label=${`Claim ${row.contact.name}`} onClick=${claim}>
           ${record.claiming ? "Claiming…" : "Claim"}<kbd>C</kbd></button>`}
   </li>`;
+}
+
+/** @param {import("../shapes.js").Conversation} row @param {string} me */
+function owner(row, me) {
+  if (!row.owner) return "no owner";
+  return row.owner.id === me ? "yours until claimed" : `was ${row.owner.name}’s`;
 }
 
 /** After a lost claim: the next row's button. @param {HTMLElement|null} box @param {string} id */

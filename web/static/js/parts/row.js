@@ -23,9 +23,8 @@ export function Row({ app, id, at, of, open, tabbable, pool }) {
       <span class="row-words">${typing ? html`<span class="row-typing">${names(record.typing)} is typing…</span>` : html`<bdi>${words}</bdi>`}</span>
       ${last && html`<time class="row-time" datetime=${last.created_at}>${ago(last.created_at, app.screen.now.value)}</time>`}
       <span class="row-state">
-        ${record.unread
-          ? html`<span class="count"><span class="unseen">, </span>${record.unread > 99 ? "99+" : record.unread}<span class="unseen"> unread</span></span>`
-          : !taken && c(RowClock, { app, row })}
+        ${!taken && c(RowClock, { app, row })}
+        ${record.unread > 0 && html`<span class="count">${record.unread > 99 ? "99+" : record.unread}<span class="unseen"> unread</span></span>`}
       </span>
     </a>
   </li>`;
