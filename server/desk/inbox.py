@@ -59,7 +59,7 @@ async def counts(desk: Desk, user: User) -> Counts:
             """select count(distinct p.conversation) as n from participants p
                join messages m on m.conversation = p.conversation and m.seq > p.read_seq
                where p.user_id = :user and (p.part = 'owner' or p.muted_at is null)
-               and (m.user_id is null or m.user_id <> :user) and m.purpose is null""",
+               and (m.user_id is null or m.user_id <> :user) and (m.purpose is null or m.direction = 'inbound')""",
             user=user.id,
         )
         return Counts(**counted, unread=row["n"] if row else 0)

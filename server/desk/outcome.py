@@ -37,21 +37,27 @@ async def apply(work: Work, message: Message, news: News) -> Message:
         thread = await work.thread(message.account, message.conversation)
         thread = work.happen(thread, Step(thread, (Happening(state_event(news.state), news.code),)), SYSTEM, message)
         if news.state in BROKEN and message.human:
-            answered = thread.conversation.answered
-            if answered is not None and not await _stands(work, message, answered.seq):
-                minutes = (await work.account(message.account)).public_minutes
-                work.happen(thread, restore_wait(thread, work.now, minutes), SYSTEM)
-                work.wake("timer")
+            await _restore_wait(work, message)
     if news.opted_out:
         thread = await work.thread(message.account, message.conversation)
         await opt_out(work, thread, SYSTEM, source="carrier", message=message.id, says=news.code)
     return message
 
 
-async def _stands(work: Work, failed: Message, after: int) -> bool:
-    """Whether another human's text answers the same wait, as this transaction leaves things."""
-    others = await messages.answers(work.tx, failed.conversation, after)
-    staged = {**work.staged.messages, **work.staged.new_messages}
-    mine = [m for m in staged.values() if m.conversation == failed.conversation and m.seq > after]
-    known = {m.id: m for m in others} | {m.id: m for m in mine}
-    return any(m.human and m.id != failed.id and m.direction is Direction.OUTBOUND and m.state in ANSWERS for m in known.values())
+async def _restore_wait(work: Work, failed: Message) -> None:
+    """Rule 9, as this transaction leaves things: the first text after the last answer that stands waits again."""
+    thread = work.staged.threads[failed.conversation]
+    staged = [
+        m for m in {**work.staged.messages, **work.staged.new_messages}.values() if m.conversation == failed.conversation
+    ]
+    standing = [m.seq for m in staged if m.human and m.direction is Direction.OUTBOUND and m.state in ANSWERS]
+    stored = await messages.last_answer(work.tx, failed.conversation, [m.id for m in staged])
+    after = max([stored, thread.conversation.settled_seq, *standing])
+    since = await messages.first_to_answer(work.tx, failed.conversation, after)
+    for m in staged:
+        if since is None and m.direction is Direction.INBOUND and m.purpose is None and m.seq > after:
+            since = m.created_at
+    if since is not None:
+        minutes = (await work.account(failed.account)).public_minutes
+        work.happen(thread, restore_wait(thread, since, work.now, minutes), SYSTEM)
+        work.wake("timer")

@@ -13,7 +13,7 @@ from server.desk.work import Work
 from server.domain.consent import Keyword, classify
 from server.domain.conversation import Arrival, Step, Thread, receive
 from server.domain.events import EventType
-from server.domain.message import Direction, Kind, Message, MessageState
+from server.domain.message import Direction, Kind, Message, MessageState, Purpose
 from server.domain.phone import read_sender
 from server.domain.segments import count
 from server.domain.user import Actor
@@ -24,7 +24,7 @@ from server.store.accounts import Did
 LONGEST_BODY = 10_000
 """Characters of an inbound text that are kept; no carrier's message is longer."""
 
-HANDLED = (Keyword.STOP, Keyword.START, Keyword.HELP)
+HANDLED = {Keyword.STOP: Purpose.OPTED_OUT, Keyword.START: Purpose.OPTED_IN, Keyword.HELP: Purpose.HELP}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,19 +101,20 @@ async def _receive(work: Work, item: Inbound, did: Did, threads: dict[tuple[str,
     contact = work.staged.contacts[thread.conversation.contact]
     actor = Actor("contact", contact.id, contact.name)
     body = item.text.body[:LONGEST_BODY]
-    keyword = classify(body, work.opted_out(thread.conversation))
+    said = item.text.carrier_answered
+    keyword = Keyword(said) if said else classify(body, work.opted_out(thread.conversation))
     owner = work.know(did.user).id if did.user else None
     work.dids[did.id] = did
     step = receive(thread, Arrival(work.now, (await work.account(did.account)).public_minutes, keyword in HANDLED, owner))
     attached = _attached(item, did.account, work.now)
     if attached:
         await inbox.insert_media(work.tx, attached)
-    message = _message(item, thread, step, did, body, attached, work.now)
+    message = replace(_message(item, thread, step, did, body, attached, work.now), purpose=HANDLED.get(keyword))
     work.write(message)
     latest = replace(step.thread.conversation, last_message=message.seq, did=did.id, texted_at=work.now)
     thread = work.happen(thread, Step(Thread(latest, step.thread.participants), step.happened), actor, message)
     if keyword in HANDLED:
-        answers = item.text.carrier_answered is not None or bool(item.connection.options.get("answers_stop"))
+        answers = said is not None or bool(item.connection.options.get("answers_stop"))
         await obey(work, thread, message, keyword, did, actor, confirm=not answers)
 
 

@@ -11,17 +11,12 @@ from server.domain.user import User
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
-    """An answered wait, kept so that it can come back if its answer fails: when it began, its clock, and the seq of its first text."""
-
-    since: int
-    clock_start: int | None
-    seq: int
-
-
-@dataclass(frozen=True, slots=True)
 class Conversation:
-    """Everything between an account and one contact phone. Instants are µs UTC; `seq` is the number of its last event."""
+    """Everything between an account and one contact phone. Instants are µs UTC; `seq` is the number of its last event.
+
+    `anew_at` is when a claim, a transfer or waking last started the clock anew; what is at or below `settled_seq` needs no answer
+    any more, because a person said so.
+    """
 
     id: str
     account: str
@@ -32,7 +27,6 @@ class Conversation:
     did: str | None = None
     last_message: int | None = None
     waiting_since: int | None = None
-    waiting_seq: int | None = None
     clock_start: int | None = None
     public_since: int | None = None
     claimed_at: int | None = None
@@ -40,7 +34,8 @@ class Conversation:
     claimed_seq: int = 0
     closed_at: int | None = None
     snoozed_until: int | None = None
-    answered: Wait | None = None
+    anew_at: int | None = None
+    settled_seq: int = 0
     introduced_at: int | None = None
     texted_at: int | None = None
     active_at: int = 0
@@ -93,9 +88,7 @@ def receive(thread: Thread, arrival: Arrival) -> Step:
     """Rules 4, 8, 10, 11, 16: reopen and wake, start a wait unless one runs, and go public at once where nobody would answer."""
     c, people = thread.conversation, thread.participants
     happened = [Happening(EventType.MESSAGE_RECEIVED)]
-    seq = 1
     if c.seq == 0:
-        seq = 2
         happened.insert(0, Happening(EventType.CONVERSATION_OPENED, "inbound"))
         if arrival.owner is not None:
             c = replace(c, owner=arrival.owner)
@@ -110,7 +103,7 @@ def receive(thread: Thread, arrival: Arrival) -> Step:
         return Step(Thread(c, people), tuple(happened))
     starts = c.waiting_since is None
     if starts:
-        c = replace(c, waiting_since=arrival.at, waiting_seq=c.seq + seq, clock_start=arrival.at, answered=None)
+        c = replace(c, waiting_since=arrival.at, clock_start=arrival.at)
     if not c.public and (c.owner is None or (starts and arrival.public_minutes == 0)):
         c = _public(c, arrival.at)
         happened.append(Happening(EventType.CONVERSATION_PUBLIC, "no_owner" if c.owner is None else "at_once"))
@@ -144,13 +137,13 @@ def answer(thread: Thread, user: User, at: int) -> Step:
     return Step(Thread(c, thread.participants), tuple(happened))
 
 
-def restore_wait(thread: Thread, at: int, public_minutes: int | None) -> Step:
-    """The answer failed for good and no other stands (rule 9): its wait comes back with its original time, public if overdue."""
+def restore_wait(thread: Thread, since: int, at: int, public_minutes: int | None) -> Step:
+    """An answer failed for good and none stands after the text that came at `since` (rule 9): its wait comes back, public if overdue."""
     c = thread.conversation
-    if c.answered is None:
+    if c.waiting_since is not None and c.waiting_since <= since:
         return Step(thread)
-    old = c.answered
-    c = replace(c, waiting_since=old.since, waiting_seq=old.seq, clock_start=old.clock_start, answered=None)
+    clock = None if c.snoozed_until is not None else max(since, c.anew_at or 0)
+    c = replace(c, waiting_since=since, clock_start=clock)
     happened = [Happening(EventType.CONVERSATION_WAITING, "answer_failed")]
     late = overdue(c.clock_start, public_minutes, at)
     if not c.public and (late or c.owner is None):
@@ -198,7 +191,8 @@ def transfer(thread: Thread, user: User, to: str, at: int) -> Step:
     if c.owner == to and not c.public:
         return Step(thread)
     thread = _owned_by(thread, to)
-    c = replace(thread.conversation, public_since=None, clock_start=at if c.waiting_since is not None else None, snoozed_until=None)
+    clock = at if c.waiting_since is not None else None
+    c = replace(thread.conversation, public_since=None, clock_start=clock, anew_at=at, snoozed_until=None)
     return Step(Thread(c, thread.participants), (Happening(EventType.CONVERSATION_TRANSFERRED, "transfer", to),))
 
 
@@ -207,7 +201,7 @@ def no_reply_needed(thread: Thread) -> Step:
     c = thread.conversation
     if c.waiting_since is None:
         raise NothingWaits("No text waits for an answer.")
-    c = replace(_answered(c), answered=None)
+    c = replace(_answered(c), settled_seq=c.seq)
     return Step(Thread(c, thread.participants), (Happening(EventType.CONVERSATION_ANSWERED, "no_reply_needed"),))
 
 
@@ -215,7 +209,7 @@ def close(thread: Thread, at: int) -> Step:
     c = thread.conversation
     if c.closed_at is not None:
         return Step(thread)
-    c = replace(_answered(c), answered=None, snoozed_until=None, closed_at=at)
+    c = replace(_answered(c), settled_seq=c.seq, snoozed_until=None, closed_at=at)
     return Step(Thread(c, thread.participants), (Happening(EventType.CONVERSATION_CLOSED),))
 
 
@@ -283,14 +277,11 @@ def _public(c: Conversation, at: int) -> Conversation:
 
 
 def _answered(c: Conversation) -> Conversation:
-    kept = c.answered
-    if c.waiting_since is not None:
-        kept = Wait(c.waiting_since, c.clock_start, c.waiting_seq or 0)
-    return replace(c, waiting_since=None, waiting_seq=None, clock_start=None, public_since=None, answered=kept)
+    return replace(c, waiting_since=None, clock_start=None, public_since=None)
 
 
 def _awake(c: Conversation, at: int) -> Conversation:
-    return replace(c, snoozed_until=None, clock_start=at if c.waiting_since is not None else None)
+    return replace(c, snoozed_until=None, anew_at=at, clock_start=at if c.waiting_since is not None else None)
 
 
 def _owned_by(thread: Thread, user: str) -> Thread:

@@ -15,7 +15,7 @@ class Kind(StrEnum):
 
 
 class Purpose(StrEnum):
-    """Why an automatic text is sent. A human's has none."""
+    """Why an automatic text is sent; and of an inbound one, which handled keyword it is. Any other text has none."""
 
     OPTED_OUT = "opted_out"
     OPTED_IN = "opted_in"
@@ -75,7 +75,8 @@ class Message:
     """One SMS or MMS, or a note. `seq` is the number of the event that created it; instants are µs UTC.
 
     `attempt` counts how often a sender took it; `next_at` is when it may be taken, None once nothing is left to do; `lease_until` is
-    set while a sender holds it. `token` comes back in the carrier's receipts. An automatic text has a `purpose` and no `user`.
+    set while a sender holds it. `token` comes back in the carrier's receipts. An automatic text has a `purpose` and no `user`;
+    so has an inbound keyword.
     `body_asked` is what the author wrote, without the opt-out text.
     """
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from server.domain.audience import Part, Participant
-from server.domain.conversation import Conversation, Thread, Wait
+from server.domain.conversation import Conversation, Thread
 from server.domain.user import Role, User
 from server.store.database import Row, Transaction, batch
 
@@ -123,7 +123,6 @@ async def owned_by(tx: Transaction, user: str, limit: int) -> list[str]:
 
 
 def conversation_of(row: Row) -> Conversation:
-    answered = row["answered_since"]
     return Conversation(
         id=row["id"],
         account=row["account"],
@@ -134,7 +133,6 @@ def conversation_of(row: Row) -> Conversation:
         did=row["did"],
         last_message=row["last_message"],
         waiting_since=row["waiting_since"],
-        waiting_seq=row["waiting_seq"],
         clock_start=row["clock_start"],
         public_since=row["public_since"],
         claimed_at=row["claimed_at"],
@@ -142,7 +140,8 @@ def conversation_of(row: Row) -> Conversation:
         claimed_seq=row["claimed_seq"],
         closed_at=row["closed_at"],
         snoozed_until=row["snoozed_until"],
-        answered=None if answered is None else Wait(answered, row["answered_clock"], row["answered_seq"]),
+        anew_at=row["anew_at"],
+        settled_seq=row["settled_seq"],
         introduced_at=row["introduced_at"],
         texted_at=row["texted_at"],
         active_at=row["active_at"],
@@ -196,7 +195,6 @@ def _values(c: Conversation) -> dict[str, object]:
         "did": c.did,
         "last_message": c.last_message,
         "waiting_since": c.waiting_since,
-        "waiting_seq": c.waiting_seq,
         "clock_start": c.clock_start,
         "public_since": c.public_since,
         "claimed_at": c.claimed_at,
@@ -204,9 +202,8 @@ def _values(c: Conversation) -> dict[str, object]:
         "claimed_seq": c.claimed_seq,
         "closed_at": c.closed_at,
         "snoozed_until": c.snoozed_until,
-        "answered_since": c.answered.since if c.answered else None,
-        "answered_clock": c.answered.clock_start if c.answered else None,
-        "answered_seq": c.answered.seq if c.answered else None,
+        "anew_at": c.anew_at,
+        "settled_seq": c.settled_seq,
         "introduced_at": c.introduced_at,
         "texted_at": c.texted_at,
         "active_at": c.active_at,
@@ -218,16 +215,14 @@ _NUMBERS = (
     "seq",
     "last_message",
     "waiting_since",
-    "waiting_seq",
     "clock_start",
     "public_since",
     "claimed_at",
     "claimed_seq",
     "closed_at",
     "snoozed_until",
-    "answered_since",
-    "answered_clock",
-    "answered_seq",
+    "anew_at",
+    "settled_seq",
     "introduced_at",
     "texted_at",
     "active_at",

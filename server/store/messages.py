@@ -109,22 +109,34 @@ async def newest_teammate(tx: Transaction, conversation: str, user: str, after: 
     return message_of(row) if row else None
 
 
-async def answers(tx: Transaction, conversation: str, after: int) -> list[Message]:
-    """The outbound texts of people above `after`, in order."""
-    rows = await tx.all(
-        """select * from messages where conversation = :conversation and seq > :after
-           and direction = 'outbound' and kind = 'message' and user_id is not null order by seq""",
+async def last_answer(tx: Transaction, conversation: str, but: Iterable[str]) -> int:
+    """The seq of the newest text of a person that is on its way or arrived, leaving out the messages `but`; 0 if there is none."""
+    row = await tx.one(
+        """select seq from messages where conversation = :conversation and direction = 'outbound' and user_id is not null
+           and kind = 'message' and state in ('queued', 'sending', 'unconfirmed', 'sent', 'delivered')
+           and id not in (select value ->> 'id' from json_each(:but)) order by seq desc limit 1""",
+        conversation=conversation,
+        but=batch({"id": id} for id in but),
+    )
+    return row["seq"] if row else 0
+
+
+async def first_to_answer(tx: Transaction, conversation: str, after: int) -> int | None:
+    """When the first inbound text above `after` came that was no handled keyword, µs; None if there is none."""
+    row = await tx.one(
+        """select created_at from messages where conversation = :conversation and seq > :after and direction = 'inbound'
+           and purpose is null order by seq limit 1""",
         conversation=conversation,
         after=after,
     )
-    return [message_of(row) for row in rows]
+    return row["created_at"] if row else None
 
 
 async def automatic_since(tx: Transaction, conversation: str, purpose: Purpose, since: int) -> bool:
     """Whether an automatic text of this purpose was made at or after `since` (µs)."""
     row = await tx.one(
         """select 1 as found from messages where conversation = :conversation and purpose = :purpose
-           and created_at >= :since limit 1""",
+           and direction = 'outbound' and created_at >= :since limit 1""",
         conversation=conversation,
         purpose=purpose,
         since=since,

@@ -102,7 +102,6 @@ create table conversations (
     did text references dids (id),
     last_message bigint,
     waiting_since bigint,
-    waiting_seq bigint,
     clock_start bigint,
     public_since bigint,
     claimed_at bigint,
@@ -110,9 +109,8 @@ create table conversations (
     claimed_seq bigint not null,
     closed_at bigint,
     snoozed_until bigint,
-    answered_since bigint,
-    answered_clock bigint,
-    answered_seq bigint,
+    anew_at bigint,
+    settled_seq bigint not null,
     introduced_at bigint,
     texted_at bigint,
     active_at bigint not null,
@@ -167,6 +165,7 @@ create table messages (
     purpose text,
     primary key (conversation, seq)
 );
+create index messages_answers on messages (conversation, seq) where direction = 'outbound' and user_id is not null;
 create unique index messages_by_client_id on messages (user_id, client_id) where client_id is not null;
 create unique index messages_by_token on messages (token) where token is not null;
 create index messages_by_carrier_ref on messages (carrier_ref) where carrier_ref is not null and direction = 'outbound';

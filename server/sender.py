@@ -1,0 +1,86 @@
+"""The sender role: hands queued texts to their carriers, several at a time, each conversation's in order. Any number may run."""
+
+import asyncio
+
+import httpx2
+
+from server.carriers.carrier import Receipt, SendResult
+from server.desk.dispatch import Leased, give_up_leases, lease, next_look, record
+from server.desk.receipts import apply_receipts
+from server.domain.message import MessageState
+from server.log import get_logger
+from server.parts import Parts
+from server.store.database import Unavailable
+
+LONGEST_PAUSE_SECONDS = 0.5
+FINISH_SECONDS = 3.0
+RECORD_ATTEMPTS = 20
+PHONE_SECONDS = 1.0
+"""A sandbox phone confirms a text after this long."""
+
+log = get_logger(__name__)
+
+
+async def run(parts: Parts, stop: asyncio.Event) -> None:
+    """Until `stop` is set; then what is under way may finish for a few seconds. What is cut off becomes `unconfirmed`."""
+    timeout = httpx2.Timeout(10.0, connect=5.0)
+    async with httpx2.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False) as http, asyncio.TaskGroup() as tasks:
+        confirming = tasks.create_task(_confirm_on_phones(parts, tasks))
+        under_way: set[asyncio.Task[None]] = set()
+        while not stop.is_set():
+            pause = LONGEST_PAUSE_SECONDS
+            try:
+                await give_up_leases(parts.desk)
+                for leased in await lease(parts.desk):
+                    task = tasks.create_task(_send(parts, leased, http))
+                    under_way.add(task)
+                    task.add_done_callback(under_way.discard)
+                due = await next_look(parts.desk)
+                pause = LONGEST_PAUSE_SECONDS if due is None else min(LONGEST_PAUSE_SECONDS, due / 1_000_000)
+            except Unavailable as error:
+                log.error("sender.database_unavailable", reason=str(error))
+            except Exception:
+                log.exception("sender.failed")
+            await parts.wakes.wait("sender", stop, pause)
+        if under_way:
+            await asyncio.wait(under_way, timeout=FINISH_SECONDS)
+        for task in (*under_way, confirming):
+            task.cancel()
+
+
+async def _send(parts: Parts, leased: Leased, http: httpx2.AsyncClient) -> None:
+    """One attempt and its record. Never raises: without a record the lease ends and the text becomes `unconfirmed`."""
+    try:
+        connection = await parts.connections.get(leased.carrier)
+        if connection is None:
+            result = SendResult("rejected", code="no_carrier", says="The number's carrier is gone.", permanent=True)
+        else:
+            result = await parts.desk.carriers[connection.kind].send(connection, leased.text, http)
+    except Unavailable as error:
+        result = SendResult("retry", says=str(error))
+    except Exception:
+        log.exception("sender.send_failed", message=leased.message)
+        result = SendResult("unconfirmed", code="no_answer", says="The carrier's answer was lost.")
+    for _ in range(RECORD_ATTEMPTS):
+        try:
+            await record(parts.desk, leased, result)
+        except Unavailable as error:
+            log.error("sender.not_recorded", message=leased.message, reason=str(error))
+            await asyncio.sleep(1)
+        else:
+            return
+
+
+async def _confirm_on_phones(parts: Parts, tasks: asyncio.TaskGroup) -> None:
+    """The sandbox's network: a phone that got a text says so a little later, as a carrier's receipt would."""
+    while True:
+        connection, text = await parts.phones.get()
+
+        async def confirm() -> None:
+            await asyncio.sleep(PHONE_SECONDS)
+            try:
+                await apply_receipts(parts.desk, connection, [Receipt(None, text.token, MessageState.DELIVERED)])
+            except Unavailable as error:
+                log.error("sandbox.receipt_lost", reason=str(error))
+
+        tasks.create_task(confirm())

@@ -1,0 +1,29 @@
+"""The timer role: makes what is overdue public within its second, and wakes what was snoozed. Any number of them is harmless."""
+
+import asyncio
+
+from server.desk.sweep import AT_ONCE, next_due, sweep
+from server.log import get_logger
+from server.parts import Parts
+from server.store.database import Unavailable
+
+LONGEST_PAUSE_SECONDS = 0.5
+"""A wake that Redis lost costs no more than this; looking is one query by index."""
+
+log = get_logger(__name__)
+
+
+async def run(parts: Parts, stop: asyncio.Event, longest_pause: float = LONGEST_PAUSE_SECONDS) -> None:
+    """Until `stop` is set. The first look is at once, so that whatever fell due during an outage goes public at start-up."""
+    while not stop.is_set():
+        pause = longest_pause
+        try:
+            while await sweep(parts.desk) >= AT_ONCE and not stop.is_set():
+                pass
+            due = await next_due(parts.desk)
+            pause = longest_pause if due is None else min(longest_pause, due / 1_000_000)
+        except Unavailable as error:
+            log.error("timer.database_unavailable", reason=str(error))
+        except Exception:
+            log.exception("timer.failed")
+        await parts.wakes.wait("timer", stop, pause)
