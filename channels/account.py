@@ -32,10 +32,18 @@ class Account:
     """`floor`: all events up to it were dispatched, whatever channel or sweep brought them; `above`: those dispatched beyond it.
 
     `seqs` is the last dispatched seq of each conversation seen so far. `joined(account, person, conversation)` is called when an event
-    shows that a user of ours takes part in a conversation that is not attended yet.
+    shows that a user of ours takes part in a conversation that is not attended yet, `noticed(event)` with each account-wide event
+    that belongs to no conversation.
     """
 
-    def __init__(self, account_id: str, floor: int, counters: Counters, joined: Callable[[str, Person, str], None]) -> None:
+    def __init__(
+        self,
+        account_id: str,
+        floor: int,
+        counters: Counters,
+        joined: Callable[[str, Person, str], None],
+        noticed: Callable[[Envelope], None],
+    ) -> None:
         self.id = account_id
         self.floor = floor
         self.above: set[int] = set()
@@ -49,6 +57,7 @@ class Account:
         self.viewed: dict[str, Group] = {}
         self._counters = counters
         self._joined = joined
+        self._noticed = noticed
 
     def arrive(self, batch: list[Envelope]) -> tuple[bool, bool]:
         """Events from Redis. Dispatches those that follow on what was dispatched; the others are only hints.
@@ -133,7 +142,7 @@ class Account:
         lowest = min([envelope.position for envelope in some])
         frames: dict[tuple[Group, ...], bytes] = {}
         for ear, groups in reasons.items():
-            if ear.held is not None or ear.since >= lowest:
+            if ear.held is not None or ear.careful >= lowest:
                 ear.give([some[index] for index in _indexes(by_group, groups)])
                 continue
             made = frames.get(groups)
@@ -162,15 +171,11 @@ class Account:
         return found
 
     def _concerned(self, envelope: Envelope) -> list[Group]:
-        reach, conversation, people = envelope.reach, envelope.conversation, self.people
-        groups: list[Group] = []
-        for user in envelope.audience:
-            person = people.get(user)
-            if person is not None:
-                groups.append(person)
-                if conversation is not None and conversation not in person.attended:
-                    self._joined(self.id, person, conversation)
+        reach, conversation = envelope.reach, envelope.conversation
+        groups = self._audience(envelope)
         if reach == ACCOUNT:
+            if conversation is None:
+                self._noticed(envelope)
             return [self.everyone]
         if reach == PERSON:
             return groups
@@ -182,6 +187,18 @@ class Account:
             groups.append(self.pool)
         if conversation is not None and conversation in self.watched:
             groups.append(self.watched[conversation])
+        return groups
+
+    def _audience(self, envelope: Envelope) -> list[Group]:
+        """Those of the audience who have a tab here; from now on they attend the conversation."""
+        groups: list[Group] = []
+        people, conversation = self.people, envelope.conversation
+        for user in envelope.audience:
+            person = people.get(user)
+            if person is not None:
+                groups.append(person)
+                if conversation is not None and conversation not in person.attended:
+                    self._joined(self.id, person, conversation)
         return groups
 
     def _done(self, position: int) -> None:

@@ -5,15 +5,18 @@ from collections.abc import Callable
 from channels.envelope import ACCOUNT, MANAGERS, Envelope
 from channels.frames import CUT_BYTES, Outbox, event_frames, events, frame
 
+Match = Callable[[Envelope], bool]
+
 
 class Ear:
-    """Who listens, and from where on: `since` is the position up to which the tab has been served by its own reading.
+    """Who listens, and what the tab has been served by a reading of its own and must not get again.
 
-    While `held` is a list, events gather there instead of going out, because something older is being read for the tab. `told` is
-    the last N that the tab was told; every event up to it that concerns the tab has been pushed before.
+    Nothing up to `since` goes out, and nothing that a `cover` matches up to its position; no event above `careful` needs that look.
+    While `held` is a list, events gather there, because something older is being read. `told` is the last N that the tab was told;
+    every event up to it that concerns the tab has been pushed before.
     """
 
-    __slots__ = ("_held_bytes", "account", "held", "manager", "outbox", "since", "told", "user")
+    __slots__ = ("_covers", "_held_bytes", "account", "careful", "held", "manager", "outbox", "since", "told", "user")
 
     def __init__(self, account: str, user: str, *, manager: bool, outbox: Outbox) -> None:
         self.account = account
@@ -21,33 +24,45 @@ class Ear:
         self.manager = manager
         self.outbox = outbox
         self.since = -1
+        self.careful = -1
         self.told = -1
         self.held: list[Envelope] | None = None
         self._held_bytes = 0
+        self._covers: list[tuple[int, Match]] = []
 
     def hold(self) -> None:
-        if self.held is None:
-            self.held = []
-            self._held_bytes = 0
+        """From now on events wait. What waited before is forgotten: whoever holds anew reads it."""
+        self.held = []
+        self._held_bytes = 0
+
+    def serve(self, position: int) -> None:
+        """The tab has read for itself all that concerns it up to `position`."""
+        self.since = position
+        self.careful = max(self.careful, position)
+
+    def cover(self, position: int, match: Match, floor: int) -> None:
+        """The tab has read for itself what matches up to `position`; `floor` is up to where nothing comes any more."""
+        self._covers = [old for old in self._covers if old[0] > floor]
+        self._covers.append((position, match))
+        self.careful = max(self.careful, position)
 
     def give(self, some: list[Envelope]) -> None:
-        """Events of which some may be older than `since`, or that have to wait."""
-        fresh = [envelope for envelope in some if envelope.position > self.since]
+        """Events of which some may have been read by the tab, or that have to wait."""
         if self.held is None:
+            fresh = self._unread(some)
             if fresh:
-                self.outbox.push(events([envelope.body for envelope in fresh]))
+                self.outbox.push(events(fresh))
             return
-        self.held.extend(fresh)
-        self._held_bytes += sum(len(envelope.body) for envelope in fresh)
+        self.held.extend(some)
+        self._held_bytes += sum(len(envelope.body) for envelope in some)
         if self._held_bytes > CUT_BYTES:
             self.outbox.cut()
-            self.held = []
+            self.hold()
 
-    def let_go(self, read: Callable[[Envelope], bool] | None = None) -> None:
-        """Sends what was held, but nothing up to `since` and nothing that the tab has `read` for itself meanwhile."""
+    def let_go(self) -> None:
+        """Sends what was held and not read meanwhile."""
         held, self.held = self.held or [], None
-        late = [envelope.body for envelope in held if envelope.position > self.since and not (read is not None and read(envelope))]
-        for made in event_frames(late):
+        for made in event_frames(self._unread(held)):
             self.outbox.push(made)
 
     def gets_unasked(self, envelope: Envelope) -> bool:
@@ -62,8 +77,18 @@ class Ear:
             self.outbox.push(ready(position))
 
     def reset(self, position: int, why: str) -> None:
-        self.since = self.told = position
+        """The tab loads anew what it shows, and is live from `position`."""
+        self.serve(position)
+        self.told = position
         self.outbox.push(frame({"op": "reset", "position": position, "why": why}))
+
+    def _unread(self, some: list[Envelope]) -> list[bytes]:
+        return [
+            envelope.body
+            for envelope in some
+            if envelope.position > self.since
+            and not any(envelope.position <= position and match(envelope) for position, match in self._covers)
+        ]
 
 
 def ready(position: int) -> bytes:

@@ -19,7 +19,10 @@ Look = Literal["watch", "view"]
 
 
 class Hub:
-    """`heard(topic, data)` is called with what is no event: hints on a user's channel, presence on a conversation's."""
+    """`heard(topic, data)` is called with what is no event: hints on a user's channel, presence on a conversation's.
+
+    `noticed(event)` is called with each account-wide event that belongs to no conversation.
+    """
 
     def __init__(self, bus: Bus, source: Source) -> None:
         self.counters = bus.counters
@@ -28,6 +31,7 @@ class Hub:
         self.accounts: dict[str, Account] = {}
         self.sweep = Sweep(bus, source, self.accounts, self._tidy)
         self.heard: Callable[[Topic, bytes], None] = _nobody
+        self.noticed: Callable[[Envelope], None] = _nothing
         self._bus = bus
         self._source = source
         self._starting = asyncio.Lock()
@@ -53,7 +57,7 @@ class Hub:
             if found is None:
                 position, epoch = await self._source.head(account_id)
                 self.sweep.epoch = self.sweep.epoch or epoch
-                found = self.accounts[account_id] = Account(account_id, position, self.counters, self._on_joined)
+                found = self.accounts[account_id] = Account(account_id, position, self.counters, self._on_joined, self._on_noticed)
                 self._idle_since[account_id] = _now()
         return found
 
@@ -164,6 +168,9 @@ class Hub:
         self._joined.append((account_id, self.topics.note([_of_conversation(account_id, conversation)])))
         self._joining.set()
 
+    def _on_noticed(self, envelope: Envelope) -> None:
+        self.noticed(envelope)
+
     async def _attend_for_ever(self) -> None:
         while True:
             await self._joining.wait()
@@ -199,4 +206,8 @@ def _now() -> float:
 
 
 def _nobody(topic: Topic, data: bytes) -> None:  # noqa: ARG001 - the shape of `Hub.heard`
+    return None
+
+
+def _nothing(envelope: Envelope) -> None:  # noqa: ARG001 - the shape of `Hub.noticed`
     return None

@@ -1,0 +1,141 @@
+"""Everything live in one process: the open tabs, the sessions behind them, and the end of the process."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+
+from channels.bus import Bus
+from channels.ear import Ear
+from channels.envelope import Envelope
+from channels.hub import Hub
+from channels.presence import Presence
+from channels.topics import Topic
+from server.desk.identity import Session
+from server.desk.stream import Stream
+from server.domain.events import EventType
+from server.live.admission import Admission
+from server.live.pace import Pace
+from server.live.protocol import Close
+from server.live.tab import Receive, Tab
+from server.live.wire import WireProtocol
+from server.log import get_logger
+
+log = get_logger(__name__)
+
+Authenticate = Callable[[Mapping[str, str], Mapping[str, str]], Awaitable[Session | None]]
+"""Headers and cookies of a handshake -> whose it is."""
+
+RETRY_MS = 1_000
+USER_UPDATED = b'{"type":"%b"' % EventType.USER_UPDATED.encode()
+
+
+class Live:
+    """One a process. `origin` is the public address's `scheme://host[:port]`; `run` must run while tabs are served."""
+
+    def __init__(self, bus: Bus, stream: Stream, authenticate: Authenticate, origin: str, pace: Pace | None = None) -> None:
+        self.pace = pace or Pace()
+        self.origin = origin
+        self.authenticate = authenticate
+        self.admission = Admission(self.pace)
+        self.hub = Hub(bus, stream)
+        self.presence = Presence(bus, self._onlookers)
+        self.draining = False
+        self.tabs: dict[str, list[Tab]] = {}
+        """By user, the oldest first."""
+        self._stream = stream
+        self._doubted: set[str] = set()
+        self._doubt = asyncio.Event()
+        self.hub.heard = self._heard
+        self.hub.noticed = self._noticed
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.hub.run())
+            group.create_task(self.presence.run())
+            group.create_task(self._recheck_for_ever())
+
+    def drain(self) -> None:
+        """Sends every tab away, spread over time, and lets no other in."""
+        self.draining = True
+        for tab in self._all_tabs():
+            tab.drain()
+
+    async def serve(self, wire: WireProtocol, session: Session, receive: Receive) -> None:
+        """One tab, from its handshake to its end."""
+        tab = Tab(
+            wire,
+            session,
+            hub=self.hub,
+            stream=self._stream,
+            presence=self.presence,
+            pace=self.pace,
+            retry_ms=self._retry_ms,
+        )
+        tabs = self.tabs.setdefault(session.user.id, [])
+        tabs.append(tab)
+        still_open = [one for one in tabs if not one.ear.outbox.closed]
+        for oldest in still_open[: -self.pace.tabs_per_user]:
+            oldest.close(Close.TOO_MANY_TABS)
+        try:
+            await tab.run(receive)
+        finally:
+            tabs.remove(tab)
+            if not tabs and self.tabs.get(session.user.id) is tabs:
+                del self.tabs[session.user.id]
+
+    def _heard(self, topic: Topic, data: bytes) -> None:
+        """Whatever is said on a user's channel is only a hint: the database is asked."""
+        if topic.user is not None:
+            self._look_again([topic.user])
+        elif topic.conversation is not None:
+            self.presence.hear(topic.account, topic.conversation, data)
+
+    def _noticed(self, envelope: Envelope) -> None:
+        if envelope.body.startswith(USER_UPDATED):
+            self._look_again(self.hub.accounts[envelope.account].people)
+
+    def _look_again(self, users: Iterable[str]) -> None:
+        self._doubted.update(users)
+        self._doubt.set()
+
+    async def _recheck_for_ever(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.call_later(self.pace.recheck_seconds, self._doubt.set)
+            await self._doubt.wait()
+            due.cancel()
+            self._doubt.clear()
+            doubted, self._doubted = self._doubted, set()
+            tabs = [tab for user in doubted for tab in self.tabs.get(user, ())] if doubted else list(self._all_tabs())
+            if not tabs:
+                continue
+            try:
+                await self._recheck(tabs)
+            except Exception:
+                # The tick's outermost loop: the database is away or worse, and may come back.
+                self._doubted |= doubted
+                log.warning("Sessions could not be looked up", exc_info=True)
+
+    async def _recheck(self, tabs: list[Tab]) -> None:
+        """Closes the tabs whose session is over or whose user has other rights now."""
+        users = await self._stream.still_signed_in({tab.session.id for tab in tabs})
+        for tab in tabs:
+            user = users.get(tab.session.id)
+            if user is None:
+                tab.close(Close.SESSION_OVER)
+            elif user.role is not tab.session.user.role:
+                tab.close(Close.RIGHTS_CHANGED)
+
+    def _all_tabs(self) -> list[Tab]:
+        return [tab for tabs in self.tabs.values() for tab in tabs]
+
+    def _onlookers(self, account_id: str, conversation: str) -> set[Ear]:
+        account = self.hub.accounts.get(account_id)
+        return set() if account is None else account.onlookers(conversation)
+
+    def _retry_ms(self) -> int:
+        """Spread so that they all come back at half the rate at which they are let in."""
+        tabs = sum(len(tabs) for tabs in self.tabs.values())
+        spread_ms = 2_000 * tabs / self.pace.admitted_per_second
+        return random.randint(RETRY_MS, RETRY_MS + max(RETRY_MS, round(spread_ms)))

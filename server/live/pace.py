@@ -1,0 +1,27 @@
+"""The limits and times of the websocket, in one place."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """The contract's figures; a test that waits for one of them makes it shorter."""
+
+    first_frame_seconds: float = 10.0
+    ping_seconds: float = 25.0
+    pong_seconds: float = 45.0
+    watches: int = 100
+    frames_per_second: int = 20
+    frames_seconds: int = 3
+    tabs_per_user: int = 20
+    refusals_per_minute: int = 100
+    """Handshakes without a valid session, from one address."""
+    admitted_per_second: float = 200.0
+    recheck_seconds: float = 5.0
+    """How often every open session is looked up again."""
+    retry_after_seconds: int = 2
+
+    @property
+    def burst(self) -> int:
+        """Frames at once: a tab that comes back may watch everything it had in one go."""
+        return self.watches + 20

@@ -1,0 +1,128 @@
+"""Reading events back, for tabs: what came after a position or a seq, in order, with the head of the same snapshot."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from server.store.database import Row, Transaction, batch
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One event as it was written. `body` is its JSON on the wire; `audience` the users it concerns, decided then."""
+
+    account: str
+    position: int
+    conversation: str | None
+    seq: int | None
+    reach: str
+    pool: bool
+    audience: tuple[str, ...]
+    body: str
+
+
+async def head(tx: Transaction, account: str) -> int:
+    """The account's last position. Raises LookupError."""
+    row = await tx.one("select position from accounts where id = :account", account=account)
+    if row is None:
+        raise LookupError(f"There is no account {account}.")
+    return int(row["position"])
+
+
+async def epoch(tx: Transaction) -> str:
+    """Changes when a backup is restored: positions of another epoch mean nothing."""
+    row = await tx.one("select value from epoch")
+    assert row is not None, "the migrations set the epoch"
+    return str(row["value"])
+
+
+async def kept(tx: Transaction, account: str, position: int) -> bool:
+    """Whether the event at this position is still there."""
+    return (
+        await tx.one("select 1 as there from events where account = :account and position = :at", account=account, at=position) is not None
+    )
+
+
+async def after(tx: Transaction, floors: Mapping[str, int], limit: int) -> list[Recorded]:
+    """Events after a position of each account, in order of account and position; one reading for all of them."""
+    rows = await tx.all(
+        f"""select {_COLUMNS} from json_each(:floors) f cross join events e
+            where e.account = (f.value ->> 'account') and e.position > cast(f.value ->> 'floor' as bigint)
+            order by e.account, e.position limit :limit""",
+        floors=batch({"account": account, "floor": floor} for account, floor in floors.items()),
+        limit=limit,
+    )
+    return [_recorded(row) for row in rows]
+
+
+async def since(tx: Transaction, account: str, position: int, limit: int) -> list[Recorded]:
+    """All events of the account after `position`, in order."""
+    rows = await tx.all(
+        f"select {_COLUMNS} from events e where e.account = :account and e.position > :after order by e.position limit :limit",
+        account=account,
+        after=position,
+        limit=limit,
+    )
+    return [_recorded(row) for row in rows]
+
+
+async def since_for(tx: Transaction, account: str, user: str, *, manager: bool, position: int, limit: int) -> list[Recorded]:
+    """Events after `position` that concern this user without any watch, in order. Ids are fixed in length, so one holds no other."""
+    rows = await tx.all(
+        f"""select {_COLUMNS} from events e where e.account = :account and e.position > :after
+            and (e.reach = 'account' or (e.reach = 'managers' and :manager = 1) or e.audience like :user)
+            order by e.position limit :limit""",
+        account=account,
+        after=position,
+        manager=int(manager),
+        user=f'%"{user}"%',
+        limit=limit,
+    )
+    return [_recorded(row) for row in rows]
+
+
+async def conversation_seq(tx: Transaction, account: str, conversation: str) -> int | None:
+    """The last seq of a conversation of this account; None when it is not there or another account's."""
+    row = await tx.one("select seq from conversations where id = :id and account = :account", id=conversation, account=account)
+    return int(row["seq"]) if row else None
+
+
+async def conversation_since(tx: Transaction, conversation: str, seq: int, limit: int) -> list[Recorded]:
+    """The conversation's events after `seq`, in order. Whose it is must have been checked."""
+    rows = await tx.all(
+        f"select {_COLUMNS} from events e where e.conversation = :conversation and e.seq > :after order by e.seq limit :limit",
+        conversation=conversation,
+        after=seq,
+        limit=limit,
+    )
+    return [_recorded(row) for row in rows]
+
+
+async def participations(tx: Transaction, user: str, limit: int) -> dict[str, int]:
+    """The conversations that the user takes part in, newest activity first, each with its last seq."""
+    rows = await tx.all(
+        """select c.id, c.seq from participants p join conversations c on c.id = p.conversation
+           where p.user_id = :user order by c.active_at desc, c.id desc limit :limit""",
+        user=user,
+        limit=limit,
+    )
+    return {row["id"]: row["seq"] for row in rows}
+
+
+_COLUMNS = "e.account, e.position, e.conversation, e.seq, e.reach, e.pool, e.audience, e.body"
+
+_users = msgspec.json.Decoder(tuple[str, ...]).decode
+
+
+def _recorded(row: Row) -> Recorded:
+    return Recorded(
+        row["account"],
+        row["position"],
+        row["conversation"],
+        row["seq"],
+        row["reach"],
+        bool(row["pool"]),
+        _users(row["audience"]),
+        row["body"],
+    )
