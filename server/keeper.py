@@ -26,6 +26,8 @@ from typing import IO, NoReturn
 SOCKET = "redis.sock"
 USERS = "redis.users"
 KEEPER = "redis.keeper"
+ALLOWED = "default on nopass ~* &* +@all -@scripting -@dangerous +info +shutdown"
+"""Whoever gets at the socket can run no script, read no configuration and write no file (redis.io, Redis ACL)."""
 TICK_SECONDS = 0.25
 STOP_SECONDS = 1.0
 STEADY_SECONDS = 5.0
@@ -70,7 +72,7 @@ def keep(binary: str) -> IO[bytes]:
 def start_redis(binary: str) -> subprocess.Popen[bytes]:
     Path(SOCKET).unlink(missing_ok=True)
     options = {"port": "0", "unixsocket": SOCKET, "unixsocketperm": "700", "save": "", "appendonly": "no"}
-    words = [word for name, value in options.items() for word in (f"--{name}", value)]
+    words = [word for name, value in options.items() for word in (f"--{name}", value)] + ["--user", *ALLOWED.split()]
     return subprocess.Popen([binary, *words], stdin=subprocess.DEVNULL, preexec_fn=_die_with(os.getpid()))
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from server import keeper
-from server.embedded import RedisFailed, RedisMissing, embedded_redis, find_redis
+from server.embedded import LOG, RedisFailed, RedisMissing, embedded_redis, find_redis
 from tests.fixtures.waiting import until, wait_until
 
 ROLE = """
@@ -229,8 +229,17 @@ async def test_a_server_that_hangs_is_left_to_its_keeper(var: Path) -> None:
 async def test_nobody_else_can_reach_the_socket_and_nothing_is_written(var: Path) -> None:
     async with embedded_redis(var):
         assert (var / keeper.SOCKET).stat().st_mode & 0o077 == 0
-        assert ask(var, "CONFIG GET save").endswith("$0\r\n\r\n")
-        assert "port\r\n$1\r\n0" in ask(var, "CONFIG GET port")
+        assert ask(var, "SET a b") == "+OK\r\n"
+        assert "tcp_port:0" in ask(var, "INFO server")
+        assert "aof_enabled:0" in ask(var, "INFO persistence")
+    await until(lambda: pid_of("redis", var) is None)
+    assert sorted(path.name for path in var.iterdir()) == [keeper.KEEPER, LOG, keeper.USERS]
+
+
+@pytest.mark.parametrize("command", ["EVAL 1 0", "CONFIG GET dir", "FLUSHALL", "KEYS *", "REPLICAOF 127.0.0.1 1", "MODULE LIST", "SAVE"])
+async def test_whoever_gets_at_the_socket_can_do_no_more_than_partyline_does(command: str, var: Path) -> None:
+    async with embedded_redis(var):
+        assert ask(var, command).startswith("-NOPERM")
 
 
 @pytest.fixture
