@@ -3,6 +3,7 @@
 import asyncio
 
 from server.desk import inbox
+from server.desk.shapes import instant
 from tests.fixtures.office import MARIA, MINUTE_US, SALES, WEI, Office
 
 
@@ -105,10 +106,10 @@ async def test_start_opts_in_again_and_yes_does_so_only_when_opted_out(office: O
 async def test_help_is_answered_once_in_five_minutes(office: Office) -> None:
     await office.text("HELP")
     await office.text("help?")
-    assert len(await office.all("select id from messages where purpose = 'help'")) == 1
+    assert len(await office.all("select id from messages where purpose = 'help' and direction = 'outbound'")) == 1
     office.later(minutes=6)
     await office.text("info")
-    assert len(await office.all("select id from messages where purpose = 'help'")) == 2
+    assert len(await office.all("select id from messages where purpose = 'help' and direction = 'outbound'")) == 2
 
 
 async def test_stop_and_a_text_in_one_batch_keep_their_order(office: Office) -> None:
@@ -138,6 +139,4 @@ async def test_the_deadline_follows_the_setting(office: Office) -> None:
     row = await office.one("select clock_start from conversations")
     assert row is not None
     shown = await inbox.conversation(office.desk, office.ben, await office.conversation())
-    from server.desk.shapes import instant
-
     assert shown.public_at == instant(row["clock_start"] + 20 * MINUTE_US)
