@@ -222,8 +222,7 @@ class Bus:
             socket_connect_timeout=PUBLISH_SECONDS,
             retry=Retry(NoBackoff(), 0),
             protocol=2,
-            lib_name=None,
-            lib_version=None,
+            driver_info=None,
         )
 
     async def _execute(self, client: Redis, some: list[tuple[str, bytes]]) -> bool:
