@@ -4,7 +4,8 @@ import asyncio
 
 import httpx2
 
-from server.carriers.carrier import Receipt, SendResult
+from server.carriers.carrier import Connection, OutboundText, Receipt, SendResult
+from server.carriers.exchange import open_client
 from server.desk.dispatch import Leased, give_up_leases, lease, next_look, record
 from server.desk.receipts import apply_receipts
 from server.domain.message import MessageState
@@ -23,8 +24,7 @@ log = get_logger(__name__)
 
 async def run(parts: Parts, stop: asyncio.Event) -> None:
     """Until `stop` is set; then what is under way may finish for a few seconds. What is cut off becomes `unconfirmed`."""
-    timeout = httpx2.Timeout(10.0, connect=5.0)
-    async with httpx2.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False) as http, asyncio.TaskGroup() as tasks:
+    async with open_client() as http, asyncio.TaskGroup() as tasks:
         confirming = tasks.create_task(_confirm_on_phones(parts, tasks))
         under_way: set[asyncio.Task[None]] = set()
         while not stop.is_set():
@@ -75,12 +75,12 @@ async def _confirm_on_phones(parts: Parts, tasks: asyncio.TaskGroup) -> None:
     """The sandbox's network: a phone that got a text says so a little later, as a carrier's receipt would."""
     while True:
         connection, text = await parts.phones.get()
+        tasks.create_task(_confirm(parts, connection, text))
 
-        async def confirm() -> None:
-            await asyncio.sleep(PHONE_SECONDS)
-            try:
-                await apply_receipts(parts.desk, connection, [Receipt(None, text.token, MessageState.DELIVERED)])
-            except Unavailable as error:
-                log.error("sandbox.receipt_lost", reason=str(error))
 
-        tasks.create_task(confirm())
+async def _confirm(parts: Parts, connection: Connection, text: OutboundText) -> None:
+    await asyncio.sleep(PHONE_SECONDS)
+    try:
+        await apply_receipts(parts.desk, connection, [Receipt(None, text.token, MessageState.DELIVERED)])
+    except Unavailable as error:
+        log.error("sandbox.receipt_lost", reason=str(error))

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from functools import partial
 
 from channels import names
 from channels.bus import Bus
@@ -16,7 +17,7 @@ class Wakes:
         self._bus = bus
         self._events = {role: asyncio.Event() for role in CHANNELS}
         for role, event in self._events.items():
-            bus.on(CHANNELS[role], lambda _, event=event: event.set())
+            bus.on(CHANNELS[role], partial(_set, event))
 
     def wake(self, role: str) -> None:
         self._events[role].set()
@@ -31,3 +32,7 @@ class Wakes:
                 for task in waiting:
                     task.cancel()
         self._events[role].clear()
+
+
+def _set(event: asyncio.Event, _: bytes) -> None:
+    event.set()

@@ -1,5 +1,6 @@
 """What every use case is given."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -80,8 +81,7 @@ class Desk:
 
     async def join(self, group: Group[I, R], items: Sequence[I]) -> list[R]:
         """Each item shares the next transaction with whatever else waits; returns when all are committed."""
-        waiting = [self.writer.join(group, item) for item in items]
-        return [await one for one in waiting]
+        return await asyncio.gather(*(self.writer.join(group, item) for item in items))
 
 
 async def _as_it_is(_: Transaction, result: T) -> T:

@@ -208,9 +208,9 @@ async def test_an_opt_out_after_the_lease_query_still_stops_the_text(office: Off
     await office.text("STOP", to=SALES)
     office.later(seconds=5)
     leased = [*await lease(office.desk), *await lease(office.desk)]
-    assert [one.text.body for one in leased] == [
-        "Acme: You are unsubscribed and will get no more messages. Reply START to resubscribe."
-    ], "nothing leaves but the confirmation"
+    assert [one.text.body for one in leased] == ["Acme: You are unsubscribed and will get no more messages. Reply START to resubscribe."], (
+        "nothing leaves but the confirmation"
+    )
     assert await state(office, id) == "failed"
 
 
@@ -218,7 +218,9 @@ async def test_a_confirmation_that_is_too_late_is_dropped(office: Office) -> Non
     await office.text("STOP")
     office.later(minutes=6)
     assert await lease(office.desk) == []
-    assert (await office.one("select state from messages where purpose = 'opted_out' and direction = 'outbound'") or {})["state"] == "cancelled"
+    assert (await office.one("select state from messages where purpose = 'opted_out' and direction = 'outbound'") or {})[
+        "state"
+    ] == "cancelled"
 
 
 async def test_another_accounts_message_is_never_touched_by_a_receipt(office: Office) -> None:

@@ -1,5 +1,6 @@
 """The heart of the product: the page after the events equals the page freshly loaded, whatever happened in whatever order."""
 
+import contextlib
 import random
 
 import pytest
@@ -31,12 +32,21 @@ class History:
 
     async def step(self) -> None:
         action = self.random.choice(
-            [self.inbound, self.inbound, self.inbound, self.answer, self.answer, self.dispatch, self.by_hand, self.part, self.time, self.manage]
+            [
+                self.inbound,
+                self.inbound,
+                self.inbound,
+                self.answer,
+                self.answer,
+                self.dispatch,
+                self.by_hand,
+                self.part,
+                self.time,
+                self.manage,
+            ]
         )
-        try:
+        with contextlib.suppress(Refused):
             await action()
-        except Refused:
-            pass
 
     async def inbound(self) -> None:
         pick = self.random.choice

@@ -41,9 +41,7 @@ async def test_the_same_carrier_message_id_is_one_message_even_in_one_batch(offi
 
 
 async def test_two_conversations_and_two_texts_of_one_batch_get_their_own_numbers(office: Office) -> None:
-    await asyncio.gather(
-        office.text("Maria 1"), office.text("Wei 1", sender=WEI), office.text("Maria 2"), office.text("Wei 2", sender=WEI)
-    )
+    await asyncio.gather(office.text("Maria 1"), office.text("Wei 1", sender=WEI), office.text("Maria 2"), office.text("Wei 2", sender=WEI))
     assert office.desk.writer.batches == 1, "they were to share a transaction"
     for phone, name in ((MARIA, "Maria"), (WEI, "Wei")):
         id = await office.conversation(phone)

@@ -209,9 +209,7 @@ async def test_what_cannot_be_sent_says_why_and_changes_nothing(office: Office) 
 
 async def test_a_refused_send_in_a_batch_spoils_only_itself(office: Office) -> None:
     await office.text("Hi")
-    results = await asyncio.gather(
-        sent(office, "Hello", "c1"), sent(office, "", "c2"), sent(office, "Bye", "c3"), return_exceptions=True
-    )
+    results = await asyncio.gather(sent(office, "Hello", "c1"), sent(office, "", "c2"), sent(office, "Bye", "c3"), return_exceptions=True)
     assert [type(result) for result in results] == [MessageShape, Invalid, MessageShape]
     seqs = [event["seq"] for event in office.events if event["conversation"]]
     assert seqs == list(range(1, len(seqs) + 1))
@@ -221,9 +219,7 @@ async def test_a_repeated_idempotency_key_answers_as_before_and_another_request_
     await office.text("Hi")
     id = await office.conversation()
     once = Once(office.ana.id, "key-1", "a")
-    first, second = await asyncio.gather(
-        claim.claim(office.desk, office.ana, id, once), claim.claim(office.desk, office.ana, id, once)
-    )
+    first, second = await asyncio.gather(claim.claim(office.desk, office.ana, id, once), claim.claim(office.desk, office.ana, id, once))
     third = await claim.claim(office.desk, office.ana, id, once)
     assert second == third
     assert office.types().count("conversation.claimed") == 1

@@ -1,0 +1,88 @@
+"""Every part of a process, wired by hand, with the tasks that keep them going."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+from channels.bus import Bus
+from channels.envelope import Envelope
+from server.carriers.carrier import Connection, OutboundText
+from server.carriers.registry import carriers
+from server.clock import Clock, SystemClock
+from server.desk.desk import Desk
+from server.desk.hear import Connections
+from server.desk.identity import Identity
+from server.desk.stream import Stream
+from server.desk.writer import Writer
+from server.live.live import Live
+from server.settings import Settings
+from server.store.database import Database, open_with_patience
+from server.store.vault import derive_key
+from server.wakes import Wakes
+
+DATABASE_PATIENCE_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """One process's parts. `phones` holds the texts that the sandbox's phones got and have not confirmed yet; `demo` opens its doors."""
+
+    settings: Settings
+    clock: Clock
+    db: Database
+    bus: Bus
+    desk: Desk
+    wakes: Wakes
+    identity: Identity
+    connections: Connections
+    live: Live
+    phones: asyncio.Queue[tuple[Connection, OutboundText]]
+    demo: bool
+
+
+@contextlib.asynccontextmanager
+async def open_parts(settings: Settings, *, demo: bool = False, clock: Clock | None = None) -> AsyncIterator[Parts]:
+    """Opens the database, whose schema must be up to date, and starts the writer and the bus. Redis may be away."""
+    clock = clock or SystemClock()
+    secret = settings.secret_key.get_secret_value()
+    db = await open_with_patience(settings.database_url, DATABASE_PATIENCE_SECONDS)
+    try:
+        bus = Bus(settings.redis_url)
+        wakes = Wakes(bus)
+        phones: asyncio.Queue[tuple[Connection, OutboundText]] = asyncio.Queue()
+
+        async def deliver(connection: Connection, text: OutboundText) -> None:
+            phones.put_nowait((connection, text))
+
+        def published(envelopes: Sequence[Envelope], roles: frozenset[str]) -> None:
+            bus.publish(envelopes)
+            for role in roles:
+                wakes.wake(role)
+
+        known = carriers(now=clock.now, sandbox_key=derive_key(secret, "sandbox"), deliver=deliver)
+        writer = Writer(db, published)
+        desk = Desk(db, writer, known, settings)
+        identity = Identity(db, secret, secure=settings.secure)
+        parts = Parts(
+            settings=settings,
+            clock=clock,
+            db=db,
+            bus=bus,
+            desk=desk,
+            wakes=wakes,
+            identity=identity,
+            connections=Connections(desk, clock),
+            live=Live(bus, Stream(db), identity.authenticate, settings.base_url),
+            phones=phones,
+            demo=demo,
+        )
+        async with asyncio.TaskGroup() as tasks:
+            running = [tasks.create_task(writer.run()), tasks.create_task(bus.run())]
+            try:
+                yield parts
+            finally:
+                for task in running:
+                    task.cancel()
+    finally:
+        await db.close()
