@@ -38,8 +38,8 @@ THREADS: Sequence[tuple[str, Sequence[str]]] = (
         (
             "<Could you explain how the refund works?",
             ">Happy to. We refund the whole amount to the card that you paid with, which takes three to five working days after the "
-            "parcel has reached us. You will get a text from us once it is on its way, and another one as soon as the bank has confirmed it. If you "
-            "would rather have a voucher, tell us before Friday and we will send you the code at once.",
+            "parcel has reached us. You will get a text from us once it is on its way, and another one as soon as the bank has "
+            "confirmed it. If you would rather have a voucher, tell us before Friday and we will send you the code at once.",
             "<That is clear, thanks",
             "settled",
         ),

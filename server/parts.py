@@ -13,9 +13,7 @@ from server.clock import Clock, SystemClock
 from server.desk.desk import Desk
 from server.desk.hear import Connections
 from server.desk.identity import Identity
-from server.desk.stream import Stream
 from server.desk.writer import Writer
-from server.live.live import Live
 from server.settings import Settings
 from server.store.database import Database, open_with_patience
 from server.store.vault import derive_key
@@ -36,7 +34,6 @@ class Parts:
     wakes: Wakes
     identity: Identity
     connections: Connections
-    live: Live
     phones: asyncio.Queue[tuple[Connection, OutboundText]]
     demo: bool
 
@@ -73,7 +70,6 @@ async def open_parts(settings: Settings, *, demo: bool = False, clock: Clock | N
             wakes=wakes,
             identity=identity,
             connections=Connections(desk, clock),
-            live=Live(bus, Stream(db), identity.authenticate, settings.base_url),
             phones=phones,
             demo=demo,
         )

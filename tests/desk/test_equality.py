@@ -15,6 +15,7 @@ from server.desk.settings import Changes, change_settings
 from server.desk.sweep import sweep
 from server.domain.errors import Refused
 from server.domain.message import MessageState
+from server.domain.user import User
 from tests.fixtures.office import MARIA, SALES, SUPPORT, WEI, Office
 from tests.fixtures.page import assert_page_equals_fresh_load
 
@@ -59,7 +60,7 @@ class History:
             return await self.office.conversation()
         return str(self.random.choice(rows)["id"])
 
-    def any_user(self):  # type: ignore[no-untyped-def]
+    def any_user(self) -> User:
         return self.random.choice([self.office.ana, self.office.ben, self.office.dana, self.office.mia])
 
     async def answer(self) -> None:

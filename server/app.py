@@ -1,0 +1,66 @@
+"""The web role's application: every endpoint made by hand from the parts, and the tabs' life around it."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+
+from server.desk.stream import Stream
+from server.endpoints.directory import Directory
+from server.endpoints.errors import Faults
+from server.endpoints.guard import Guard
+from server.endpoints.health import Health
+from server.endpoints.hooks import Hooks
+from server.endpoints.lines import Lines
+from server.endpoints.login import Login
+from server.endpoints.routes import Doors, routes
+from server.endpoints.shell import handlers, middleware
+from server.live.endpoint import Endpoint
+from server.live.live import Live
+from server.parts import Parts
+from web.render import Renderer
+
+
+def build(parts: Parts) -> Starlette:
+    """The application. While it runs, `state.drain` sends every tab away."""
+    desk, settings, renderer = parts.desk, parts.settings, Renderer()
+    live = Live(parts.bus, Stream(parts.db), parts.identity.authenticate, settings.base_url)
+    guard = Guard(parts.identity, settings.base_url)
+    doors = Doors(
+        guard=guard,
+        login=Login(parts.identity, guard, renderer),
+        directory=Directory(desk, parts.identity.passwords),
+        lines=Lines(desk),
+        hooks=Hooks(desk, parts.clock),
+        health=Health(desk, lambda: parts.bus.healthy),
+        demo=parts.demo,
+    )
+    faults = Faults(renderer, sandbox=True)
+
+    @contextlib.asynccontextmanager
+    async def alive(_: Starlette) -> AsyncIterator[None]:
+        async with asyncio.TaskGroup() as tasks:
+            running = tasks.create_task(live.run())
+            yield
+            running.cancel()
+
+    app = Starlette(
+        routes=[*routes(doors), *_socket(live)],
+        middleware=middleware(settings, faults),
+        exception_handlers=handlers(faults),
+        lifespan=alive,
+    )
+    app.router.redirect_slashes = False
+
+    async def drain() -> None:
+        live.drain()
+
+    app.state.drain = drain
+    return app
+
+
+def _socket(live: Live) -> list[BaseRoute]:
+    endpoint = Endpoint(live)
+    return [WebSocketRoute("/ws", endpoint), Route("/ws", endpoint)]
