@@ -169,8 +169,9 @@ export class App {
       const name = record.row?.contact.name ?? "it";
       const winner = problem.body.owner?.name;
       if (problem.code === "already_claimed" && winner) {
-        if (record.row) record.row = { ...record.row, owner: problem.body.owner, public_since: null };
-        this.store.after(record, record.row);
+        const before = record.row;
+        if (before) record.row = { ...before, owner: problem.body.owner, public_since: null };
+        this.store.after(record, before);
         this.toasts.add({ words: `${winner} claimed ${name} first.`, urgent: true });
       } else this.toasts.add({ words: problem.message, urgent: true });
       return false;

@@ -23,13 +23,15 @@ const BELONGS = {
 /** @param {Conversation} row */
 const activity = (row) => row.last_message?.created_at ?? row.claimed_at ?? "";
 const LATE = "9999";
+/** Unread is personal, so only one's own lists count it. @type {View[]} */
+const OWN = ["mine", "subscribed"];
 
 /** @param {View} view @param {Conversation} a @param {Conversation} b */
 export function compare(view, a, b) {
   if (view === "pool") return order(a.waiting_since ?? LATE, b.waiting_since ?? LATE) || order(a.id, b.id);
   if (view === "unanswered") {
     const soon = order(a.public_at ?? LATE, b.public_at ?? LATE);
-    return soon || order(a.waiting_since ?? LATE, b.waiting_since ?? LATE) || order(a.id, b.id);
+    return soon || order(a.clock_start ?? LATE, b.clock_start ?? LATE) || order(a.id, b.id);
   }
   return order(activity(b), activity(a)) || order(b.id, a.id);
 }
@@ -85,6 +87,7 @@ export function retally(tallies, before, after) {
     const is = after !== null && belongs(view, after);
     const tally = tallies[view];
     tally.all = Math.max(0, tally.all + Number(is) - Number(was));
+    if (!OWN.includes(view)) continue;
     const wasUnread = was && before.unread > 0;
     const isUnread = is && after.unread > 0;
     tally.unread = Math.max(0, tally.unread + Number(isUnread) - Number(wasUnread));

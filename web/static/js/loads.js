@@ -9,6 +9,8 @@ import { Record } from "./record.js";
 
 const PAGE = 50;
 const TRIES = 5;
+/** A conversation that is only passed on the way down the list is not watched, ms. */
+const STAY = 150;
 /** @param {unknown} problem */
 const says = (problem) => (problem instanceof Error ? problem.message : String(problem));
 
@@ -174,9 +176,13 @@ export class Loads {
     store.open_id = id;
     let record = store.records.get(id);
     if (!record) store.records.set(id, (record = new Record(id, store.me)));
-    record.watched = true;
-    if (record.row && !record.loading) store.watches.ask(record);
-    else if (!record.loading) this.conversation(record);
+    if (!record.row && !record.loading) this.conversation(record);
+    const opened = record;
+    store.doors.later(() => {
+      if (store.open_id !== id || opened.watched || store.records.get(id) !== opened) return;
+      opened.watched = true;
+      if (!opened.loading) store.watches.ask(opened);
+    }, STAY);
     if (record.thread?.state !== "ready") this.thread(record);
     store.changed("conversation", id);
   }
@@ -186,8 +192,8 @@ export class Loads {
     const record = store.open_id === null ? undefined : store.records.get(store.open_id);
     store.open_id = null;
     if (!record) return;
+    if (record.watched) store.watches.leave(record);
     record.watched = false;
-    store.watches.leave(record);
     if (!record.whole) record.thread = null;
     store.changed("conversation", record.id);
   }
@@ -200,7 +206,8 @@ export class Loads {
       record.loadThread(page.items, page.seq, page.items.length === PAGE);
     } catch (problem) {
       if (record.thread) [record.thread.state, record.thread.why] = ["failed", says(problem)];
-      if (tries < TRIES) this.store.doors.later(() => record.watched && this.thread(record, tries + 1), 1000 * 2 ** tries);
+      const { store } = this;
+      if (tries < TRIES) store.doors.later(() => store.open_id === record.id && this.thread(record, tries + 1), 1000 * 2 ** tries);
     }
     this.store.changed("conversation", record.id);
   }

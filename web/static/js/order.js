@@ -46,7 +46,7 @@ export class Order {
     const place = new Map(shown.map((id, at) => [id, at]));
     let last = -1;
     let updated = 0;
-    for (const id of this.wanted.toReversed()) {
+    for (const id of [...this.wanted].reverse()) {
       const at = shown.length - 1 - (place.get(id) ?? NaN);
       if (at > last) last = at;
       else updated += 1;

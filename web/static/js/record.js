@@ -155,7 +155,7 @@ export class Record {
     const at = items.findLastIndex((item) => item.seq <= message.seq);
     const same = at >= 0 && items[at]?.id === message.id;
     if (at < 0 && this.thread.older && items.length > 0) return;
-    this.thread.items = items.toSpliced(same ? at : at + 1, same ? 1 : 0, message);
+    this.thread.items = [...items.slice(0, same ? at : at + 1), message, ...items.slice(at + 1)];
   }
 
   /** The server has this message: our own copy of it goes. @param {Message} message */

@@ -61,5 +61,5 @@ export function plain(text) {
 
 /** The text as it is sent first: the server adds the opt-out sentence the same way. @param {string} body @param {string} sentence */
 export function withOptOut(body, sentence) {
-  return sentence ? `${body} ${sentence}`.trimStart() : body;
+  return sentence ? `${body.trimEnd()} ${sentence}` : body;
 }

@@ -15,7 +15,7 @@
  *   id: string, contact: Contact, owner: User|null, subscribers: User[], did: Did|null, seq: number,
  *   last_message: Message|null, waiting_since: string|null, clock_start: string|null, public_at: string|null,
  *   public_since: string|null, claimed_at: string|null, closed_at: string|null, snoozed_until: string|null,
- *   opted_out: boolean, unread: number, muted: boolean, role: "owner"|"subscriber"|null,
+ *   opted_out: boolean, repliable?: boolean, introduced?: boolean, unread: number, muted: boolean, role: "owner"|"subscriber"|null,
  * }} Conversation
  * @typedef {{kind: "user"|"contact"|"system", id: string|null, name: string|null}} Actor
  * @typedef {{

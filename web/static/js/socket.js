@@ -9,6 +9,8 @@
 
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 30_000;
+/** Frames a second until `hello` says how many. */
+const FRAMES = 15;
 const OVER = 4401;
 const CROWDED = 4409;
 /** Silence for this many of the server's ping periods means that the line is dead. */
@@ -43,6 +45,13 @@ export class Socket {
     this.silence = null;
     this.ping_ms = 25_000;
     this.stopped = false;
+    /** Frames that may still be sent in this second; the server's limit is not tried. */
+    this.allowed = FRAMES;
+    this.most = FRAMES;
+    /** @type {Frame[]} */
+    this.queue = [];
+    /** @type {any} */
+    this.refill = null;
   }
 
   start() {
@@ -77,7 +86,23 @@ export class Socket {
 
   /** @param {Frame} frame dropped when the line is down: the store asks again after `hello` */
   send(frame) {
-    if (this.line?.readyState === 1 && this.greeted) this.line.send(JSON.stringify(frame));
+    if (this.line?.readyState !== 1 || !this.greeted) return;
+    this.queue.push(frame);
+    this.pour();
+  }
+
+  /** Sends what the second still allows; the rest goes in the next ones. */
+  pour() {
+    while (this.allowed > 0 && this.queue.length > 0) {
+      this.allowed -= 1;
+      this.line?.send(JSON.stringify(this.queue.shift()));
+    }
+    if (this.allowed === this.most || this.refill !== null) return;
+    this.refill = this.doors.later(() => {
+      this.refill = null;
+      this.allowed = this.most;
+      if (this.queue.length > 0) this.pour();
+    }, 1000);
   }
 
   /** @param {string} text */
@@ -88,10 +113,12 @@ export class Socket {
     if (frame.op === "hello") {
       this.greeted = true;
       this.failures = 0;
+      this.queue = [];
+      this.most = Math.max(1, Math.floor((frame.limits?.frames_per_second ?? FRAMES) * 0.75));
       if (frame.ping_seconds) this.ping_ms = frame.ping_seconds * 1000;
       this.send({ op: "resume", ...this.doors.cursor() });
       this.doors.state("open");
-    } else if (frame.op === "ping") this.send({ op: "pong" });
+    } else if (frame.op === "ping") this.line?.send(JSON.stringify({ op: "pong" }));
     else if (frame.op === "bye") this.told = frame.retry_ms ?? null;
     this.doors.frame(frame);
   }

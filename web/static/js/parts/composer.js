@@ -26,6 +26,7 @@ export function Composer({ app, record, row, edit }) {
     field.current?.focus();
   };
   if (row.opted_out) return html`<p class="composer-closed">${c(Icon, { name: "circle-alert" })}<span><bdi>${row.contact.name}</bdi> opted out. Texts cannot be sent until they text START.</span></p>`;
+  if (row.repliable === false) return html`<p class="composer-closed">${c(Icon, { name: "circle-alert" })}<span>This sender has no number that can be answered.</span></p>`;
   const suffix = firstText(record) ? app.store.settings.opt_out_text : "";
   const send = () => {
     const text = body.trim();
@@ -66,12 +67,9 @@ export function Composer({ app, record, row, edit }) {
   </form>`;
 }
 
-/** Nothing was ever sent to this number, so the first text carries the opt-out sentence. @param {Record} record */
+/** Nothing was ever sent to this number, so the next text carries the opt-out sentence. @param {Record} record */
 function firstText(record) {
-  const { thread, pending } = record;
-  if (thread?.state !== "ready" || thread.older) return false;
-  if (pending.some((each) => each.state === "sending")) return false;
-  return !thread.items.some((item) => item.kind === "message" && item.direction === "outbound" && item.state !== "cancelled");
+  return !record.row?.introduced && !record.pending.some((each) => each.state === "sending");
 }
 
 /** @param {string} id */

@@ -15,9 +15,8 @@ export function HandOver({ app, record, row, close }) {
   const submit = async (/** @type {SubmitEvent & {currentTarget: HTMLFormElement}} */ event) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    const note = String(form.get("note") ?? "").trim();
     try {
-      await app.acts.change(record, "transfer", { user: form.get("user"), ...(note ? { note } : {}) });
+      await app.acts.change(record, "transfer", { user: form.get("user") });
       close();
     } catch (problem) {
       setWhy(problem instanceof Error ? problem.message : String(problem));
@@ -29,7 +28,7 @@ export function HandOver({ app, record, row, close }) {
         <select name="user" required disabled=${people === null}>
           ${people?.map((user) => html`<option key=${user.id} value=${user.id}>${user.name}${user.id === app.me.id ? " (you)" : ""}</option>`)}
         </select></label>
-      <label class="field"><span>Note (optional, never sent to the contact)</span><textarea name="note" rows="2" maxlength="2000"></textarea></label>
+      <p class="hint">The clock starts anew for the new owner. The old one keeps getting alerts as a subscriber.</p>
       ${why && html`<p class="door-error" role="alert">${why}</p>`}
       <p class="dialog-acts"><button class="button quiet" type="button" onClick=${close}>Cancel</button>
         <button class="button primary" disabled=${!people?.length}>Hand over</button></p>

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { c, html } from "../html.js";
 import { go } from "../route.js";
 import { Composer } from "./composer.js";
@@ -21,6 +21,8 @@ export function Thread({ app, id, toggleContact }) {
     };
   }, [id]);
   usePresence(app, id);
+  const foot = /** @type {{current: HTMLElement|null}} */ (useRef(null));
+  useLayoutEffect(() => tellHeight(foot.current), [id]);
   const record = app.store.records.get(id);
   if (!record) {
     return html`<section class="thread-pane empty" aria-label="Conversation">
@@ -31,8 +33,10 @@ export function Thread({ app, id, toggleContact }) {
   return html`<section class="thread-pane" aria-label="Conversation">
     ${row ? c(ThreadHeader, { app, record, row, toggleContact, handOver: () => setHanding(true) }) : html`<header class="thread-header"><h1>…</h1></header>`}
     ${c(Log, { app, record, edit: (body) => edit.current(body) })}
-    ${row && c(Notice, { app, record, row })}
-    ${row && c(Composer, { app, record, row, edit })}
+    <div class="thread-foot" ref=${foot}>
+      ${row && c(Notice, { app, record, row })}
+      ${row && c(Composer, { app, record, row, edit })}
+    </div>
     ${handing && row && c(HandOver, { app, record, row, close: () => setHanding(false) })}
   </section>`;
 }
@@ -52,6 +56,18 @@ function Notice({ app, record, row }) {
   return null;
 }
 
+/** How high the foot is, so that toasts stand above it. @param {HTMLElement|null} foot */
+function tellHeight(foot) {
+  if (!foot) return undefined;
+  const { style } = document.documentElement;
+  const watcher = new ResizeObserver(() => style.setProperty("--foot", `${foot.offsetHeight}px`));
+  watcher.observe(foot);
+  return () => {
+    watcher.disconnect();
+    style.removeProperty("--foot");
+  };
+}
+
 const LOOKING_MS = 1000;
 const HIDDEN_MS = 5000;
 const REPEAT_MS = 50_000;
@@ -59,9 +75,13 @@ const REPEAT_MS = 50_000;
 /** Tells colleagues that I look at this conversation. @param {import("../app.js").App} app @param {string} id */
 function usePresence(app, id) {
   useEffect(() => {
+    let told = false;
     const tell = (/** @type {string|null} */ conversation) => app.socket.send({ op: "viewing", conversation });
     /** @type {any} */
-    let timer = setTimeout(() => tell(id), LOOKING_MS);
+    let timer = setTimeout(() => {
+      told = true;
+      tell(id);
+    }, LOOKING_MS);
     const repeat = setInterval(() => document.visibilityState === "visible" && tell(id), REPEAT_MS);
     const turned = () => {
       clearTimeout(timer);
@@ -73,7 +93,7 @@ function usePresence(app, id) {
       clearTimeout(timer);
       clearInterval(repeat);
       document.removeEventListener("visibilitychange", turned);
-      tell(null);
+      if (told) tell(null);
     };
   }, [id]);
 }

@@ -1,0 +1,266 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { BEN, event, message, row, settled, shared, Tab } from "./tab.mjs";
+
+test("The next event is applied and an older one is dropped", async () => {
+  const tab = await new Tab().live();
+  tab.events(event(2), event(3), event(2), event(3));
+  assert.deepEqual(tab.applied, [2, 3]);
+  assert.equal(tab.store.dropped, 2);
+  assert.equal(tab.record().row.last_message.seq, 3);
+});
+
+test("For a gap the tab asks from its last number and applies in order whatever fills it", async () => {
+  const tab = await new Tab().live();
+  tab.events(event(2), event(5), event(6));
+  assert.deepEqual(tab.applied, [2]);
+  assert.deepEqual(tab.sent, [{ op: "watch", id: 1, conversation: "c1", after: 2 }]);
+  tab.frame({ op: "ok", id: 1, seq: 6 });
+  tab.events(event(3), event(4), event(5), event(6));
+  assert.deepEqual(tab.applied, [2, 3, 4, 5, 6]);
+  assert.deepEqual(tab.sent.at(-1), { op: "unwatch", id: 2, conversation: "c1" });
+});
+
+test("A gap that is filled without a repeat of what was held back is applied whole", async () => {
+  const tab = await new Tab().live();
+  tab.events(event(4));
+  tab.frame({ op: "ok", id: 1, seq: 4 });
+  tab.events(event(2), event(3));
+  assert.deepEqual(tab.applied, [2, 3, 4]);
+});
+
+test("A gap that nobody can fill any more is read as a whole, with its messages", async () => {
+  const tab = await new Tab().live();
+  tab.answers["/conversations/c1/messages"] = { items: [message(1)], seq: 1 };
+  tab.answers["/conversations/c1"] = row({ seq: 9, unread: 3 });
+  tab.store.loads.open("c1");
+  await settled();
+  tab.answers["/conversations/c1/messages"] = { items: [message(1), message(8)], seq: 9 };
+  tab.events(event(9));
+  const asked = tab.sent.at(-1);
+  tab.frame({ op: "error", id: asked.id, code: "too_far" });
+  await settled();
+  tab.events(event(10));
+  assert.deepEqual(tab.applied, [10]);
+  assert.deepEqual(tab.record().thread.items.map((each) => each.seq), [1, 8, 10]);
+});
+
+test("What is still missing after everything up to N was written is asked for again, then read", async () => {
+  const tab = await new Tab().live();
+  tab.events(event(4));
+  tab.frame({ op: "ready", position: 103 });
+  assert.equal(tab.sent.length, 1);
+  tab.frame({ op: "ready", position: 104 });
+  assert.equal(tab.sent.length, 2);
+  tab.answers["/conversations/c1"] = row({ seq: 4 });
+  tab.frame({ op: "ping", position: 104 });
+  await settled();
+  assert.equal(tab.record().seq, 4);
+  assert.deepEqual(tab.gets, ["/conversations/c1"]);
+});
+
+test("The tab resumes only from the N of ready, ping or reset", async () => {
+  const tab = new Tab();
+  assert.deepEqual(tab.store.cursor(), {});
+  tab.frame({ op: "hello", epoch: "e1", position: 999 });
+  assert.deepEqual(tab.store.cursor(), {});
+  tab.frame({ op: "ready", position: 100 });
+  tab.events(event(2, { position: 777 }));
+  assert.deepEqual(tab.store.cursor(), { position: 100, epoch: "e1" });
+  tab.frame({ op: "ping", position: 120 });
+  assert.deepEqual(tab.store.cursor(), { position: 120, epoch: "e1" });
+  tab.frame({ op: "hello", epoch: "e2", position: 5 });
+  tab.frame({ op: "reset", position: 5, why: "epoch" });
+  assert.deepEqual(tab.store.cursor(), { position: 5, epoch: "e2" });
+});
+
+test("A conversation that does not come whole is shown as it comes, without asking for gaps", async () => {
+  const others = row({ owner: BEN, role: null });
+  const tab = await new Tab().live(others);
+  const claimed = (seq) => event(seq, { type: "conversation.claimed", alert: [], data: { conversation: shared({ ...others, seq }) } });
+  tab.events(claimed(7), claimed(5), claimed(9));
+  assert.deepEqual(tab.applied, [7, 9]);
+  assert.deepEqual(tab.sent, []);
+});
+
+test("An unknown conversation of mine is loaded, and its events wait until it is here", async () => {
+  const tab = await new Tab().live();
+  tab.answers["/conversations/c2"] = () => row({ id: "c2", seq: 4, unread: 2 });
+  const of = (seq) => event(seq, { conversation: "c2", data: { message: message(seq), conversation: shared(row({ id: "c2", seq })) } });
+  tab.events(of(4), of(5));
+  assert.deepEqual(tab.applied, []);
+  await settled();
+  assert.deepEqual(tab.gets, ["/conversations/c2"]);
+  assert.deepEqual(tab.applied, [5]);
+  assert.equal(tab.record("c2").unread, 3);
+  assert.deepEqual(tab.noticed, [[4, false], [5, false]]);
+});
+
+test("An unknown conversation of others needs no load: its event says all", async () => {
+  const tab = await new Tab().live();
+  const others = row({ id: "c3", owner: BEN, role: null, seq: 8, public_since: "2026-11-22T12:00:00Z" });
+  tab.events(event(8, { conversation: "c3", type: "conversation.public", alert: [], data: { conversation: shared(others) } }));
+  assert.deepEqual(tab.gets, []);
+  assert.deepEqual(tab.store.loads.ids("pool"), ["c3"]);
+  assert.equal(tab.store.tallies.pool.all, 1);
+});
+
+test("Unread counts messages that alert me and nothing else", async () => {
+  const tab = await new Tab().live();
+  const sent = message(3, { id: "m3", direction: "outbound", state: "queued", user: BEN });
+  const data = (made) => ({ message: made, conversation: shared(row()) });
+  tab.events(
+    event(2),
+    event(3, { type: "message.queued", data: data(sent) }),
+    event(4, { type: "message.sent", data: data({ ...sent, state: "sent" }) }),
+    event(5, { type: "message.queued", data: data({ ...sent, id: "m1", seq: 1 }) }),
+    event(6, { type: "note.added", data: data(message(6, { kind: "note", user: BEN })) }),
+    event(7, { alert: ["ben"] }),
+  );
+  assert.equal(tab.record().unread, 3);
+  assert.equal(tab.store.unread, 1);
+});
+
+test("Reading in another tab of mine clears exactly what was read", async () => {
+  const tab = await new Tab().live();
+  tab.events(event(2), event(3), event(4));
+  const read = (read_seq) => event(null, { type: "conversation.read", seq: null, alert: [], data: { conversation: "c1", read_seq } });
+  tab.events(read(3));
+  assert.equal(tab.record().unread, 1);
+  tab.events(read(4));
+  assert.equal(tab.record().unread, 0);
+  assert.equal(tab.store.unread, 0);
+});
+
+test("A read in the middle of what was unread at the load is asked of the server", async () => {
+  const tab = await new Tab().live(row({ seq: 9, unread: 4 }));
+  tab.answers["/conversations/c1"] = row({ seq: 9, unread: 2 });
+  tab.events(event(null, { type: "conversation.read", seq: null, alert: [], data: { conversation: "c1", read_seq: 5 } }));
+  await settled();
+  assert.equal(tab.record().unread, 2);
+});
+
+test("A muted conversation shows no unread, and muting loads it again", async () => {
+  const tab = await new Tab().live(row({ owner: BEN, role: "subscriber", subscribers: [{ id: "ana", name: "Ana" }] }));
+  tab.answers["/conversations/c1"] = row({ owner: BEN, role: "subscriber", muted: true, unread: 0 });
+  tab.events(event(null, { type: "subscriber.muted", seq: null, alert: [], data: { conversation: {} } }));
+  await settled();
+  const following = shared(row({ owner: BEN, subscribers: [{ id: "ana", name: "Ana" }] }));
+  tab.events(event(2, { alert: ["ben"], data: { message: message(2), conversation: following } }));
+  assert.equal(tab.record().row.muted, true);
+  assert.equal(tab.record().unread, 0);
+});
+
+test("A row that was read while its events were under way loses none of their messages", async () => {
+  const tab = await new Tab().live();
+  tab.answers["/conversations/c1/messages"] = { items: [message(1)], seq: 1 };
+  tab.store.loads.open("c1");
+  await settled();
+  tab.store.loads.take(row({ seq: 3, unread: 2 }));
+  tab.events(event(2), event(3));
+  assert.deepEqual(tab.record().thread.items.map((each) => each.seq), [1, 2, 3]);
+  assert.equal(tab.record().unread, 2);
+});
+
+test("Events that arrive while the messages are on their way are in the log once", async () => {
+  const tab = await new Tab().live();
+  let answer;
+  tab.answers["/conversations/c1/messages"] = () => new Promise((done) => (answer = done));
+  tab.store.loads.open("c1");
+  tab.events(event(2), event(3));
+  answer({ items: [message(1), message(2)], seq: 2 });
+  await settled();
+  assert.deepEqual(tab.record().thread.items.map((each) => each.seq), [1, 2, 3]);
+});
+
+test("A reset forgets what was read before, loads what is on screen and goes on live", async () => {
+  const tab = await new Tab().live();
+  tab.answers["/conversations/c1/messages"] = { items: [message(1)], seq: 1 };
+  tab.store.loads.show("mine");
+  tab.store.loads.open("c1");
+  await settled();
+  tab.store.loads.take(row({ id: "c2" }));
+  tab.answers["/conversations/c1"] = row({ seq: 30 });
+  tab.answers["/conversations/c1/messages"] = { items: [message(1), message(30)], seq: 30 };
+  tab.answers["/conversations"] = { items: [row({ seq: 30 })], next: null };
+  tab.frame({ op: "reset", position: 500, why: "too_far" });
+  assert.equal(tab.store.phase, "stale");
+  tab.events(event(31));
+  await settled();
+  await settled();
+  assert.equal(tab.store.phase, "live");
+  assert.deepEqual([...tab.store.records.keys()], ["c1"]);
+  assert.deepEqual(tab.record().thread.items.map((each) => each.seq), [1, 30, 31]);
+});
+
+test("After a reconnect what is on screen is watched again from its last number", async () => {
+  const tab = await new Tab().live();
+  tab.answers["/conversations/c1/messages"] = { items: [], seq: 1 };
+  tab.store.loads.open("c1");
+  for (const run of tab.later.splice(0)) run();
+  tab.store.watches.want("pool", true);
+  tab.events(event(2));
+  tab.store.lost();
+  tab.sent.length = 0;
+  tab.frame({ op: "hello", epoch: "e1", position: 130 });
+  assert.deepEqual(tab.sent.map(({ id, ...rest }) => rest), [
+    { op: "watch", topic: "pool", after: 100 },
+    { op: "watch", conversation: "c1", after: 2 },
+  ]);
+});
+
+test("A conversation that is only passed by is not watched", async () => {
+  const tab = await new Tab().live();
+  tab.store.loads.take(row({ id: "c2" }));
+  tab.store.loads.open("c2");
+  tab.store.loads.open("c1");
+  for (const run of tab.later.splice(0)) run();
+  assert.deepEqual(tab.sent, [{ op: "watch", id: 1, conversation: "c1", after: 1 }]);
+});
+
+test("A list read takes away rows that left it without telling this tab, and none that changed meanwhile", async () => {
+  const tab = await new Tab().live();
+  const others = (id, more) => row({ id, owner: BEN, role: null, waiting_since: "2026-11-22T11:00:00Z", ...more });
+  tab.store.loads.take(others("c5"));
+  tab.answers["/conversations"] = () => {
+    tab.store.loads.take(others("c6"));
+    return { items: [], next: null };
+  };
+  await tab.store.loads.list("unanswered");
+  assert.deepEqual(tab.store.loads.ids("unanswered"), ["c6"]);
+});
+
+test("What was missed is applied but marked as a replay, so that it makes no noise", async () => {
+  const tab = await new Tab().live();
+  tab.store.lost();
+  tab.frame({ op: "hello", epoch: "e1", position: 130 });
+  tab.events(event(2));
+  tab.frame({ op: "ready", position: 130 });
+  tab.events(event(3));
+  assert.deepEqual(tab.noticed, [[2, true], [3, false]]);
+  assert.equal(tab.store.caught_up, 1);
+});
+
+test("Numbers stay right under any mixture of loss, doubles and disorder", async () => {
+  let seed = 7;
+  const random = () => ((seed = (seed * 48271) % 2147483647) / 2147483647);
+  for (let round = 0; round < 200; round += 1) {
+    const tab = await new Tab().live();
+    const all = Array.from({ length: 20 }, (_, at) => event(at + 2));
+    for (const each of all) {
+      const wild = random();
+      if (wild < 0.2) continue;
+      tab.events(each);
+      if (wild < 0.4) tab.events(each);
+      if (wild > 0.9) tab.events(/** @type {any} */ (all[Math.floor(random() * all.length)]));
+    }
+    for (let asked = 0; asked < tab.sent.length; asked += 1) {
+      const frame = tab.sent[asked];
+      if (frame.op !== "watch") continue;
+      tab.frame({ op: "ok", id: frame.id, seq: 21 });
+      tab.events(...all.filter((each) => each.seq > frame.after));
+    }
+    tab.events(...all);
+    assert.deepEqual(tab.applied, all.map((each) => each.seq));
+  }
+});
