@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.house.tree import ROOT
 
-FOR_DEVELOPERS = {"package.json", "package-lock.json", "tsconfig.json", ".gitignore", "vendor.py", "vendor.lock.json"}
+FOR_DEVELOPERS = {"package.json", "package-lock.json", "tsconfig.json", ".gitignore", ".npmrc", "vendor.py", "vendor.lock.json"}
 
 
 def tracked() -> list[str]:
