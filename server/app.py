@@ -8,6 +8,9 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from server.desk.stream import Stream
+from server.endpoints.contacts import Contacts
+from server.endpoints.conversations import Conversations
+from server.endpoints.cursors import Cursors
 from server.endpoints.directory import Directory
 from server.endpoints.errors import Faults
 from server.endpoints.guard import Guard
@@ -15,7 +18,12 @@ from server.endpoints.health import Health
 from server.endpoints.hooks import Hooks
 from server.endpoints.lines import Lines
 from server.endpoints.login import Login
+from server.endpoints.messages import Messages
+from server.endpoints.pages import Pages
+from server.endpoints.reference import Reference
 from server.endpoints.routes import Doors, routes
+from server.endpoints.sandbox import Sandbox
+from server.endpoints.settings import AccountSettings
 from server.endpoints.shell import handlers, middleware
 from server.live.endpoint import Endpoint
 from server.live.live import Live
@@ -28,6 +36,7 @@ def build(parts: Parts) -> Starlette:
     desk, settings, renderer = parts.desk, parts.settings, Renderer()
     live = Live(parts.bus, Stream(parts.db), parts.identity.authenticate, settings.base_url)
     guard = Guard(parts.identity, settings.base_url)
+    cursors = Cursors(settings.secret_key.get_secret_value())
     doors = Doors(
         guard=guard,
         login=Login(parts.identity, guard, renderer),
@@ -35,6 +44,13 @@ def build(parts: Parts) -> Starlette:
         lines=Lines(desk),
         hooks=Hooks(desk, parts.clock),
         health=Health(desk, lambda: parts.bus.healthy),
+        conversations=Conversations(desk, cursors),
+        messages=Messages(desk),
+        contacts=Contacts(desk, cursors),
+        settings=AccountSettings(desk),
+        sandbox=Sandbox(desk, parts.clock, cursors),
+        pages=Pages(desk, guard, renderer),
+        reference=Reference(renderer),
         demo=parts.demo,
     )
     faults = Faults(renderer, sandbox=True)
