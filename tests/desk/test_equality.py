@@ -2,6 +2,7 @@
 
 import contextlib
 import random
+from typing import Literal
 
 import pytest
 
@@ -19,6 +20,7 @@ from server.domain.user import User
 from tests.fixtures.office import MARIA, SALES, SUPPORT, WEI, Office
 from tests.fixtures.page import assert_page_equals_fresh_load
 
+Outcome = Literal["accepted", "rejected", "unconfirmed", "retry"]
 PHONES = (MARIA, WEI, "+12025550145", "+12025550146")
 BODIES = ("Hi", "Is there parking?", "STOP", "START", "HELP", "yes", "Thanks 🙂")
 
@@ -71,8 +73,8 @@ class History:
         desk, pick = self.office.desk, self.random.choice
         await give_up_leases(desk)
         for leased in await lease(desk):
-            outcome = pick(["accepted", "accepted", "rejected", "unconfirmed", "retry", "none"])
-            if outcome != "none":
+            outcome: Outcome | None = pick(["accepted", "accepted", "rejected", "unconfirmed", "retry", None])
+            if outcome is not None:
                 await record(desk, leased, SendResult(outcome, f"ref-{leased.message}", code="30005", says="No such number."))
             if self.random.random() < 0.7:
                 state = pick([MessageState.DELIVERED, MessageState.UNDELIVERED, MessageState.SENT])

@@ -95,7 +95,7 @@ async def test_a_claimed_conversation_stays_with_its_owner_where_no_deadline_run
 async def test_everything_overdue_goes_public_after_an_outage_however_old_in_batches(office: Office) -> None:
     await asyncio.gather(*(office.text("Hi", sender=f"+1202556{number:04}", to=SALES) for number in range(230)))
     office.later(minutes=60 * 24 * 400)
-    counts = []
+    counts: list[int] = []
     while not counts or counts[-1]:
         counts.append(await sweep(office.desk))
     assert counts == [100, 100, 30, 0]
