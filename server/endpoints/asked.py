@@ -1,0 +1,49 @@
+"""Reading a request's query into types that cannot be wrong."""
+
+from typing import TypeVar
+
+from starlette.requests import Request
+
+from server.domain.errors import Invalid
+
+C = TypeVar("C", bound=str)
+
+LONGEST_WORDS = 1_000
+LARGEST = 2**53 - 1
+
+
+def number_in(request: Request, name: str) -> int | None:
+    """A number of an event, 0 or more; None where it is absent. Raises `Invalid`."""
+    given = request.query_params.get(name)
+    if given is None:
+        return None
+    if not (given.isascii() and given.isdigit() and len(given) <= 16 and int(given) <= LARGEST):
+        raise Invalid(f"`{name}` is a whole number, 0 or more.", field=name)
+    return int(given)
+
+
+def words_in(request: Request, name: str) -> str:
+    """What a person searches for, trimmed; empty where it is absent. Raises `Invalid`."""
+    given = request.query_params.get(name, "").replace("\x00", "").strip()
+    if len(given) > LONGEST_WORDS:
+        raise Invalid(f"`{name}` has at most {LONGEST_WORDS} characters.", field=name)
+    return given
+
+
+def choice_in(request: Request, name: str, choices: tuple[C, ...], usual: C) -> C:
+    """One of a few words. Raises `Invalid`."""
+    given = request.query_params.get(name)
+    if given is None:
+        return usual
+    for choice in choices:
+        if choice == given:
+            return choice
+    raise Invalid(f"`{name}` is one of {', '.join(choices)}.", field=name)
+
+
+def truth_in(request: Request, name: str) -> bool | None:
+    """true or false, None where it is absent. Raises `Invalid`."""
+    given = request.query_params.get(name)
+    if given is None:
+        return None
+    return choice_in(request, name, ("true", "false"), "true") == "true"

@@ -1,0 +1,86 @@
+"""The API's contacts, their consent, and the colleagues whom work can be handed to."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+from starlette.requests import Request
+from starlette.responses import Response
+
+from server.desk import contacts
+from server.desk.colleagues import colleague_list
+from server.desk.contacts import ConsentShape, ContactChanges, NewContact
+from server.desk.desk import Desk
+from server.desk.identity import Session
+from server.desk.shapes import ContactShape, UserShape
+from server.domain.phone import read_sender
+from server.endpoints.asked import truth_in, words_in
+from server.endpoints.bodies import created, id_in_path, json, limit_of, once, read_json
+from server.endpoints.cursors import Cursors
+
+
+class ContactList(Struct, frozen=True):
+    items: list[ContactShape]
+    next: str | None
+
+
+class ConsentList(Struct, frozen=True):
+    """The whole ledger: there is no next page."""
+
+    items: list[ConsentShape]
+    next: str | None
+
+
+class ColleagueList(Struct, frozen=True):
+    items: list[UserShape]
+    next: str | None
+
+
+class OptOut(Struct, frozen=True, forbid_unknown_fields=True):
+    """`phone` is one of the contact's; `reason` is kept in the ledger."""
+
+    phone: str
+    reason: Annotated[str, Meta(max_length=500)]
+
+
+class Contacts:
+    def __init__(self, desk: Desk, cursors: Cursors) -> None:
+        self._desk = desk
+        self._cursors = cursors
+
+    async def list(self, request: Request, session: Session) -> Response:
+        page = await contacts.contact_list(
+            self._desk,
+            session.user,
+            query=words_in(request, "q"),
+            ready=truth_in(request, "ready"),
+            tag=words_in(request, "tag") or None,
+            after=self._cursors.read(request, session.user, "contacts", tuple[str, str]),
+            limit=limit_of(request),
+        )
+        return json(ContactList(page.items, self._cursors.write(session.user, "contacts", page.next)))
+
+    async def one(self, request: Request, session: Session) -> Response:
+        return json(await contacts.contact(self._desk, session.user, id_in_path(request)))
+
+    async def add(self, request: Request, session: Session) -> Response:
+        new = await read_json(request, NewContact)
+        return created(request, await contacts.add_contact(self._desk, session.user, new, await once(request, session)))
+
+    async def change(self, request: Request, session: Session) -> Response:
+        changes = await read_json(request, ContactChanges)
+        key = await once(request, session)
+        return json(await contacts.change_contact(self._desk, session.user, id_in_path(request), changes, key))
+
+    async def opt_out(self, request: Request, session: Session) -> Response:
+        body = await read_json(request, OptOut)
+        key = await once(request, session)
+        phone = read_sender(body.phone).text
+        return json(await contacts.opt_out_by_hand(self._desk, session.user, id_in_path(request), phone, body.reason, key))
+
+    async def consent(self, request: Request, session: Session) -> Response:
+        return json(ConsentList(await contacts.consent_ledger(self._desk, session.user, id_in_path(request)), None))
+
+    async def colleagues(self, request: Request, session: Session) -> Response:
+        after = self._cursors.read(request, session.user, "colleagues", tuple[str, str])
+        page = await colleague_list(self._desk, session.user, after, limit_of(request))
+        return json(ColleagueList(page.items, self._cursors.write(session.user, "colleagues", page.next)))

@@ -1,0 +1,71 @@
+"""The API's messages: what was said in a conversation, and saying something."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+from starlette.requests import Request
+from starlette.responses import Response
+
+from server.desk import inbox, send
+from server.desk.desk import Desk
+from server.desk.identity import Session
+from server.desk.send import Draft
+from server.endpoints.asked import number_in
+from server.endpoints.bodies import checked_id, id_in_path, json, limit_of, once, read_json
+from server.endpoints.conversations import Seq
+
+ClientId = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[ -~]+$(?!\n)")]
+
+
+class NewMessage(Struct, frozen=True, forbid_unknown_fields=True):
+    """`client_id` is the author's own for this text: the same one twice is one text. `seen_seq` is the newest number on the author's
+    screen; without it nothing newer holds the text back. `did` is the id of one of ours, the usual one where it is absent."""
+
+    body: str
+    client_id: ClientId
+    seen_seq: Seq | None = None
+    did: str | None = None
+    media: list[str] = []
+
+
+class FirstMessage(Struct, frozen=True, forbid_unknown_fields=True):
+    """As in a conversation; `to` is a phone number, or `contact` the id of a contact, whose first mobile phone gets the text."""
+
+    body: str
+    client_id: ClientId
+    to: str | None = None
+    contact: str | None = None
+    seen_seq: Seq | None = None
+    did: str | None = None
+    media: list[str] = []
+
+
+class Messages:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def list(self, request: Request, session: Session) -> Response:
+        page = await inbox.message_list(
+            self._desk,
+            session.user,
+            id_in_path(request),
+            before=number_in(request, "before"),
+            after=number_in(request, "after"),
+            limit=limit_of(request),
+        )
+        return json(page)
+
+    async def send(self, request: Request, session: Session) -> Response:
+        new = await read_json(request, NewMessage)
+        key = await once(request, session)
+        return json(await send.send(self._desk, session.user, id_in_path(request), _draft(new), key), 202)
+
+    async def start(self, request: Request, session: Session) -> Response:
+        new = await read_json(request, FirstMessage)
+        key = await once(request, session)
+        contact = checked_id(new.contact) if new.contact is not None else None
+        return json(await send.start(self._desk, session.user, _draft(new), to=new.to, contact=contact, once=key), 202)
+
+
+def _draft(new: NewMessage | FirstMessage) -> Draft:
+    return Draft(new.body, new.client_id, new.seen_seq, new.did, new.media)

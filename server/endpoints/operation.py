@@ -1,0 +1,92 @@
+"""How one call of the API is described, and which refusals every call of its kind can meet."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from server.desk.shapes import MessageShape
+
+WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+Who = Literal["anybody", "agent", "manager"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A parameter of the query. `shape` is its type; `usual` what is meant where it is absent."""
+
+    name: str
+    shape: Any
+    says: str
+    usual: object = None
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """`gives` is the body of the answer with `status`, None for none; `takes` that of the request. `refuses` are the codes beyond
+    those that `codes` adds. `also` is a second status that is no refusal. `raw`: no JSON of ours, a carrier's own documents."""
+
+    group: str
+    says: str
+    gives: Any = None
+    status: int = 200
+    takes: Any = None
+    asks: tuple[Asked, ...] = ()
+    refuses: tuple[str, ...] = ()
+    who: Who = "agent"
+    also: tuple[int, str] | None = None
+    raw: bool = False
+
+
+LIMIT = Asked("limit", int, "How many items at most, up to 200.", 50)
+CURSOR = Asked("cursor", str, "The `next` of the page before.")
+PAGED = (LIMIT, CURSOR)
+
+
+class Winner(msgspec.Struct, frozen=True):
+    id: str
+    name: str
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """RFC 9457, application/problem+json. `code` is stable; `detail` is a sentence for a person. The rest depends on the code:
+    `field` what is wrong, `owner` and `at` who claimed it and when, `message` what the author has not seen, `retry_after` seconds,
+    `ref` under which the log has it."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    field: str | UnsetType | None = UNSET
+    owner: Winner | UnsetType = UNSET
+    at: str | UnsetType = UNSET
+    message: MessageShape | UnsetType = UNSET
+    retry_after: int | UnsetType = UNSET
+    ref: str | UnsetType = UNSET
+
+
+def codes(method: str, path: str, operation: Operation) -> Iterator[str]:
+    """Every code with which this call can be refused, but `method_not_allowed`, which no described call is."""
+    yield from ("host", "internal")
+    if operation.raw:
+        return
+    yield "unavailable"
+    if operation.who != "anybody":
+        yield "session"
+    if operation.who == "manager":
+        yield "forbidden"
+    if method in WRITES:
+        yield from ("csrf", "content_encoding", "too_large", "too_slow", "invalid", "idempotency_conflict")
+    if operation.takes is not None:
+        yield from ("bad_request", "media_type", "unknown_field")
+    if "{" in path:
+        yield "not_found"
+    if operation.asks:
+        yield "invalid"
+    if CURSOR in operation.asks:
+        yield "not_found"
+    yield from operation.refuses
