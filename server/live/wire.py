@@ -11,6 +11,7 @@ from asyncio.transports import BaseTransport
 from http import HTTPStatus
 from typing import Any, Protocol
 
+from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
 from websockets.http11 import Request
@@ -117,6 +118,11 @@ class WireProtocol(WebSocketsSansIOProtocol):
             await super().run_asgi()
         finally:
             self._sever_later()
+
+    async def send(self, message: ASGISendEvent) -> None:
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body" and self.close_sent:
+            self.handshake_complete = True  # or uvicorn logs an error for every handshake that was refused
 
     def finish(self, code: int) -> None:
         """The close frame, and the end of the connection soon, whether the peer answers or not. Nothing is read any more."""
