@@ -21,6 +21,8 @@ export class Loads {
     /** Counts changes of rows, so that a list read knows which rows changed after it began. */
     this.ticks = 0;
     this.tallying = false;
+    /** Conversations that were asked for and are not there. @type {Set<string>} */
+    this.missing = new Set();
     /** @type {View|null} the list on screen */
     this.view = null;
   }
@@ -91,6 +93,7 @@ export class Loads {
   /** It is not there, or not ours any more. @param {Record} record */
   gone(record) {
     this.store.records.delete(record.id);
+    this.missing.add(record.id);
     this.store.changed("conversation", record.id);
     this.store.changed("lists");
   }

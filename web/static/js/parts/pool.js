@@ -35,7 +35,7 @@ export function Pool({ app }) {
   return html`<section class="pool" aria-label="Public pool" ref=${box}>
     <header class="pool-header"><h1>Pool <span class="pool-count">${app.store.tallied ? tallies.pool.all : ids.length || ""}</span></h1>
       <p>Public conversations, longest waiting first.</p>
-      <button class="button primary" disabled=${ids.length === 0} onClick=${() => app.claimNext()}>${c(Icon, { name: "hand" })}Claim next<kbd>⇧C</kbd></button>
+      <button class="button primary" disabled=${ids.length === 0} aria-keyshortcuts="Shift+C" onClick=${() => app.claimNext()}>${c(Icon, { name: "hand" })}Claim next<kbd aria-hidden="true">⇧C</kbd></button>
     </header>
     ${ids.length === 0 && html`<div class="rows-empty">${ready
       ? html`<p>The pool is empty. Nobody waits.</p>`
@@ -66,8 +66,8 @@ function PoolRow({ app, id, lost }) {
     ${taken
       ? html`<p class="pool-taken">Claimed by <bdi>${row.owner?.name ?? "someone"}</bdi></p>`
       : html`<p class="pool-waits"><span>${waits}</span><span><bdi>${owner(row, app.me.id)}</bdi></span></p>
-        <button class="button" disabled=${record.claiming} aria-busy=${record.claiming} aria-label=${`Claim ${row.contact.name}`} onClick=${claim}>
-          ${record.claiming ? "Claiming…" : "Claim"}<kbd>C</kbd></button>`}
+        <button class="button" disabled=${record.claiming} aria-busy=${record.claiming} onClick=${claim}>
+          <span>${record.claiming ? "Claiming…" : "Claim"}<span class="unseen"> ${row.contact.name}</span></span><kbd aria-hidden="true">C</kbd></button>`}
   </li>`;
 }
 

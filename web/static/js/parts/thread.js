@@ -21,9 +21,8 @@ export function Thread({ app, id, toggleContact }) {
     };
   }, [id]);
   usePresence(app, id);
-  const foot = /** @type {{current: HTMLElement|null}} */ (useRef(null));
-  useLayoutEffect(() => tellHeight(foot.current), [id]);
   const record = app.store.records.get(id);
+  if (!record && !app.store.loads.missing.has(id)) return html`<section class="thread-pane" aria-label="Conversation"></section>`;
   if (!record) {
     return html`<section class="thread-pane empty" aria-label="Conversation">
       <h1>This conversation is not here</h1><p>It does not exist, or you may not see it.</p>
@@ -33,10 +32,10 @@ export function Thread({ app, id, toggleContact }) {
   return html`<section class="thread-pane" aria-label="Conversation">
     ${row ? c(ThreadHeader, { app, record, row, toggleContact, handOver: () => setHanding(true) }) : html`<header class="thread-header"><h1>…</h1></header>`}
     ${c(Log, { app, record, edit: (body) => edit.current(body) })}
-    <div class="thread-foot" ref=${foot}>
-      ${row && c(Notice, { app, record, row })}
-      ${row && c(Composer, { app, record, row, edit })}
-    </div>
+    ${row && html`<${Foot}>
+      ${c(Notice, { app, record, row })}
+      ${c(Composer, { app, record, row, edit })}
+    <//>`}
     ${handing && row && c(HandOver, { app, record, row, close: () => setHanding(false) })}
   </section>`;
 }
@@ -56,16 +55,21 @@ function Notice({ app, record, row }) {
   return null;
 }
 
-/** How high the foot is, so that toasts stand above it. @param {HTMLElement|null} foot */
-function tellHeight(foot) {
-  if (!foot) return undefined;
-  const { style } = document.documentElement;
-  const watcher = new ResizeObserver(() => style.setProperty("--foot", `${foot.offsetHeight}px`));
-  watcher.observe(foot);
-  return () => {
-    watcher.disconnect();
-    style.removeProperty("--foot");
-  };
+/** What stands under the log; it tells its height, so that toasts stand above it. @param {{children?: any}} props */
+function Foot({ children }) {
+  const box = /** @type {{current: HTMLElement|null}} */ (useRef(null));
+  useLayoutEffect(() => {
+    const foot = box.current;
+    if (!foot) return undefined;
+    const { style } = document.documentElement;
+    const watcher = new ResizeObserver(() => style.setProperty("--foot", `${foot.offsetHeight}px`));
+    watcher.observe(foot);
+    return () => {
+      watcher.disconnect();
+      style.removeProperty("--foot");
+    };
+  }, []);
+  return html`<div class="thread-foot" ref=${box}>${children}</div>`;
 }
 
 const LOOKING_MS = 1000;

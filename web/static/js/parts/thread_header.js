@@ -26,10 +26,10 @@ export function ThreadHeader({ app, record, row, toggleContact, handOver }) {
       ${c(HeaderClock, { app, row })}
     </div>
     <div class="thread-acts">
-      ${row.public_since && html`<button class="button primary" aria-busy=${record.claiming} disabled=${record.claiming} onClick=${() => claim(app, record)}>
-        ${c(Icon, { name: "hand" })}${record.claiming ? "Claiming…" : row.role === "owner" ? "Take back" : "Claim"}<kbd>C</kbd></button>`}
-      ${row.waiting_since && html`<button class="button" onClick=${() => app.tell(app.acts.change(record, "no-reply-needed"))}>
-        ${c(Icon, { name: "check" })}No reply needed<kbd>E</kbd></button>`}
+      ${row.public_since && html`<button class="button primary" aria-keyshortcuts="C" aria-busy=${record.claiming} disabled=${record.claiming} onClick=${() => claim(app, record)}>
+        ${c(Icon, { name: "hand" })}${record.claiming ? "Claiming…" : row.role === "owner" ? "Take back" : "Claim"}<kbd aria-hidden="true">C</kbd></button>`}
+      ${row.waiting_since && html`<button class="button" aria-keyshortcuts="E" onClick=${() => app.tell(app.acts.change(record, "no-reply-needed"))}>
+        ${c(Icon, { name: "check" })}No reply needed<kbd aria-hidden="true">E</kbd></button>`}
       <button class="button square contact-toggle" aria-label="Contact" onClick=${toggleContact}>${c(Icon, { name: "panel-right" })}</button>
       ${c(Menu, { label: "More actions", items: moreItems(app, record, row, handOver) })}
     </div>
