@@ -66,7 +66,8 @@ def measure(seconds: float, *, fair: bool) -> tuple[float, float, float, float]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "turns.db"
         connect(path).execute("create table rows (body text)")
-        stop, batches = multiprocessing.Event(), multiprocessing.Queue()
+        stop = multiprocessing.Event()
+        batches: multiprocessing.Queue[int] = multiprocessing.Queue()
         process = multiprocessing.Process(target=busy, args=(path, stop, batches), kwargs={"fair": fair})
         process.start()
         waits = seldom(path, seconds, fair=fair)

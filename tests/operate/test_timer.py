@@ -1,0 +1,103 @@
+"""The timer role as a process runs it: woken by what changes, and catching up at its start."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from server import timer
+from server.desk import claim, inbox
+from server.desk.send import Draft, send
+from server.desk.settings import Changes, change_settings
+from server.parts import Parts, open_parts
+from server.settings import Settings
+from tests.fixtures.office import SALES, Office, build_office
+from tests.fixtures.waiting import until
+
+SLEEPS_LONG = 3_600.0
+
+
+@pytest.fixture
+async def parts(settings: Settings, database_url: str) -> AsyncIterator[Parts]:
+    async with open_parts(settings.model_copy(update={"database_url": database_url})) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def centre(parts: Parts, settings: Settings) -> Office:
+    """An office whose desk is the process's own, so that a commit wakes its roles."""
+    built = await build_office(parts.db, settings)
+    built.desk = parts.desk
+    return built
+
+
+async def is_public(centre: Office) -> bool:
+    row = await centre.one("select public_since from conversations")
+    return row is not None and row["public_since"] is not None
+
+
+async def becomes_public(centre: Office) -> None:
+    """Raises TimeoutError after two seconds."""
+    async with asyncio.timeout(2):
+        while not await is_public(centre):  # noqa: ASYNC110 - what is waited for is a row that another task commits
+            await asyncio.sleep(0.02)
+
+
+async def running(parts: Parts, tasks: asyncio.TaskGroup, stop: asyncio.Event) -> None:
+    """A timer that would sleep for an hour, asleep by now."""
+    tasks.create_task(timer.run(parts, stop, longest_pause=SLEEPS_LONG))
+    await until(lambda: parts.bus.healthy)
+    await asyncio.sleep(0.2)
+
+
+async def test_a_timer_that_sleeps_long_is_woken_by_a_new_setting(parts: Parts, centre: Office) -> None:
+    await centre.text("Hi", to=SALES)
+    centre.later(minutes=10)
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        await running(parts, tasks, stop)
+        assert not await is_public(centre)
+        await change_settings(parts.desk, centre.mia, Changes(sms_public_minutes=5))
+        await becomes_public(centre)
+        stop.set()
+
+
+async def test_a_timer_that_sleeps_long_is_woken_by_an_earlier_deadline_of_another_process(
+    parts: Parts, centre: Office, settings: Settings, database_url: str
+) -> None:
+    await change_settings(parts.desk, centre.mia, Changes(sms_public_minutes=None))
+    await centre.text("Hi", to=SALES)
+    centre.later(minutes=10)
+    stop = asyncio.Event()
+    async with open_parts(settings.model_copy(update={"database_url": database_url})) as another, asyncio.TaskGroup() as tasks:
+        await until(lambda: another.bus.healthy)
+        await running(parts, tasks, stop)
+        await change_settings(another.desk, centre.mia, Changes(sms_public_minutes=1))
+        await becomes_public(centre)
+        stop.set()
+
+
+async def test_what_fell_due_during_an_outage_goes_public_at_the_start(parts: Parts, centre: Office) -> None:
+    await centre.text("Hi", to=SALES)
+    centre.later(minutes=60 * 24 * 30)
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(timer.run(parts, stop, longest_pause=SLEEPS_LONG))
+        await becomes_public(centre)
+        stop.set()
+
+
+async def test_an_answer_before_the_deadline_keeps_it_out_of_the_pool(parts: Parts, centre: Office) -> None:
+    await centre.text("Hi", to=SALES)
+    id = await centre.conversation()
+    centre.later(minutes=20, seconds=-0.3)
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(timer.run(parts, stop))
+        await send(parts.desk, centre.ben, id, Draft("Hello", "c1", 100))
+        await asyncio.sleep(0.8)
+        stop.set()
+    assert not await is_public(centre)
+    shown = await inbox.conversation(parts.desk, centre.ben, id)
+    assert shown.waiting_since is None
+    await claim.close(parts.desk, centre.ben, id)
