@@ -190,6 +190,7 @@ async def test_a_tab_that_does_not_read_is_cut_and_the_others_are_not_held_up(ho
     assert node.bus.counters.cut == 1
     await until(lambda: len(node.live.tabs[me.id]) == 1)
     assert well.positions == list(range(1, written + 1))
+    stuck.socket.transport.abort()
 
 
 async def test_a_backlog_that_does_not_shrink_ends_the_connection(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,6 +206,7 @@ async def test_a_backlog_that_does_not_shrink_ends_the_connection(house: House, 
     tab.socket.transport.pause_reading()
     await until(lambda: node.bus.counters.cut == 1)
     await until(lambda: not node.live.tabs)
+    tab.socket.transport.abort()
 
 
 async def test_a_close_frame_from_a_peer_that_does_not_read_ends_the_connection(house: House) -> None:
