@@ -36,13 +36,6 @@ async def is_public(centre: Office) -> bool:
     return row is not None and row["public_since"] is not None
 
 
-async def becomes_public(centre: Office) -> None:
-    """Raises TimeoutError after two seconds."""
-    async with asyncio.timeout(2):
-        while not await is_public(centre):  # noqa: ASYNC110 - what is waited for is a row that another task commits
-            await asyncio.sleep(0.02)
-
-
 async def running(parts: Parts, tasks: asyncio.TaskGroup, stop: asyncio.Event) -> None:
     """A timer that would sleep for an hour, asleep by now."""
     tasks.create_task(timer.run(parts, stop, longest_pause=SLEEPS_LONG))
@@ -58,7 +51,7 @@ async def test_a_timer_that_sleeps_long_is_woken_by_a_new_setting(parts: Parts, 
         await running(parts, tasks, stop)
         assert not await is_public(centre)
         await change_settings(parts.desk, centre.mia, Changes(sms_public_minutes=5))
-        await becomes_public(centre)
+        await until(lambda: is_public(centre), within=2)
         stop.set()
 
 
@@ -73,7 +66,7 @@ async def test_a_timer_that_sleeps_long_is_woken_by_an_earlier_deadline_of_anoth
         await until(lambda: another.bus.healthy)
         await running(parts, tasks, stop)
         await change_settings(another.desk, centre.mia, Changes(sms_public_minutes=1))
-        await becomes_public(centre)
+        await until(lambda: is_public(centre), within=2)
         stop.set()
 
 
@@ -83,7 +76,7 @@ async def test_what_fell_due_during_an_outage_goes_public_at_the_start(parts: Pa
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(timer.run(parts, stop, longest_pause=SLEEPS_LONG))
-        await becomes_public(centre)
+        await until(lambda: is_public(centre), within=2)
         stop.set()
 
 
