@@ -1,9 +1,9 @@
 """Taking part: follow, unfollow, mute, read; a manager adds and removes others (PRODUCT rules 5-7)."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import msgspec
+from msgspec.structs import replace
 
 from server.desk import views
 from server.desk.desk import Desk, Once

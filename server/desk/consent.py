@@ -1,7 +1,8 @@
 """What STOP, START and HELP do, in the transaction of the text that said so (PRODUCT rules 21-23)."""
 
 import secrets
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from server.desk.work import Work
 from server.domain.consent import Keyword

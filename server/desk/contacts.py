@@ -1,9 +1,9 @@
 """Contacts: found, made, changed, opted out by hand, each with its events in the same transaction."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import msgspec
+from msgspec.structs import replace
 
 from server.desk.consent import opt_out
 from server.desk.desk import Desk, Once

@@ -1,6 +1,8 @@
 """The way out: lease, hand to the carrier, record. Never twice when the carrier's answer was lost (PRODUCT rules 22, 26)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from server.carriers.carrier import OutboundText, SendResult
 from server.desk.desk import Desk

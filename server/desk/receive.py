@@ -1,9 +1,10 @@
 """Inbound texts: all that wait are made durable together, then their webhooks are answered (PRODUCT rules 1-4, 8, 20-22, 25)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import msgspec
+from msgspec.structs import replace
 
 from server.carriers.carrier import Connection, InboundText
 from server.desk.consent import obey

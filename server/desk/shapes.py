@@ -1,6 +1,7 @@
 """What goes out over HTTP and the websocket, field by field as the contract names it."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -128,6 +129,7 @@ class EventShape(msgspec.Struct, frozen=True):
     data: dict[str, Any]
 
 
+@lru_cache(maxsize=4096)
 def instant(us: int) -> str:
     """RFC 3339, UTC, with microseconds."""
     return datetime.fromtimestamp(us // 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{us % 1_000_000:06d}Z"

@@ -2,8 +2,11 @@
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from server.domain.audience import alerts, audience
 from server.domain.conversation import Conversation, Step, Thread
@@ -17,8 +20,7 @@ from server.store.contacts import Contact
 from server.store.database import Transaction
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
+class Pending(msgspec.Struct, frozen=True):
     """An event that has its `seq` but not yet its position. `conversation` is the state that it shows."""
 
     account: str

@@ -1,8 +1,9 @@
 """Who takes part in a conversation, who is alerted, and who receives an event (PRODUCT rules 5-7, CONTRACT websocket)."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from server.domain.events import EventType
 
@@ -12,8 +13,7 @@ class Part(StrEnum):
     SUBSCRIBER = "subscriber"
 
 
-@dataclass(frozen=True, slots=True)
-class Participant:
+class Participant(msgspec.Struct, frozen=True):
     """One user's part in one conversation. `muted_at` in µs UTC or None; `read_seq` is the last seq that the person read."""
 
     user: str

@@ -1,7 +1,9 @@
 """A conversation and everything that can happen to it. Each verb takes a `Thread` and returns a `Step`, or raises `Refused`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from server.domain.audience import Part, Participant, Participants
 from server.domain.clocks import overdue
@@ -10,8 +12,7 @@ from server.domain.events import EventType
 from server.domain.user import User
 
 
-@dataclass(frozen=True, slots=True)
-class Conversation:
+class Conversation(msgspec.Struct, frozen=True):
     """Everything between an account and one contact phone. Instants are µs UTC; `seq` is the number of its last event.
 
     `anew_at` is when a claim, a transfer or waking last started the clock anew; what is at or below `settled_seq` needs no answer
@@ -46,16 +47,14 @@ class Conversation:
         return self.public_since is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Thread:
+class Thread(msgspec.Struct, frozen=True):
     """A conversation with its participants, by user id."""
 
     conversation: Conversation
     participants: Participants
 
 
-@dataclass(frozen=True, slots=True)
-class Happening:
+class Happening(msgspec.Struct, frozen=True):
     """One event to be written: its type, why, and the user that it is about, if any."""
 
     type: EventType
@@ -63,8 +62,7 @@ class Happening:
     user: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """What a verb made of a thread. `happened` is numbered from `thread.conversation.seq + 1` on, in order."""
 
     thread: Thread
@@ -74,8 +72,7 @@ class Step:
         return self.thread.conversation.seq + 1 + [h.type for h in self.happened].index(event)
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(msgspec.Struct, frozen=True):
     """An inbound text as the clock sees it. `owner` is the user whose caller ID it came to."""
 
     at: int

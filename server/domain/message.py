@@ -1,7 +1,8 @@
 """The states of a message and the order in which they may follow each other (PRODUCT rule 27)."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 
 class Direction(StrEnum):
@@ -70,8 +71,7 @@ def moves_forward(old: MessageState, new: MessageState) -> bool:
     return old in _RANK and new in _RANK and _RANK[new] > _RANK[old]
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(msgspec.Struct, frozen=True):
     """One SMS or MMS, or a note. `seq` is the number of the event that created it; instants are µs UTC.
 
     `attempt` counts how often a sender took it; `next_at` is when it may be taken, None once nothing is left to do; `lease_until` is

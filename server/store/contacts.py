@@ -1,21 +1,19 @@
 """Contacts, their phones, and consent."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import msgspec
 
 from server.store.database import Row, Transaction, batch
 
 
-@dataclass(frozen=True, slots=True)
-class Phone:
+class Phone(msgspec.Struct, frozen=True):
     number: str
     kind: str = "mobile"
 
 
-@dataclass(frozen=True, slots=True)
-class Contact:
+class Contact(msgspec.Struct, frozen=True):
     """A person we text. `ready_at` is since when it is ready (µs), or None. `phones` in their order; `fields` are custom ones."""
 
     id: str
@@ -24,7 +22,7 @@ class Contact:
     ready_at: int | None = None
     timezone: str | None = None
     tags: tuple[str, ...] = ()
-    fields: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] = {}
     phones: tuple[Phone, ...] = ()
     created_at: int = 0
     updated_at: int = 0
