@@ -2,13 +2,19 @@
 
 import pytest
 
+# In the order in which they import each other.
 pytest_plugins = [
     "tests.fixtures.clocks",
     "tests.fixtures.databases",
-    "tests.fixtures.office",
+    "tests.fixtures.settings",
     "tests.fixtures.processes",
     "tests.fixtures.redis_server",
-    "tests.fixtures.settings",
+    "tests.fixtures.logged",
+    "tests.fixtures.office",
+    "tests.fixtures.served",
+    "tests.fixtures.carrier_api",
+    "tests.fixtures.centre",
+    "tests.fixtures.integrator",
 ]
 
 
