@@ -11,13 +11,15 @@ from server.desk.receive import receive_texts
 from server.domain.message import MessageState
 from server.domain.user import Role, User
 from server.parts import Parts
-from server.store import conversations
+from server.settings import PREFIX, SettingsError
+from server.store import conversations, people
 from server.store.accounts import every_account
 from server.store.database import Transaction
 
 MANAGER, AGENTS = "Mia", ("Ana", "Ben", "Dana")
 SUPPORT, OWN = "+12025550100", "+12025550101"
 PUBLIC_MINUTES = 1
+EMAIL = f"{MANAGER.lower()}@acme.example"
 MINUTE_US = 60_000_000
 FIRST_NAMES = "Maria Wei Omar Emma Noah Fatima Lucas Priya James Ingrid Sofia Ethan Aisha Kofi Nadia Liam Olivia Chidi Pavel Grace".split()
 LAST_NAMES = (
@@ -61,9 +63,12 @@ WAITING = (
 async def seed_demo(parts: Parts) -> list[tuple[str, str]]:
     """Seeds an empty database; (who, path of the link that signs in) of everybody.
 
-    Moves the database's clock back while it writes history.
+    Moves the database's clock back while it writes history. Raises `SettingsError` for a database with other accounts.
     """
-    if not await parts.desk.read(every_account):
+    found = await parts.desk.read(every_account)
+    if found and await parts.desk.read(lambda tx: people.by_email(tx, EMAIL)) is None:
+        raise SettingsError([f"{PREFIX}VAR, {PREFIX}DATABASE_URL: this database is not the demo's; the demo lets in whoever clicks"])
+    if not found:
         try:
             await _seed(parts)
         finally:
@@ -77,21 +82,21 @@ async def _seed(parts: Parts) -> None:
     parts.db.shift_us = -3 * 24 * 60 * MINUTE_US
     account, manager, _ = await directory.create_account(parts.db, "Acme", f"{MANAGER}@acme.example", secrets.token_urlsafe(24))
     mia = User(manager, account, MANAGER, Role.MANAGER)
-    people = {MANAGER: mia}
+    users = {MANAGER: mia}
     for name in AGENTS:
         new = directory.NewUser(email=f"{name.lower()}@acme.example", name=name, role=Role.AGENT, password=secrets.token_urlsafe(24))
         made = await directory.add_user(desk, parts.identity.passwords, mia, new)
-        people[name] = User(_id(made), account, name, Role.AGENT)
+        users[name] = User(_id(made), account, name, Role.AGENT)
     sandbox = _id(await lines.add_carrier(desk, mia, lines.NewCarrier(kind="sandbox", name="Sandbox", credentials={})))
-    for number, label, user in ((SUPPORT, "Support", None), (OWN, "Ben", people["Ben"].id)):
+    for number, label, user in ((SUPPORT, "Support", None), (OWN, "Ben", users["Ben"].id)):
         await lines.add_did(desk, mia, lines.NewDid(number=number, carrier=sandbox, capabilities=["sms", "mms"], label=label, user=user))
     await settings.change_settings(desk, mia, settings.Changes(sms_public_minutes=None))
     connection = await parts.connections.get(sandbox)
     assert connection is not None
-    story = _Story(parts, connection, people)
+    story = _Story(parts, connection, users)
     await story.contacts()
     for place, (name, told) in enumerate(THREADS):
-        await story.tell(place, people[name], told)
+        await story.tell(place, users[name], told)
     await settings.change_settings(desk, mia, settings.Changes(sms_public_minutes=PUBLIC_MINUTES))
     await story.waiting(len(THREADS))
 

@@ -1,6 +1,8 @@
 """What becomes of an outbound message once it left: states only forward, a failed answer gives the wait back (rules 9, 23, 26, 27)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from server.desk.consent import opt_out
 from server.desk.work import Work
@@ -47,9 +49,7 @@ async def apply(work: Work, message: Message, news: News) -> Message:
 async def _restore_wait(work: Work, failed: Message) -> None:
     """Rule 9, as this transaction leaves things: the first text after the last answer that stands waits again."""
     thread = work.staged.threads[failed.conversation]
-    staged = [
-        m for m in {**work.staged.messages, **work.staged.new_messages}.values() if m.conversation == failed.conversation
-    ]
+    staged = [m for m in {**work.staged.messages, **work.staged.new_messages}.values() if m.conversation == failed.conversation]
     standing = [m.seq for m in staged if m.human and m.direction is Direction.OUTBOUND and m.state in ANSWERS]
     stored = await messages.last_answer(work.tx, failed.conversation, [m.id for m in staged])
     after = max([stored, thread.conversation.settled_seq, *standing])

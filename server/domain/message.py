@@ -58,8 +58,8 @@ ANSWERS = frozenset(
 )
 """The states in which a human's outbound message stands as an answer (PRODUCT rule 9)."""
 
-BROKEN = frozenset({MessageState.FAILED, MessageState.UNDELIVERED, MessageState.CANCELLED})
-"""The states in which an outbound message is no answer any more."""
+BROKEN = frozenset({MessageState.FAILED, MessageState.UNDELIVERED})
+"""The states in which an answer failed for good. A cancelled one did not fail: the contact opted out, or its author took it back."""
 
 WAITING_TO_LEAVE = frozenset({MessageState.SCHEDULED, MessageState.QUEUED})
 
