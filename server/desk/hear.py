@@ -132,7 +132,7 @@ class Connections:
         try:
             values = msgspec.json.decode(self._vault.open(line.credentials, line.id), type=dict[str, str])
         except Unreadable as error:
-            log.error("credentials unreadable", carrier=line.id, reason=str(error))
+            log.error("credentials.unreadable", carrier=line.id, reason=str(error))
             raise Unavailable(str(error)) from None
         api_url = self._desk.settings.carrier_url(line.kind)
         return Connection(line.id, line.account, line.kind, line.name, Credentials(values), line.options, api_url or None)
@@ -149,7 +149,7 @@ class Ear:
     async def connection(self, kind: str, id: str, method: str) -> tuple[Carrier, Connection]:
         """Raises `UnknownConnection`, `WrongMethod` and `Unavailable`."""
         carrier = self._desk.carriers.get(kind)
-        if carrier is None or len(id) != ID_LENGTH:
+        if carrier is None or len(id) != ID_LENGTH or not (id.isascii() and id.isalnum()):
             raise UnknownConnection(kind)
         connection = await self._connections.get(id)
         if connection is None or connection.kind != kind:

@@ -1,0 +1,135 @@
+"""Reading what a request brings, once, into types that cannot be wrong; and writing JSON."""
+
+import hashlib
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol, TypeVar
+from urllib.parse import parse_qsl
+
+import msgspec
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import Request
+from starlette.responses import Response
+
+from server.desk.desk import Once
+from server.desk.identity import Session
+from server.domain.errors import Invalid, NotFound, Refused, UnknownField
+from server.endpoints.limits import TooLarge
+
+T = TypeVar("T")
+
+PAGE = 50
+LARGEST_PAGE = 200
+FORM_FIELDS = 20
+_ID = re.compile(r"[0-9a-z]{26}")
+_UNKNOWN = re.compile(r"unknown field `([^`]*)`")
+_AT = re.compile(r" - at `\$\.?([^`]*)`")
+_encode = msgspec.json.Encoder().encode
+
+
+class BadRequest(Refused):
+    code = "bad_request"
+
+
+class MediaType(Refused):
+    code = "media_type"
+
+
+class Listed(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+async def read_json(request: Request, shape: type[T]) -> T:
+    """The JSON body as a `shape`; no body at all is read as {}. Raises `MediaType`, `BadRequest`, `UnknownField`, `Invalid`."""
+    body = await request.body()
+    if body and request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise MediaType("Send application/json.")
+    try:
+        return msgspec.json.decode(body or b"{}", type=shape)
+    except msgspec.ValidationError as error:
+        raise _refusal(str(error)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise BadRequest("The body is not JSON.") from None
+
+
+async def read_form(request: Request) -> dict[str, str]:
+    """The fields of a form, the last one where a name comes twice. Raises `MediaType`, `TooLarge`, `BadRequest`."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "multipart/form-data":
+        try:
+            parser = MultiPartParser(request.headers, request.stream(), max_files=0, max_fields=FORM_FIELDS, max_part_size=64 * 1024)
+            return {name: value for name, value in (await parser.parse()).multi_items() if isinstance(value, str)}
+        except MultiPartException as error:
+            raise TooLarge(error.message) from None
+    if kind != "application/x-www-form-urlencoded":
+        raise MediaType("Send a form.")
+    body = await request.body()
+    if body.count(b"&") >= FORM_FIELDS:
+        raise TooLarge(f"A form may have {FORM_FIELDS} fields.")
+    return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+
+
+async def once(request: Request, session: Session) -> Once | None:
+    """The request's `Idempotency-Key`; its fingerprint covers method, path and body."""
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return None
+    if not 0 < len(key) <= 255 or not key.isprintable():
+        raise Invalid("An Idempotency-Key has 1 to 255 characters.")
+    said = f"{request.method} {request.url.path}\n".encode() + await request.body()
+    return Once(session.user.id, key, hashlib.sha256(said).hexdigest())
+
+
+def id_in_path(request: Request, name: str = "id") -> str:
+    """Raises `NotFound` for what no id looks like, so that nothing odd gets further."""
+    return checked_id(request.path_params[name])
+
+
+def checked_id(id: str) -> str:
+    if not _ID.fullmatch(id):
+        raise NotFound
+    return id
+
+
+def limit_of(request: Request) -> int:
+    """`?limit=`: 50 where it is absent, at most 200. Raises `Invalid`."""
+    given = request.query_params.get("limit")
+    if given is None:
+        return PAGE
+    if not (given.isascii() and given.isdigit() and len(given) < 10 and int(given) > 0):
+        raise Invalid("A limit is a whole number, 1 or more.", field="limit")
+    return min(int(given), LARGEST_PAGE)
+
+
+async def page_of(request: Request, fetch: Callable[[str, int], Awaitable[Sequence[Listed]]]) -> Response:
+    """One page of a list that is ordered by id: `fetch(after, limit)` gives at most `limit` items after the id `after`."""
+    limit = limit_of(request)
+    after = request.query_params.get("cursor", "")
+    items = await fetch(checked_id(after) if after else "", limit + 1)
+    more = len(items) > limit
+    return json({"items": items[:limit], "next": items[limit - 1].id if more else None})
+
+
+def json(body: object, status: int = 200) -> Response:
+    return Response(_encode(body), status, media_type="application/json")
+
+
+def created(request: Request, made: Listed | msgspec.Raw) -> Response:
+    """201 with where it is; `made` may be the kept answer of an earlier request with the same key."""
+    id = msgspec.json.decode(made)["id"] if isinstance(made, msgspec.Raw) else made.id
+    response = json(made, 201)
+    response.headers["location"] = f"{request.url.path}/{id}"
+    return response
+
+
+def no_content() -> Response:
+    return Response(status_code=204)
+
+
+def _refusal(says: str) -> Refused:
+    unknown = _UNKNOWN.search(says)
+    if unknown:
+        return UnknownField(f"There is no field {unknown[1]} here.", field=unknown[1])
+    at = _AT.search(says)
+    return Invalid(_AT.sub("", says) + ".", field=at[1] if at else None)

@@ -1,0 +1,128 @@
+"""What may come in: under which Host, how much, how slowly, in which coding, and how often from one address."""
+
+import asyncio
+import math
+from collections import OrderedDict, deque
+from collections.abc import Mapping
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from server.clock import Clock
+from server.domain.errors import Refused
+
+HOOK_BYTES = 128 * 1024
+BODY_BYTES = 1024 * 1024
+BODY_SECONDS = 10.0
+ADDRESSES = 10_000
+
+
+class WrongHost(Refused):
+    code = "host"
+
+
+class TooLarge(Refused):
+    code = "too_large"
+
+
+class TooSlow(Refused):
+    code = "too_slow"
+
+
+class Encoded(Refused):
+    """Nothing is unpacked here, so nothing can blow up."""
+
+    code = "content_encoding"
+
+
+class Limits:
+    """Refuses a wrong Host, and bodies that are coded, too large or too slow; counts them while they stream.
+
+    `origin` is BASE_URL's. `bytes_below` gives the largest body by the beginning of the path.
+    """
+
+    def __init__(self, app: ASGIApp, *, origin: str, bytes_below: Mapping[str, int], seconds: float = BODY_SECONDS) -> None:
+        self._app = app
+        self._origin = origin
+        self._hosts = _hosts(origin)
+        self._bytes_below = tuple(bytes_below.items())
+        self._seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        hosts, length, chunked = [], 0, False
+        for name, value in scope["headers"]:
+            if name == b"host":
+                hosts.append(value.lower())
+            elif name == b"content-length":
+                length = int(value)
+            elif name == b"transfer-encoding":
+                chunked = True
+            elif name == b"content-encoding" and value.strip().lower() != b"identity":
+                raise Encoded("Send the body as it is, without a content coding.")
+        if len(hosts) != 1 or hosts[0] not in self._hosts:
+            raise WrongHost(f"This server answers as {self._origin} only.")
+        if scope["type"] == "http" and (length or chunked):
+            most = next((most for start, most in self._bytes_below if scope["path"].startswith(start)), BODY_BYTES)
+            if length > most:
+                raise _too_large(most)
+            receive = self._counted(receive, most)
+        await self._app(scope, receive, send)
+
+    def _counted(self, receive: Receive, most: int) -> Receive:
+        deadline = asyncio.get_running_loop().time() + self._seconds
+        taken, more = 0, True
+
+        async def counted() -> Message:
+            nonlocal taken, more
+            if not more:
+                return await receive()
+            try:
+                async with asyncio.timeout_at(deadline):
+                    message = await receive()
+            except TimeoutError:
+                raise TooSlow(f"The body did not come within {self._seconds:g} seconds.") from None
+            taken += len(message.get("body", b""))
+            more = message.get("more_body", False)
+            if taken > most:
+                raise _too_large(most)
+            return message
+
+        return counted
+
+
+class Knocks:
+    """How often an address asked for something that it was not given: `allowed` times in any `seconds`."""
+
+    def __init__(self, clock: Clock, allowed: int = 60, seconds: float = 60.0) -> None:
+        self._clock = clock
+        self._allowed = allowed
+        self._seconds = seconds
+        self._seen: OrderedDict[str, deque[float]] = OrderedDict()
+
+    def count(self, address: str) -> int:
+        """Counts one; 0 while it is allowed, else in how many seconds it will be again."""
+        now = self._clock.monotonic()
+        times = self._seen.setdefault(address, deque())
+        self._seen.move_to_end(address)
+        while len(self._seen) > ADDRESSES:
+            self._seen.popitem(last=False)
+        while times and times[0] <= now - self._seconds:
+            times.popleft()
+        if len(times) >= self._allowed:
+            return max(1, math.ceil(times[0] + self._seconds - now))
+        times.append(now)
+        return 0
+
+
+def _too_large(most: int) -> TooLarge:
+    return TooLarge(f"A body may have {most} bytes here.")
+
+
+def _hosts(origin: str) -> frozenset[bytes]:
+    """The host of an origin with and without its port, where that is the scheme's own."""
+    scheme, _, host = origin.lower().partition("://")
+    standard = {"http": ":80", "https": ":443"}[scheme]
+    named_port = host.rpartition("]")[2].find(":") >= 0
+    return frozenset({host.encode()} if named_port else {host.encode(), (host + standard).encode()})

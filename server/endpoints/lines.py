@@ -1,0 +1,53 @@
+"""The API's carriers and DIDs."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from server.desk import lines
+from server.desk.desk import Desk
+from server.desk.identity import Session
+from server.desk.lines import CarrierChange, DidChange, NewCarrier, NewDid
+from server.endpoints.bodies import created, id_in_path, json, no_content, once, page_of, read_json
+
+
+class Lines:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def carriers(self, request: Request, session: Session) -> Response:
+        return await page_of(request, lambda after, limit: lines.list_carriers(self._desk, session.user, after, limit))
+
+    async def carrier(self, request: Request, session: Session) -> Response:
+        return json(await lines.get_carrier(self._desk, session.user, id_in_path(request)))
+
+    async def add_carrier(self, request: Request, session: Session) -> Response:
+        new = await read_json(request, NewCarrier)
+        return created(request, await lines.add_carrier(self._desk, session.user, new, await once(request, session)))
+
+    async def change_carrier(self, request: Request, session: Session) -> Response:
+        change = await read_json(request, CarrierChange)
+        key = await once(request, session)
+        return json(await lines.change_carrier(self._desk, session.user, id_in_path(request), change, key))
+
+    async def remove_carrier(self, request: Request, session: Session) -> Response:
+        await lines.remove_carrier(self._desk, session.user, id_in_path(request))
+        return no_content()
+
+    async def dids(self, request: Request, session: Session) -> Response:
+        return await page_of(request, lambda after, limit: lines.list_dids(self._desk, session.user, after, limit))
+
+    async def did(self, request: Request, session: Session) -> Response:
+        return json(await lines.get_did(self._desk, session.user, id_in_path(request)))
+
+    async def add_did(self, request: Request, session: Session) -> Response:
+        new = await read_json(request, NewDid)
+        return created(request, await lines.add_did(self._desk, session.user, new, await once(request, session)))
+
+    async def change_did(self, request: Request, session: Session) -> Response:
+        change = await read_json(request, DidChange)
+        key = await once(request, session)
+        return json(await lines.change_did(self._desk, session.user, id_in_path(request), change, key))
+
+    async def remove_did(self, request: Request, session: Session) -> Response:
+        await lines.remove_did(self._desk, session.user, id_in_path(request))
+        return no_content()

@@ -1,0 +1,139 @@
+"""Every URL on one screen."""
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from server.endpoints.contacts import Contacts
+from server.endpoints.conversations import Conversations
+from server.endpoints.directory import Directory
+from server.endpoints.guard import Endpoint, Guard
+from server.endpoints.health import Health
+from server.endpoints.hooks import Hooks
+from server.endpoints.lines import Lines
+from server.endpoints.login import Login
+from server.endpoints.messages import Messages
+from server.endpoints.pages import Pages
+from server.endpoints.reference import Reference
+from server.endpoints.sandbox import Sandbox
+from server.endpoints.segments import segments
+from server.endpoints.settings import AccountSettings
+
+API = "/api/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What answers, made by hand in `app.py`. `demo` adds the links that sign in with one click."""
+
+    guard: Guard
+    login: Login
+    directory: Directory
+    lines: Lines
+    hooks: Hooks
+    health: Health
+    conversations: Conversations
+    messages: Messages
+    contacts: Contacts
+    settings: AccountSettings
+    sandbox: Sandbox
+    pages: Pages
+    reference: Reference
+    demo: bool = False
+
+
+def routes(doors: Doors) -> list[BaseRoute]:
+    agent, manager, page = doors.guard.agent, doors.guard.manager, doors.guard.page
+    login, directory, lines, hooks, health = doors.login, doors.directory, doors.lines, doors.hooks, doors.health
+    conversations, messages, contacts, settings = doors.conversations, doors.messages, doors.contacts, doors.settings
+    sandbox, pages, reference = doors.sandbox, doors.pages, doors.reference
+    one = f"{API}/conversations/{{id}}"
+    table: list[BaseRoute] = [
+        at("/healthz", get=health.live),
+        at("/readyz", get=health.ready),
+        #
+        at("/hooks/{kind}/{connection}", get=hooks.texts, post=hooks.texts),
+        at("/hooks/{kind}/{connection}/status", get=hooks.status, post=hooks.status),
+        #
+        at("/login", get=login.form, post=login.enter),
+        at("/logout", post=login.leave),
+        *([at("/demo/in/{name}", get=login.demo)] if doors.demo else []),
+        #
+        at("/", get=pages.home),
+        at("/sms", get=page(pages.sms)),
+        at("/sms/{id}", get=page(pages.conversation)),
+        at("/pool", get=page(pages.pool)),
+        at("/sandbox", get=page(pages.sandbox)),
+        at("/sandbox/phones", get=agent(sandbox.phones)),
+        at("/sandbox/texts", get=agent(sandbox.texts), post=agent(sandbox.write)),
+        at("/static/{path:path}", get=pages.static),
+        at("/api/docs", get=reference.docs),
+        at(f"{API}/openapi.json", get=reference.openapi),
+        at(f"{API}/asyncapi.json", get=reference.asyncapi),
+        #
+        at(f"{API}/conversations", get=agent(conversations.list)),
+        at(f"{API}/conversations/counts", get=agent(conversations.counts)),
+        at(f"{API}/conversations/take-next", post=agent(conversations.take_next)),
+        at(one, get=agent(conversations.one)),
+        at(f"{one}/messages", get=agent(messages.list), post=agent(messages.send)),
+        at(f"{one}/claim", post=agent(conversations.claim)),
+        at(f"{one}/release", post=agent(conversations.release)),
+        at(f"{one}/transfer", post=agent(conversations.transfer)),
+        at(f"{one}/close", post=agent(conversations.close)),
+        at(f"{one}/reopen", post=agent(conversations.reopen)),
+        at(f"{one}/no-reply-needed", post=agent(conversations.no_reply_needed)),
+        at(f"{one}/snooze", post=agent(conversations.snooze)),
+        at(f"{one}/subscription", put=agent(conversations.follow), delete=agent(conversations.unfollow)),
+        at(f"{one}/subscribers/{{user}}", put=manager(conversations.add_subscriber), delete=manager(conversations.remove_subscriber)),
+        at(f"{one}/read", put=agent(conversations.read)),
+        at(f"{API}/messages", post=agent(messages.start)),
+        at(f"{API}/segments", get=agent(segments)),
+        #
+        at(f"{API}/contacts", get=agent(contacts.list), post=agent(contacts.add)),
+        at(f"{API}/contacts/{{id}}", get=agent(contacts.one), patch=agent(contacts.change)),
+        at(f"{API}/contacts/{{id}}/opt-out", put=agent(contacts.opt_out)),
+        at(f"{API}/contacts/{{id}}/consent", get=agent(contacts.consent)),
+        at(f"{API}/colleagues", get=agent(contacts.colleagues)),
+        at(f"{API}/settings", get=manager(settings.show), patch=manager(settings.change)),
+        #
+        at(f"{API}/me", get=agent(directory.me)),
+        at(f"{API}/users", get=manager(directory.users), post=manager(directory.add_user)),
+        at(
+            f"{API}/users/{{id}}",
+            get=manager(directory.user),
+            patch=manager(directory.change_user),
+            delete=manager(directory.remove_user),
+        ),
+        at(f"{API}/tokens", get=manager(directory.tokens), post=manager(directory.add_token)),
+        at(
+            f"{API}/tokens/{{id}}",
+            get=manager(directory.token),
+            patch=manager(directory.change_token),
+            delete=manager(directory.remove_token),
+        ),
+        at(f"{API}/carriers", get=manager(lines.carriers), post=manager(lines.add_carrier)),
+        at(
+            f"{API}/carriers/{{id}}",
+            get=manager(lines.carrier),
+            patch=manager(lines.change_carrier),
+            delete=manager(lines.remove_carrier),
+        ),
+        at(f"{API}/dids", get=manager(lines.dids), post=manager(lines.add_did)),
+        at(f"{API}/dids/{{id}}", get=manager(lines.did), patch=manager(lines.change_did), delete=manager(lines.remove_did)),
+    ]
+    reference.describe(table)
+    return table
+
+
+def at(path: str, **by_method: Endpoint) -> Route:
+    """One address with its methods, in lower case; a method that is not among them is 405 with what is allowed."""
+    endpoints = {method.upper(): endpoint for method, endpoint in by_method.items()}
+    if "GET" in endpoints:
+        endpoints["HEAD"] = endpoints["GET"]
+
+    async def answer(request: Request) -> Response:
+        return await endpoints[request.method](request)
+
+    return Route(path, answer, methods=list(endpoints))

@@ -1,0 +1,27 @@
+"""What stands around the routes, from the outside in: headers, the boundary, limits.
+
+Who X-Forwarded-For is believed from is the server's own setting, in `roles.py`.
+"""
+
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.types import ExceptionHandler
+
+from server.endpoints.errors import Boundary, Faults
+from server.endpoints.headers import SafeHeaders
+from server.endpoints.limits import BODY_SECONDS, HOOK_BYTES, Limits
+from server.settings import Settings
+
+
+def middleware(settings: Settings, faults: Faults, body_seconds: float = BODY_SECONDS) -> list[Middleware]:
+    """For Starlette, together with `handlers`."""
+    return [
+        Middleware(SafeHeaders, secure=settings.secure),
+        Middleware(Boundary, faults=faults),
+        Middleware(Limits, origin=settings.base_url, bytes_below={"/hooks/": HOOK_BYTES}, seconds=body_seconds),
+    ]
+
+
+def handlers(faults: Faults) -> dict[type[Exception], ExceptionHandler]:
+    """Starlette would answer what its router does not find in plain text."""
+    return {HTTPException: faults.of_router}
