@@ -9,12 +9,13 @@ from channels.frames import events
 
 
 class Group:
-    """Tabs that get the same events for the same reason."""
+    """Tabs that get the same events for the same reason. `wide`: many tabs, which get nearly always the same."""
 
-    __slots__ = ("ears",)
+    __slots__ = ("ears", "wide")
 
-    def __init__(self) -> None:
+    def __init__(self, *, wide: bool = False) -> None:
         self.ears: dict[Ear, None] = {}
+        self.wide = wide
 
 
 class Person(Group):
@@ -48,10 +49,10 @@ class Account:
         self.floor = floor
         self.above: set[int] = set()
         self.seqs: dict[str, int] = {}
-        self.everyone = Group()
-        self.managers = Group()
-        self.feed = Group()
-        self.pool = Group()
+        self.everyone = Group(wide=True)
+        self.managers = Group(wide=True)
+        self.feed = Group(wide=True)
+        self.pool = Group(wide=True)
         self.people: dict[str, Person] = {}
         self.watched: dict[str, Group] = {}
         self.viewed: dict[str, Group] = {}
@@ -130,25 +131,32 @@ class Account:
                 ear.outbox.cut()
 
     def deliver(self, some: list[Envelope]) -> None:
-        """Gives each tab the events that concern it, in one frame. Tabs concerned for the same reasons share its bytes."""
+        """Gives each tab the events that concern it, in one frame. Tabs that get the same share its bytes."""
         self._counters.dispatched += len(some)
-        by_group = self._by_group(some)
-        reasons: dict[Ear, tuple[Group, ...]] = {}
-        for group in by_group:
-            only = (group,)
-            for ear in group.ears:
-                others = reasons.get(ear)
-                reasons[ear] = only if others is None else others + only
         lowest = min([envelope.position for envelope in some])
-        frames: dict[tuple[Group, ...], bytes] = {}
-        for ear, groups in reasons.items():
+        near, wide = self._by_tab(some)
+        bodies = [envelope.body for envelope in some]
+        shared: dict[tuple[Group, ...], tuple[list[int], bytes]] = {}
+        frames: dict[tuple[int, ...], bytes] = {}
+        for ear, groups in _reasons(wide).items():
+            known = shared.get(groups)
+            if known is None:
+                together = _together([wide[group] for group in groups])
+                known = shared[groups] = together, events([bodies[index] for index in together])
+            own = near.get(ear)
+            if own is not None or ear.held is not None or ear.careful >= lowest:
+                near[ear] = known[0] if own is None else _together([known[0], own])
+            else:
+                ear.outbox.push(known[1])
+        for ear, indexes in near.items():
             if ear.held is not None or ear.careful >= lowest:
-                ear.give([some[index] for index in _indexes(by_group, groups)])
+                ear.give([some[index] for index in indexes])
                 continue
-            made = frames.get(groups)
-            if made is None:
-                made = frames[groups] = events([some[index].body for index in _indexes(by_group, groups)])
-            ear.outbox.push(made)
+            key = tuple(indexes)
+            frame = frames.get(key)
+            if frame is None:
+                frame = frames[key] = events([bodies[index] for index in indexes])
+            ear.outbox.push(frame)
 
     def onlookers(self, conversation: str) -> set[Ear]:
         """Who is shown the presence of a conversation: its participants' tabs, and those that watch or view it."""
@@ -158,17 +166,22 @@ class Account:
                 ears.update(groups[conversation].ears)
         return ears
 
-    def _by_group(self, some: list[Envelope]) -> dict[Group, list[int]]:
-        """For each group that is concerned, which of the events."""
-        found: dict[Group, list[int]] = {}
+    def _by_tab(self, some: list[Envelope]) -> tuple[dict[Ear, list[int]], dict[Group, list[int]]]:
+        """Which of the events each tab gets for a reason of its own, and which each wide group gets."""
+        near: dict[Ear, list[int]] = {}
+        wide: dict[Group, list[int]] = {}
         for index, envelope in enumerate(some):
             for group in self._concerned(envelope):
-                indexes = found.get(group)
-                if indexes is None:
-                    found[group] = [index]
-                else:
-                    indexes.append(index)
-        return found
+                if group.wide:
+                    wide.setdefault(group, []).append(index)
+                    continue
+                for ear in group.ears:
+                    indexes = near.get(ear)
+                    if indexes is None:
+                        near[ear] = [index]
+                    elif indexes[-1] != index:
+                        indexes.append(index)
+        return near, wide
 
     def _concerned(self, envelope: Envelope) -> list[Group]:
         reach, conversation = envelope.reach, envelope.conversation
@@ -216,7 +229,16 @@ class Account:
             above.discard(self.floor)
 
 
-def _indexes(by_group: dict[Group, list[int]], groups: tuple[Group, ...]) -> list[int]:
-    if len(groups) == 1:
-        return by_group[groups[0]]
-    return sorted({index for group in groups for index in by_group[group]})
+def _reasons(wide: dict[Group, list[int]]) -> dict[Ear, tuple[Group, ...]]:
+    """For each tab the wide groups that it is in."""
+    found: dict[Ear, tuple[Group, ...]] = {}
+    for group in wide:
+        only = (group,)
+        for ear in group.ears:
+            others = found.get(ear)
+            found[ear] = only if others is None else others + only
+    return found
+
+
+def _together(lists: list[list[int]]) -> list[int]:
+    return lists[0] if len(lists) == 1 else sorted(set().union(*lists))
