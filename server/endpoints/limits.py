@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections import OrderedDict, deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -34,6 +34,12 @@ class Encoded(Refused):
     code = "content_encoding"
 
 
+class BadQuery(Refused):
+    """No text that is searched or compared here has NUL, and PostgreSQL takes none."""
+
+    code = "bad_request"
+
+
 class Limits:
     """Refuses a wrong Host, and bodies that are coded, too large or too slow; counts them while they stream.
 
@@ -51,24 +57,31 @@ class Limits:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        hosts, length, chunked = [], 0, False
-        for name, value in scope["headers"]:
-            if name == b"host":
-                hosts.append(value.lower())
-            elif name == b"content-length":
-                length = int(value)
-            elif name == b"transfer-encoding":
-                chunked = True
-            elif name == b"content-encoding" and value.strip().lower() != b"identity":
-                raise Encoded("Send the body as it is, without a content coding.")
-        if len(hosts) != 1 or hosts[0] not in self._hosts:
-            raise WrongHost(f"This server answers as {self._origin} only.")
-        if scope["type"] == "http" and (length or chunked):
+        if b"%00" in scope["query_string"] and not scope["path"].startswith("/hooks/"):
+            raise BadQuery("A query may not hold NUL.")
+        length = self._announced(scope["headers"])
+        if scope["type"] == "http" and length:
             most = next((most for start, most in self._bytes_below if scope["path"].startswith(start)), BODY_BYTES)
             if length > most:
                 raise _too_large(most)
             receive = self._counted(receive, most)
         await self._app(scope, receive, send)
+
+    def _announced(self, headers: Iterable[tuple[bytes, bytes]]) -> int:
+        """How many bytes will come, 1 where that is not said and something comes."""
+        hosts, length = [], 0
+        for name, value in headers:
+            if name == b"host":
+                hosts.append(value.lower())
+            elif name == b"content-length":
+                length = int(value)
+            elif name == b"transfer-encoding":
+                length = max(length, 1)
+            elif name == b"content-encoding" and value.strip().lower() != b"identity":
+                raise Encoded("Send the body as it is, without a content coding.")
+        if len(hosts) != 1 or hosts[0] not in self._hosts:
+            raise WrongHost(f"This server answers as {self._origin} only.")
+        return length
 
     def _counted(self, receive: Receive, most: int) -> Receive:
         deadline = asyncio.get_running_loop().time() + self._seconds

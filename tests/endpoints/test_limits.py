@@ -84,6 +84,11 @@ async def test_every_answer_carries_the_safe_headers(served: Served) -> None:
         assert len(headers.get_list("content-security-policy")) == 1, path
 
 
+async def test_a_query_with_nul_is_refused_before_it_reaches_a_database(served: Served) -> None:
+    answer = await served.bearer.get("/api/v1/conversations?view=all&q=a%00b")
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+
+
 def test_knocks_are_counted_over_any_minute_and_not_by_the_clocks_minutes() -> None:
     clock = HandClock()
     knocks = Knocks(clock, allowed=3, seconds=60)

@@ -1,0 +1,112 @@
+"""Carriers and DIDs over HTTP: secrets go in and never come out."""
+
+from typing import Any
+
+from server.desk import directory
+from tests.fixtures.logged import Logged
+from tests.fixtures.served import PASSWORD, Served
+
+TWILIO = {"kind": "twilio", "name": "Main", "credentials": {"account_sid": "AC" + "0" * 32, "auth_token": "planted-secret"}}
+NUMBER = "+12025550100"
+
+
+async def carrier(served: Served) -> str:
+    return str((await served.bearer.post("/api/v1/carriers", json=TWILIO)).json()["id"])
+
+
+async def test_a_carrier_tells_its_webhooks_and_never_its_secrets(served: Served, logged: Logged) -> None:
+    answer = await served.bearer.post("/api/v1/carriers", json={**TWILIO, "options": {"answers_stop": True}})
+    made = answer.json()
+    assert (answer.status_code, answer.headers["location"]) == (201, f"/api/v1/carriers/{made['id']}")
+    assert made["hook_url"] == f"{served.url}/hooks/twilio/{made['id']}"
+    assert made["status_url"] == f"{served.url}/hooks/twilio/{made['id']}/status"
+    assert (made["kind"], made["name"], made["options"]) == ("twilio", "Main", {"answers_stop": True})
+    shown = await served.bearer.get("/api/v1/carriers")
+    for text in (answer.text, shown.text, (await served.bearer.get(answer.headers["location"])).text, logged.text):
+        assert "planted-secret" not in text
+
+    async def stored(tx: Any) -> str:
+        return str((await tx.one("select credentials from carriers"))["credentials"])
+
+    assert "planted-secret" not in await served.desk.read(stored)
+
+
+async def test_credentials_that_the_kind_does_not_take_are_refused_without_repeating_them(served: Served) -> None:
+    wrong: list[tuple[dict[str, Any], str]] = [
+        ({**TWILIO, "credentials": {"account_sid": "AC1"}}, "invalid"),
+        ({**TWILIO, "credentials": {**TWILIO["credentials"], "planted": "planted-secret"}}, "unknown_field"),  # type: ignore[dict-item]
+        ({**TWILIO, "credentials": {"account_sid": "AC1", "auth_token": {"planted-secret": 1}}}, "invalid"),
+        ({**TWILIO, "kind": "pigeon"}, "invalid"),
+        ({**TWILIO, "options": {"color": 1}}, "unknown_field"),
+        ({"kind": "twilio", "name": "x"}, "invalid"),
+        ({"kind": "generic", "name": "x", "credentials": {"secret": "whsec_"}}, "invalid"),
+    ]
+    for body, code in wrong:
+        answer = await served.bearer.post("/api/v1/carriers", json=body)
+        assert (answer.status_code, answer.json()["code"]) == (422, code), body
+        assert "planted-secret" not in answer.text
+    assert await served.rows("carriers") == 0
+
+
+async def test_a_carrier_is_renamed_and_removed_while_nothing_depends_on_it(served: Served) -> None:
+    id = await carrier(served)
+    assert (await served.bearer.patch(f"/api/v1/carriers/{id}", json={"name": "New"})).json()["name"] == "New"
+    did = await served.bearer.post("/api/v1/dids", json={"number": NUMBER, "carrier": id, "capabilities": ["sms"]})
+    kept = await served.bearer.delete(f"/api/v1/carriers/{id}")
+    assert (kept.status_code, kept.json()["code"]) == (409, "in_use")
+    assert (await served.bearer.delete(did.headers["location"])).status_code == 204
+    assert (await served.bearer.delete(f"/api/v1/carriers/{id}")).status_code == 204
+    assert (await served.bearer.get(f"/api/v1/carriers/{id}")).status_code == 404
+
+
+async def test_a_did_is_the_accounts_or_one_users(served: Served) -> None:
+    id = await carrier(served)
+    answer = await served.bearer.post(
+        "/api/v1/dids", json={"number": "+1 (202) 555-0100", "carrier": id, "capabilities": ["mms", "sms"], "user": served.ana}
+    )
+    made = answer.json()
+    assert answer.status_code == 201
+    assert made == {
+        "id": made["id"],
+        "number": NUMBER,
+        "label": "",
+        "carrier": id,
+        "capabilities": ["sms", "mms"],
+        "user": {"id": served.ana, "name": "Ana", "role": "agent"},
+    }
+    changed = await served.bearer.patch(answer.headers["location"], json={"user": None, "label": "Front desk", "capabilities": ["sms"]})
+    assert changed.json() == {**made, "user": None, "label": "Front desk", "capabilities": ["sms"]}
+    assert (await served.bearer.get("/api/v1/dids")).json()["items"] == [changed.json()]
+
+
+async def test_a_number_that_cannot_be_or_is_taken_is_refused(served: Served) -> None:
+    body = {"number": NUMBER, "carrier": await carrier(served), "capabilities": ["sms"]}
+    assert (await served.bearer.post("/api/v1/dids", json={**body, "number": "call me"})).status_code == 422
+    assert (await served.bearer.post("/api/v1/dids", json={**body, "capabilities": ["fax"]})).status_code == 422
+    assert (await served.bearer.post("/api/v1/dids", json={**body, "capabilities": []})).status_code == 422
+    assert (await served.bearer.post("/api/v1/dids", json=body)).status_code == 201
+    again = await served.bearer.post("/api/v1/dids", json=body)
+    assert (again.status_code, again.json()["code"], again.json()["field"]) == (409, "already_exists", "number")
+
+
+async def test_a_did_cannot_be_bound_to_what_is_another_accounts(served: Served) -> None:
+    _, boss, token = await directory.create_account(served.desk.db, "Other", "boss@other.example", PASSWORD)
+    other = served.client(authorization=f"Bearer {token}")
+    theirs = (await other.post("/api/v1/carriers", json=TWILIO)).json()["id"]
+    mine = await carrier(served)
+    body = {"number": NUMBER, "carrier": mine, "capabilities": ["sms"]}
+    did = (await served.bearer.post("/api/v1/dids", json={**body, "number": "+12025550101"})).headers["location"]
+    refused = [
+        await served.bearer.post("/api/v1/dids", json={**body, "carrier": theirs}),
+        await served.bearer.post("/api/v1/dids", json={**body, "carrier": "nothing\x00"}),
+        await served.bearer.post("/api/v1/dids", json={**body, "user": boss}),
+        await served.bearer.patch(did, json={"carrier": theirs}),
+        await served.bearer.patch(did, json={"user": boss}),
+        await other.patch(did, json={"label": "ours now"}),
+        await other.delete(did),
+        await other.patch(f"/api/v1/carriers/{mine}", json={"name": "ours now"}),
+        await other.delete(f"/api/v1/carriers/{mine}"),
+    ]
+    assert {(a.status_code, a.content) for a in refused} == {(404, refused[0].content)}
+    assert (await served.bearer.get(did)).json()["label"] == ""
+    assert await served.rows("dids") == 1
