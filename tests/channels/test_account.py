@@ -171,6 +171,14 @@ async def test_all_events_of_a_read_come_in_one_frame_each_once_and_in_order(roo
         assert await room.is_silent(ear)
 
 
+async def test_a_participant_who_also_watches_gets_an_event_once(room: Room) -> None:
+    ear = await room.tab("u")
+    room.account.watched["c"] = Group()
+    room.account.watched["c"].ears[ear] = None
+    room.account.deliver([an_event(1, audience=("u",)), an_event(2), an_event(3, audience=("u",))])
+    assert await room.positions(ear) == [1, 2, 3]
+
+
 async def test_tabs_that_get_the_same_share_the_same_bytes(room: Room) -> None:
     tabs = [await room.tab("m", manager=True) for _ in range(3)] + [await room.tab("u") for _ in range(2)]
     for ear in tabs[:3]:
