@@ -9,6 +9,7 @@ pytest_plugins = [
     "tests.fixtures.settings",
     "tests.fixtures.processes",
     "tests.fixtures.redis_server",
+    "tests.fixtures.figures",
     "tests.fixtures.logged",
     "tests.fixtures.office",
     "tests.fixtures.served",

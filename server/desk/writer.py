@@ -10,6 +10,7 @@ from channels.envelope import Envelope
 from server.desk.ledger import write_events
 from server.desk.work import Work
 from server.domain.errors import Refused
+from server.failpoints import failpoint
 from server.store.database import Conflict, Database, Transaction, Unavailable
 
 T = TypeVar("T")
@@ -88,6 +89,7 @@ class Writer:
         self.batches += 1
         self.written += len(jobs)
         if work is not None and (envelopes or work.staged.wakes):
+            failpoint("writer.committed")
             self._published(envelopes, frozenset(work.staged.wakes))
         for job, outcome in zip(jobs, outcomes, strict=True):
             if job.done.done():
