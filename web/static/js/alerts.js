@@ -6,7 +6,7 @@
  * @typedef {{words: string, urgent: boolean, open: string|null, mute?: boolean}} Alert
  */
 import { creates } from "./record.js";
-import { short } from "./words.js";
+import { called, short } from "./words.js";
 
 /**
  * @param {Event} event @param {Record} record as it was before the event
@@ -17,7 +17,8 @@ import { short } from "./words.js";
 export function alertFor(event, record, { me, looking, minutes }) {
   const { conversation, message } = event.data;
   if (event.actor.kind === "user" && event.actor.id === me) return null;
-  const name = conversation?.contact?.name ?? record.row?.contact.name;
+  const contact = conversation?.contact ?? record.row?.contact;
+  const name = contact ? called(contact) : "A contact";
   const tell = (/** @type {string} */ words, urgent = false) => ({ words, urgent, open: record.id });
   const mine = message?.user?.id === me;
   if (mine && (event.type === "message.failed" || event.type === "message.undelivered")) {

@@ -7,6 +7,7 @@ import { go, route } from "./route.js";
 import { Screen } from "./screen.js";
 import { Socket } from "./socket.js";
 import { Store } from "./store.js";
+import { called, some } from "./words.js";
 
 /** Warned when this much is left, ms. */
 const WARNING = 120_000;
@@ -35,7 +36,7 @@ export class App {
       settings: boot.settings,
       send: (frame) => this.socket.send(frame),
       later: (run, ms) => setTimeout(run, ms),
-      changed: (part, id) => this.screen.changed(part, id),
+      changed: (part, id) => this.changed(part, id),
       notice: (event, record, replayed) => this.notice(event, record, replayed),
     });
     this.acts = new Acts(this.store, { newId: () => crypto.randomUUID(), now: () => this.clock.now() });
@@ -51,6 +52,9 @@ export class App {
     });
     /** The list on screen, for the keyboard; the list sets it. @type {{ids: string[], focus: (id: string) => void}} */
     this.list = { ids: [], focus: () => undefined };
+    /** The composer of this conversation takes the focus when it comes. @type {string|null} */
+    this.write_to = null;
+    this.was_lost = false;
     /** The log is scrolled to its end; the log says so. */
     this.at_end = true;
     /** @type {Set<string>} */
@@ -61,13 +65,27 @@ export class App {
     this.tick();
     setInterval(() => this.tick(), 1000);
     setInterval(() => this.refresh(), REFRESH);
-    addEventListener("online", () => this.socket.hurry());
+    addEventListener("online", () => {
+      this.screen.line.value = this.socket.state;
+      this.socket.hurry();
+    });
     addEventListener("offline", () => (this.screen.line.value = "offline"));
     addEventListener("pageshow", () => this.socket.hurry());
     document.addEventListener("visibilitychange", () => this.tick());
     this.socket.start();
     // Without a live line the page still shows what there is.
     setTimeout(() => this.store.position === null && this.store.loads.screen(), 1500);
+  }
+
+  /** @param {import("./store.js").Part} part @param {string|null} id */
+  changed(part, id) {
+    this.screen.changed(part, id);
+    if (part !== "phase") return;
+    const { phase, caught_up } = this.store;
+    if (phase === "lost") this.was_lost = true;
+    if (phase !== "live" || !this.was_lost) return;
+    this.was_lost = false;
+    if (caught_up > 0) this.toasts.add({ words: `Back online. ${some(caught_up, "update")} applied.`, urgent: false });
   }
 
   /** @returns {Promise<boolean>} */
@@ -82,7 +100,9 @@ export class App {
 
   tick() {
     if (document.visibilityState !== "visible") return;
-    this.screen.now.value = this.clock.now();
+    const now = this.clock.now();
+    this.screen.now.value = now;
+    this.screen.minute.value = Math.floor(now / 60_000);
     this.warn();
     this.readOpen();
   }
@@ -107,7 +127,7 @@ export class App {
       const { id, contact } = row;
       if (this.looking(id)) continue;
       const words = left > WARNING - 10_000 ? "in 2 minutes" : left > 60_000 ? "in less than 2 minutes" : "in less than a minute";
-      this.toasts.add({ words: `${contact.name} goes public ${words}.`, urgent: false, open: id });
+      this.toasts.add({ words: `${called(contact)} goes public ${words}.`, urgent: false, open: id });
     }
   }
 
@@ -132,7 +152,7 @@ export class App {
     if (looking) {
       queueMicrotask(() => this.readOpen());
       const { message } = event.data;
-      if (event.type === "message.received") this.say(`${event.data.conversation.contact.name}: ${message.body}`);
+      if (event.type === "message.received") this.say(`${called(event.data.conversation.contact)}: ${message.body}`);
     }
     if (replayed) return;
     const alert = alertFor(event, record, { me: this.me.id, looking, minutes: this.store.settings.sms_public_minutes });
@@ -166,7 +186,7 @@ export class App {
       return true;
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
-      const name = record.row?.contact.name ?? "it";
+      const name = record.row ? called(record.row.contact) : "it";
       const winner = problem.body.owner?.name;
       if (problem.code === "already_claimed" && winner) {
         const before = record.row;
@@ -181,7 +201,14 @@ export class App {
   async claimNext() {
     const row = await this.tell(this.acts.claimNext());
     if (row === null) this.toasts.add({ words: "The pool is empty.", urgent: false });
-    if (row) go(`/sms/${row.id}`);
+    if (row) this.write(row.id);
+  }
+
+  /** Opens a conversation and goes to its composer. @param {string} id */
+  write(id) {
+    this.write_to = id;
+    go(`/sms/${id}`);
+    document.getElementById("message")?.focus();
   }
 
   get route() {

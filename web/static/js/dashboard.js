@@ -44,7 +44,7 @@ function Dialogs({ app, keys }) {
   if (app.screen.line.value === "over") {
     return html`<${Dialog} title="You were signed out" close=${() => undefined}>
       <p>Sign in to go on. What you were writing is kept in this tab.</p>
-      <p class="dialog-acts"><a class="button primary" href="/login" target="_self">Sign in</a></p><//>`;
+      <p class="dialog-acts"><a class="button primary" href=${`/login?next=${encodeURIComponent(location.pathname)}`}>Sign in</a></p><//>`;
   }
   return help ? c(Shortcuts, { keys, close: () => showHelp(false) }) : null;
 }

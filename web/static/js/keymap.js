@@ -29,7 +29,7 @@ export function keymap(app, help) {
     { key: "Escape", words: "Back to the list, close a menu", where: everywhere, run: back(app) },
     { key: "j", words: "Next conversation", where: inSms, run: step(1) },
     { key: "k", words: "Previous conversation", where: inSms, run: step(-1) },
-    { key: "Enter", words: "Open and write", where: inSms, when: onRow, run: (event) => write(event) },
+    { key: "Enter", words: "Open and write", where: inSms, when: onRow, run: (event) => write(app, event) },
     { key: "r", words: "Write", where: inSms, run: () => focus("message") },
     { key: "c", words: "Claim this", where: inSms, run: () => claimHere(open()) },
     { key: "e", words: "No reply needed", where: inSms, when: () => Boolean(row()?.waiting_since), run: call("no-reply-needed") },
@@ -65,10 +65,10 @@ function onRow(event) {
   return event.target instanceof HTMLElement && event.target.dataset.id !== undefined;
 }
 
-/** @param {KeyboardEvent} event */
-function write(event) {
-  go(`/sms/${/** @type {HTMLElement} */ (event.target).dataset.id}`);
-  requestAnimationFrame(() => requestAnimationFrame(() => focus("message")));
+/** @param {import("./app.js").App} app @param {KeyboardEvent} event */
+function write(app, event) {
+  const { id } = /** @type {HTMLElement} */ (event.target).dataset;
+  if (id) app.write(id);
 }
 
 /** @param {import("./app.js").App} app */

@@ -107,6 +107,9 @@ export class Record {
     this.showInThread(event);
     const message = event.data.message;
     if (message?.client_id) this.settle(message);
+    if (message?.user && creates(event)) this.typing = this.typing.filter((user) => user.id !== message.user.id);
+    // From here on events may be missed, so the messages would have holes.
+    if (!this.whole) this.thread = null;
   }
 
   /** I have read up to `seq`. @param {number} seq @returns {boolean} whether the count is still exact */
@@ -156,6 +159,13 @@ export class Record {
     const same = at >= 0 && items[at]?.id === message.id;
     if (at < 0 && this.thread.older && items.length > 0) return;
     this.thread.items = [...items.slice(0, same ? at : at + 1), message, ...items.slice(at + 1)];
+  }
+
+  /** Keeps the newest messages; older ones can be loaded again. @param {number} most */
+  trim(most) {
+    if (!this.thread || this.thread.items.length <= most) return;
+    this.thread.items = this.thread.items.slice(-most);
+    this.thread.older = true;
   }
 
   /** The server has this message: our own copy of it goes. @param {Message} message */

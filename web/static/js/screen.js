@@ -21,6 +21,8 @@ export class Screen {
     this.said = signal("");
     /** The server's clock, once a second while the page is visible, ms. */
     this.now = signal(0);
+    /** The same in minutes, for what is told in minutes. */
+    this.minute = signal(0);
     /** @type {import("@preact/signals").Signal<import("./socket.js").State>} */
     this.line = signal(/** @type {import("./socket.js").State} */ ("connecting"));
     /** @type {string|null} */

@@ -35,6 +35,8 @@ export class Socket {
     };
     /** @type {WebSocket|null} */
     this.line = null;
+    /** @type {State} */
+    this.state = "waiting";
     this.failures = 0;
     this.greeted = false;
     /** @type {number|null} what `bye` told: when to come back, ms */
@@ -76,7 +78,7 @@ export class Socket {
     this.timer = null;
     this.greeted = false;
     this.told = null;
-    this.doors.state("connecting");
+    this.enter("connecting");
     const line = new this.doors.WebSocket(this.doors.url, "partyline.v1");
     this.line = line;
     line.onmessage = (event) => this.line === line && this.hear(String(event.data));
@@ -117,7 +119,7 @@ export class Socket {
       this.most = Math.max(1, Math.floor((frame.limits?.frames_per_second ?? FRAMES) * 0.75));
       if (frame.ping_seconds) this.ping_ms = frame.ping_seconds * 1000;
       this.send({ op: "resume", ...this.doors.cursor() });
-      this.doors.state("open");
+      this.enter("open");
     } else if (frame.op === "ping") this.line?.send(JSON.stringify({ op: "pong" }));
     else if (frame.op === "bye") this.told = frame.retry_ms ?? null;
     this.doors.frame(frame);
@@ -150,7 +152,7 @@ export class Socket {
     if (this.stopped) return;
     if (code === OVER) return this.end("over");
     if (code === CROWDED) return this.end("crowded");
-    this.doors.state(this.doors.online() ? "waiting" : "offline");
+    this.enter(this.doors.online() ? "waiting" : "offline");
     this.failures += 1;
     const wait = this.told ?? this.wait();
     this.timer = this.doors.later(() => (greeted ? this.connect() : this.comeBack()), wait);
@@ -167,6 +169,12 @@ export class Socket {
   /** @param {"over"|"crowded"} state */
   end(state) {
     this.stopped = true;
+    this.enter(state);
+  }
+
+  /** @param {State} state */
+  enter(state) {
+    this.state = state;
     this.doors.state(state);
   }
 

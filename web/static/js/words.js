@@ -18,6 +18,11 @@ export function phone(number) {
   return found ? `+1 (${found[1]}) ${found[2]}-${found[3]}` : number;
 }
 
+/** A contact's name; one that is named by its number reads as a number. @param {import("./shapes.js").Contact} contact */
+export function called(contact) {
+  return contact.name === contact.phone ? phone(contact.phone) : contact.name;
+}
+
 /** @param {number} n @param {string} one @param {string} [many] */
 export function some(n, one, many = `${one}s`) {
   return `${n} ${n === 1 ? one : many}`;

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { c, html } from "../html.js";
 import { withOptOut } from "../segments.js";
-import { phone } from "../words.js";
+import { called, phone } from "../words.js";
 import { Counter } from "./counter.js";
 import { Icon } from "./icon.js";
 
@@ -16,7 +16,10 @@ export function Composer({ app, record, row, edit }) {
   const [body, setBody] = useState(draft(row.id));
   const field = /** @type {{current: HTMLTextAreaElement|null}} */ (useRef(null));
   const typed = useRef(0);
-  useEffect(() => setBody(draft(row.id)), [row.id]);
+  useEffect(() => {
+    if (app.write_to === row.id) field.current?.focus();
+    app.write_to = null;
+  }, []);
   const write = (/** @type {string} */ text) => {
     setBody(text);
     keepDraft(row.id, text);
@@ -25,12 +28,14 @@ export function Composer({ app, record, row, edit }) {
     write(text);
     field.current?.focus();
   };
-  if (row.opted_out) return html`<p class="composer-closed">${c(Icon, { name: "circle-alert" })}<span><bdi>${row.contact.name}</bdi> opted out. Texts cannot be sent until they text START.</span></p>`;
+  if (row.opted_out) return html`<p class="composer-closed">${c(Icon, { name: "circle-alert" })}<span><bdi>${called(row.contact)}</bdi> opted out. Texts cannot be sent until they text START.</span></p>`;
   if (row.repliable === false) return html`<p class="composer-closed">${c(Icon, { name: "circle-alert" })}<span>This sender has no number that can be answered.</span></p>`;
   const suffix = firstText(record) ? app.store.settings.opt_out_text : "";
   const send = () => {
-    const text = body.trim();
-    if (!text) return;
+    // From the field itself: a second Enter may come before the first one is drawn.
+    const text = field.current?.value.trim();
+    if (!text || !field.current) return;
+    field.current.value = "";
     write("");
     app.at_end = true;
     app.tell(app.acts.send(record, text, null));

@@ -38,7 +38,7 @@ export function Connection({ app }) {
   }, [state]);
   const [words, icon] = started ? WORDS[shown] : ["Connecting…", "refresh-cw"];
   const again = shown === "crowded" && started;
-  return html`<span class=${`chip connection ${started ? shown : "starting"}`} role="status" aria-label=${`Connection: ${words}`}>
+  return html`<span class=${`chip connection ${started ? shown : "starting"}`}><span class="unseen">Connection: </span>
     ${c(Icon, { name: icon ?? "wifi" })}<span class="connection-words">${words}</span>
     ${again && html`<button class="link" onClick=${() => app.socket.start()}>Resume here</button>`}
   </span>`;

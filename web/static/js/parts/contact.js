@@ -1,5 +1,5 @@
 import { c, html } from "../html.js";
-import { clockTime, day, initials, names, phone } from "../words.js";
+import { called, clockTime, day, initials, names, phone } from "../words.js";
 import { Icon } from "./icon.js";
 
 /** Who is at the other end. @param {{app: import("../app.js").App, id: string, shown: boolean, close: () => void}} props */
@@ -11,7 +11,7 @@ export function ContactPane({ app, id, shown, close }) {
     <button class="button square quiet contact-close" aria-label="Close contact" onClick=${close}>${c(Icon, { name: "x" })}</button>
     ${row && html`
       <div class="contact-head"><span class="avatar large" aria-hidden="true">${initials(row.contact.name)}</span>
-        <h2><bdi>${row.contact.name}</bdi></h2></div>
+        <h2><bdi>${called(row.contact)}</bdi></h2></div>
       <dl class="facts">
         <dt>Number</dt><dd><bdi>${phone(row.contact.phone)}</bdi></dd>
         <dt>Ready</dt><dd><span class=${`dot ${row.contact.ready ? "on" : ""}`}></span>${row.contact.ready ? "On" : "Off"}</dd>

@@ -12,7 +12,7 @@ export function Counter({ text, body, replace }) {
   return html`<div class="counter-place">
     ${odd !== null && html`<p class="counter-odd"><bdi>${visible(odd)}</bdi> makes this a Unicode message: 70 characters per segment.
       ${simpler && html` <button class="link" type="button" onClick=${() => replace(plain(body))}>Replace</button>`}</p>`}
-    <output id="counter" class=${`counter ${segments > 1 ? "more" : ""}`}>${units}/${per_segment * shown} · ${shown} ${shown === 1 ? "segment" : "segments"}${segments > 1 ? `, billed as ${segments} messages` : ""}</output>
+    <span id="counter" class=${`counter ${segments > 1 ? "more" : ""}`}>${units}/${per_segment * shown} · ${shown} ${shown === 1 ? "segment" : "segments"}${segments > 1 ? `, billed as ${segments} messages` : ""}</span>
   </div>`;
 }
 

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { html } from "../html.js";
+import { called } from "../words.js";
 import { Dialog } from "./dialog.js";
 
 /** Names a new owner. @param {{app: import("../app.js").App, record: import("../record.js").Record, row: import("../shapes.js").Conversation, close: () => void}} props */
@@ -22,7 +23,7 @@ export function HandOver({ app, record, row, close }) {
       setWhy(problem instanceof Error ? problem.message : String(problem));
     }
   };
-  return html`<${Dialog} title=${`Hand over ${row.contact.name}`} close=${close}>
+  return html`<${Dialog} title=${`Hand over ${called(row.contact)}`} close=${close}>
     <form onSubmit=${submit}>
       <label class="field"><span>New owner</span>
         <select name="user" required disabled=${people === null}>

@@ -5,6 +5,8 @@ import { Bubble, PendingBubble } from "./bubble.js";
 
 const NEAR_END = 100;
 const NEAR_TOP = 200;
+/** Messages in the page; older ones are loaded again when they are scrolled to. */
+const MOST = 300;
 
 /** The messages of the open conversation. @param {{app: import("../app.js").App, record: import("../record.js").Record, edit: (body: string) => void}} props */
 export function Log({ app, record, edit }) {
@@ -22,6 +24,7 @@ export function Log({ app, record, edit }) {
   }, []);
   useLayoutEffect(() => {
     if (app.at_end) {
+      if (items.length > MOST) record.trim(MOST - 100);
       toEnd(box.current);
       seen.current = last;
       app.readOpen();

@@ -1,8 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { c, html } from "../html.js";
 import { Order } from "../order.js";
-import { go } from "../route.js";
-import { initials, lasting, phone, preview } from "../words.js";
+import { called, initials, lasting, phone, preview } from "../words.js";
 import { Icon } from "./icon.js";
 
 /** @typedef {import("../record.js").Record} Record */
@@ -55,19 +54,19 @@ function PoolRow({ app, id, lost }) {
   if (!record || !row) return null;
   const taken = !row.public_since;
   const claim = async () => {
-    if (await app.claim(record)) go(`/sms/${id}`);
+    if (await app.claim(record)) app.write(id);
     else lost();
   };
   const waits = row.waiting_since ? `waiting ${lasting(app.screen.now.value - Date.parse(row.waiting_since))}` : "nothing waits";
   return html`<li class=${`pool-row ${taken ? "taken" : ""}`} data-pool=${id}>
     <span class="avatar" aria-hidden="true">${initials(row.contact.name)}</span>
-    <div class="pool-who"><a href=${`/sms/${id}`}><bdi>${row.contact.name}</bdi></a><span><bdi>${phone(row.contact.phone)}</bdi></span></div>
+    <div class="pool-who"><a href=${`/sms/${id}`}><bdi>${called(row.contact)}</bdi></a><span><bdi>${phone(row.contact.phone)}</bdi></span></div>
     <p class="pool-words"><bdi>${preview(row.last_message, app.me.id)}</bdi></p>
     ${taken
       ? html`<p class="pool-taken">Claimed by <bdi>${row.owner?.name ?? "someone"}</bdi></p>`
       : html`<p class="pool-waits"><span>${waits}</span><span><bdi>${owner(row, app.me.id)}</bdi></span></p>
         <button class="button" disabled=${record.claiming} aria-busy=${record.claiming} onClick=${claim}>
-          <span>${record.claiming ? "Claiming…" : "Claim"}<span class="unseen"> ${row.contact.name}</span></span><kbd aria-hidden="true">C</kbd></button>`}
+          <span>${record.claiming ? "Claiming…" : "Claim"}<span class="unseen"> ${called(row.contact)}</span></span><kbd aria-hidden="true">C</kbd></button>`}
   </li>`;
 }
 

@@ -1,5 +1,5 @@
 import { c, html } from "../html.js";
-import { ago, initials, names, preview } from "../words.js";
+import { ago, called, initials, names, preview } from "../words.js";
 import { RowClock } from "./countdown.js";
 
 /**
@@ -8,6 +8,7 @@ import { RowClock } from "./countdown.js";
  */
 export function Row({ app, id, at, of, open, tabbable, pool }) {
   app.screen.conversation(id).value;
+  app.screen.minute.value;
   const record = app.store.records.get(id);
   const row = record?.row;
   if (!record || !row) return null;
@@ -19,9 +20,9 @@ export function Row({ app, id, at, of, open, tabbable, pool }) {
       aria-posinset=${at + 1} aria-setsize=${of}>
     <a href=${`/sms/${id}`} data-id=${id} tabindex=${tabbable ? 0 : -1} aria-current=${open ? "true" : undefined}>
       <span class="avatar" aria-hidden="true">${initials(row.contact.name)}</span>
-      <span class="row-name"><bdi>${row.contact.name}</bdi></span>
+      <span class="row-name"><bdi>${called(row.contact)}</bdi></span>
       <span class="row-words">${typing ? html`<span class="row-typing">${names(record.typing)} is typing…</span>` : html`<bdi>${words}</bdi>`}</span>
-      ${last && html`<time class="row-time" datetime=${last.created_at}>${ago(last.created_at, app.screen.now.value)}</time>`}
+      ${last && html`<time class="row-time" datetime=${last.created_at}>${ago(last.created_at, app.clock.now())}</time>`}
       <span class="row-state">
         ${!taken && c(RowClock, { app, row })}
         ${record.unread > 0 && html`<span class="count">${record.unread > 99 ? "99+" : record.unread}<span class="unseen"> unread</span></span>`}

@@ -1,6 +1,6 @@
 import { c, html } from "../html.js";
 import { go } from "../route.js";
-import { names, phone } from "../words.js";
+import { called, names, phone } from "../words.js";
 import { HeaderClock } from "./countdown.js";
 import { Icon } from "./icon.js";
 import { Menu } from "./menu.js";
@@ -14,7 +14,7 @@ export function ThreadHeader({ app, record, row, toggleContact, handOver }) {
   return html`<header class="thread-header">
     <button class="button square quiet back" aria-label="Back to the list" onClick=${() => go("/sms")}>${c(Icon, { name: "arrow-left" })}</button>
     <div class="thread-title">
-      <h1><bdi>${row.contact.name}</bdi></h1>
+      <h1><bdi>${called(row.contact)}</bdi></h1>
       <p><bdi>${phone(row.contact.phone)}</bdi>${did}</p>
     </div>
     <div class="thread-facts">
