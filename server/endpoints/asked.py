@@ -24,7 +24,7 @@ def number_in(request: Request, name: str) -> int | None:
 
 def words_in(request: Request, name: str) -> str:
     """What a person searches for, trimmed; empty where it is absent. Raises `Invalid`."""
-    given = request.query_params.get(name, "").replace("\x00", "").strip()
+    given = request.query_params.get(name, "").strip()
     if len(given) > LONGEST_WORDS:
         raise Invalid(f"`{name}` has at most {LONGEST_WORDS} characters.", field=name)
     return given

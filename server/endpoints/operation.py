@@ -71,7 +71,7 @@ class Problem(msgspec.Struct, frozen=True):
 
 def codes(method: str, path: str, operation: Operation) -> Iterator[str]:
     """Every code with which this call can be refused, but `method_not_allowed`, which no described call is."""
-    yield from ("host", "internal")
+    yield from ("host", "bad_request", "internal")
     if operation.raw:
         return
     yield "unavailable"
@@ -82,7 +82,7 @@ def codes(method: str, path: str, operation: Operation) -> Iterator[str]:
     if method in WRITES:
         yield from ("csrf", "content_encoding", "too_large", "too_slow", "invalid", "idempotency_conflict")
     if operation.takes is not None:
-        yield from ("bad_request", "media_type", "unknown_field")
+        yield from ("media_type", "unknown_field")
     if "{" in path:
         yield "not_found"
     if operation.asks:
