@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from server.desk import directory
 from tests.fixtures.integrator import MARIA, OWN, WEI, Integrator, add_line
 from tests.fixtures.served import Served
 
@@ -220,8 +221,6 @@ async def test_nothing_of_another_account_can_be_seen_or_changed(integrator: Int
 @pytest.fixture
 async def other_account(integrator: Integrator) -> tuple[Served, str, str]:
     """Another account on the same server with one conversation: its id, and its manager's."""
-    from server.desk import directory
-
     served = integrator.served
     _, user, token = await directory.create_account(served.desk.db, "Umbrella", "eve@example.com", "a long password")
     eve = served.client(authorization=f"Bearer {token}")

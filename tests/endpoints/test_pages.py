@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from server.desk import directory
 from tests.fixtures.integrator import Integrator
 from tests.fixtures.served import AGENT, HIDDEN, MANAGER, PASSWORD, TOKEN, Served
 
@@ -97,6 +98,9 @@ async def test_what_a_page_links_to_is_there_for_ever(integrator: Integrator) ->
 
 
 async def test_what_is_not_there_is_a_page_in_the_frame_for_browsers_and_a_problem_for_programs(integrator: Integrator) -> None:
+    id = await integrator.text()
+    _, _, token = await directory.create_account(integrator.served.desk.db, "Umbrella", "eve@example.com", "a long password")
+    assert (await integrator.served.client(authorization=f"Bearer {token}").get(f"/sms/{id}")).status_code == 404
     client = await integrator.served.signed_in()
     for path in ("/sms/x", f"/sms/{'0' * 26}"):
         page = await client.get(path, headers=HTML)

@@ -100,6 +100,9 @@ async def test_an_account_without_a_sandbox_has_no_phones_and_sees_no_others(int
     _, cursor = await shown(integrator)
     _, _, token = await directory.create_account(served.desk.db, "Umbrella", "eve@example.com", "a long password")
     eve = served.client(authorization=f"Bearer {token}")
+    generic = {"kind": "generic", "name": "G", "credentials": {"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}}
+    other = (await eve.post("/api/v1/carriers", json=generic)).json()["id"]
+    await eve.post("/api/v1/dids", json={"number": "+12025550198", "carrier": other, "capabilities": ["sms"]})
     for answer in (
         await eve.get("/sandbox/phones"),
         await eve.get("/sandbox/texts", params={"phone": MARIA}),
@@ -109,6 +112,7 @@ async def test_an_account_without_a_sandbox_has_no_phones_and_sees_no_others(int
         assert answer.status_code == 404
     carrier = (await eve.post("/api/v1/carriers", json={"kind": "sandbox", "name": "S", "credentials": {}})).json()["id"]
     await eve.post("/api/v1/dids", json={"number": "+12025550199", "carrier": carrier, "capabilities": ["sms"]})
+    assert [did["number"] for did in (await eve.get("/sandbox/phones")).json()["dids"]] == ["+12025550199"]
     assert (await eve.get("/sandbox/texts", params={"phone": MARIA})).json()["items"] == []
     assert (await eve.get("/sandbox/texts", params={"phone": MARIA, "after": cursor})).json()["code"] == "not_found"
     assert (await eve.post("/sandbox/texts", json={"phone": MARIA, "did": SUPPORT, "body": "x"})).json()["code"] == "not_found"
