@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from tests.fixtures.centre import ANAS_OWN, Centre, new_sid
-from tests.fixtures.figures import Figures
+from tests.fixtures.figures import Figures, percentiles
 from tests.fixtures.tab import Ledger, Tab
 
 
@@ -77,14 +77,6 @@ async def settle(centre: Centre, carrier: Carrier, tabs: Iterable[Tab], figures:
         assert ledger == Ledger()
         assert tab.resets == []
         await tab.assert_equals_fresh_load()
-
-
-def percentiles(seconds: Sequence[float]) -> str:
-    """`seconds` sorted."""
-    if not seconds:
-        return "nothing measured"
-    at = {name: seconds[min(len(seconds) - 1, int(len(seconds) * share))] for name, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))}
-    return ", ".join(f"{name} {value:.3f} s" for name, value in {**at, "max": seconds[-1]}.items())
 
 
 async def open_with_ana(centre: Centre, *, webs: int, **processes: int) -> None:
