@@ -165,7 +165,8 @@ def claim(thread: Thread, user: User, at: int, *, reason: str = "claim") -> Step
             raise AlreadyClaimed("Somebody claimed this conversation first.", owner=c.claimed_by, at=c.claimed_at)
         raise NotPublic("This conversation is not public.")
     owned = _owned_by(thread, user.id)
-    c = replace(owned.conversation, public_since=None, clock_start=at, claimed_at=at, claimed_by=user.id, claimed_seq=c.seq + 1)
+    c = replace(owned.conversation, public_since=None, clock_start=at, anew_at=at, claimed_at=at, claimed_by=user.id)
+    c = replace(c, claimed_seq=c.seq + 1)
     return Step(Thread(c, owned.participants), (Happening(EventType.CONVERSATION_CLAIMED, reason, user.id),))
 
 

@@ -83,6 +83,8 @@ class SqliteDatabase:
             raise Unavailable(f"SQLite {sqlite3.sqlite_version} is too old: 3.38 or newer is needed.")
         opened: list[_Connection] = []
         try:
+            # aiosqlite leaves a thread behind when it cannot open a file: this finds out before.
+            await asyncio.to_thread(lambda: sqlite3.connect(path).close())
             for number in range(1 + READERS):
                 opened.append(await _open(path, reading=number > 0))
         except (sqlite3.Error, OSError) as error:
@@ -151,13 +153,12 @@ async def _open(path: str, *, reading: bool) -> _Connection:
     connection = _Connection(connect, iter_chunk_size=64)
     await connection
     connection.row_factory = sqlite3.Row
-    for pragma in (
-        "journal_mode=wal",
-        "synchronous=full",
-        "foreign_keys=on",
-        "temp_store=memory",
-        "cache_size=-65536",
-        *(["query_only=on"] if reading else []),
-    ):
-        await connection.execute_fetchall(f"pragma {pragma}")
+    pragmas = ["journal_mode=wal", "synchronous=full", "foreign_keys=on", "temp_store=memory", "cache_size=-65536"]
+    try:
+        for pragma in [*pragmas, "query_only=on"] if reading else pragmas:
+            await connection.execute_fetchall(f"pragma {pragma}")
+    except BaseException:
+        # Its thread would keep the process from ending.
+        await connection.close()
+        raise
     return connection
