@@ -264,3 +264,41 @@ test("Numbers stay right under any mixture of loss, doubles and disorder", async
     assert.deepEqual(tab.applied, all.map((each) => each.seq));
   }
 });
+
+test("An answer to a question from before a reset is not believed", async () => {
+  const tab = await new Tab().live();
+  const waiting = [];
+  tab.answers["/conversations/c1/messages"] = () => new Promise((done) => waiting.push(done));
+  tab.answers["/conversations/c1"] = () => new Promise((done) => waiting.push(done));
+  tab.store.loads.open("c1");
+  tab.frame({ op: "hello", epoch: "e2", position: 500 });
+  tab.frame({ op: "reset", position: 500, why: "epoch" });
+  const [oldMessages, newRow, newMessages] = waiting;
+  oldMessages({ items: [message(1)], seq: 1 });
+  await settled();
+  assert.equal(tab.record().thread.state, "loading");
+  newMessages({ items: [message(1), message(7)], seq: 7 });
+  newRow(row({ seq: 7 }));
+  await settled();
+  assert.deepEqual(tab.record().thread.items.map((each) => each.seq), [1, 7]);
+  assert.equal(tab.record().seq, 7);
+});
+
+test("Nothing is read before the tab is live, since what happens in between would be missed", async () => {
+  const tab = new Tab();
+  tab.store.loads.show("mine");
+  tab.store.loads.open("c1");
+  tab.frame({ op: "hello", epoch: "e1", position: 100 });
+  assert.deepEqual(tab.gets, []);
+  tab.answers["/conversations/c1"] = row();
+  tab.answers["/conversations/c1/messages"] = { items: [message(1)], seq: 1 };
+  tab.frame({ op: "ready", position: 100 });
+  await settled();
+  assert.deepEqual(tab.gets.map((path) => path.split("?")[0]).sort(), [
+    "/conversations",
+    "/conversations/c1",
+    "/conversations/c1/messages",
+    "/conversations/counts",
+  ]);
+  assert.equal(tab.record().thread.items.length, 1);
+});

@@ -77,7 +77,7 @@ export class Acts {
    */
   async change(record, verb, body = {}) {
     const row = await this.api.call("POST", `/conversations/${record.id}/${verb}`, body);
-    if (row?.id) this.store.loads.take(row);
+    if (row?.id) this.store.loads.answer(row);
     return row;
   }
 
@@ -96,7 +96,7 @@ export class Acts {
   /** Claims the longest waiting; null when the pool is empty. @returns {Promise<Conversation|null>} */
   async claimNext() {
     const row = await this.api.call("POST", "/conversations/take-next", {});
-    if (row?.id) this.store.loads.take(row);
+    if (row?.id) this.store.loads.answer(row);
     return row;
   }
 

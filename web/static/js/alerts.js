@@ -6,7 +6,7 @@
  * @typedef {{words: string, urgent: boolean, open: string|null, mute?: boolean}} Alert
  */
 import { creates } from "./record.js";
-import { called, short } from "./words.js";
+import { called, short, some } from "./words.js";
 
 /**
  * @param {Event} event @param {Record} record as it was before the event
@@ -33,7 +33,7 @@ export function alertFor(event, record, { me, looking, minutes }) {
   if (looking || record.row?.muted) return null;
   if (creates(event) && event.alert.includes(me)) return tell(arrived(event, name));
   if (event.type === "conversation.public" && (record.row?.role ?? null) !== null) {
-    return tell(`${name} is now public${minutes ? ` after ${minutes} minutes without an answer` : ""}.`);
+    return tell(`${name} is now public${minutes ? ` after ${some(minutes, "minute")} without an answer` : ""}.`);
   }
   return null;
 }

@@ -7,7 +7,7 @@
  */
 import { VIEWS } from "./shapes.js";
 
-/** @typedef {{view: View, state: "new"|"loading"|"ready"|"failed", why: string, next: string|null, last: string|null}} List
+/** @typedef {{view: View, state: "new"|"again"|"loading"|"ready"|"failed", why: string, next: string|null, last: string|null}} List
  *  `last` is the id of the last row that the server has given while there are more */
 
 /** @type {{[V in View]: (row: Conversation) => boolean}} */

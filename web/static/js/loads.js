@@ -21,6 +21,8 @@ export class Loads {
     /** Counts changes of rows, so that a list read knows which rows changed after it began. */
     this.ticks = 0;
     this.tallying = false;
+    /** Counts the readings of the whole screen; an answer to a question of an earlier one is dropped. 0: none yet. */
+    this.turn = 0;
     /** Conversations that were asked for and are not there. @type {Set<string>} */
     this.missing = new Set();
     /** @type {View|null} the list on screen */
@@ -31,31 +33,43 @@ export class Loads {
     return this.store.doors.api;
   }
 
-  /** Reads again what is on screen: after the first `ready`, and after a reset. */
+  /** Reads again what is on screen: after the first `ready`, and after a reset. What was under way is not believed. */
   async screen() {
     const { store } = this;
-    for (const list of Object.values(store.lists)) if (list.view !== this.view) list.state = "new";
+    const turn = ++this.turn;
+    for (const list of Object.values(store.lists)) {
+      list.state = list.view === this.view && list.state === "ready" ? "again" : "new";
+      list.next = list.last = null;
+    }
     const reads = [this.tallies()];
     if (this.view) reads.push(this.list(this.view));
-    const open = store.open_id === null ? null : store.records.get(store.open_id);
-    if (open) {
-      reads.push(this.conversation(open));
-      if (open.thread) reads.push(this.thread(open));
-    }
-    for (const record of store.records.values()) if (record.loading && record !== open) reads.push(this.conversation(record));
+    const open = store.open_id === null ? undefined : store.records.get(store.open_id);
+    if (open) reads.push(this.conversation(open), this.thread(open));
     await Promise.all(reads);
+    if (turn !== this.turn) return;
+    for (const record of store.records.values()) if (record.loading && record !== open) this.settleLeftOver(record);
     if (store.phase === "stale") store.enter("live");
+    store.changed("lists");
+  }
+
+  /** What no list gave again: forgotten, unless something happens to it. @param {Record} record */
+  settleLeftOver(record) {
+    if (record.held.size > 0 || record.pending.length > 0) this.conversation(record);
+    else this.store.records.delete(record.id);
   }
 
   /** Reads one row; events of it wait until it is here. @param {Record} record @param {number} [tries] */
   async conversation(record, tries = 0) {
     record.loading = true;
-    const personal = record.personal;
+    const { personal } = record;
+    const { turn } = this;
     try {
       const row = await this.api.get(`/conversations/${record.id}`);
+      if (turn !== this.turn) return;
       this.take(row);
       if (record.personal !== personal) this.again(record);
     } catch (problem) {
+      if (turn !== this.turn) return;
       if (/** @type {any} */ (problem).status === 404) return this.gone(record);
       if (tries < TRIES) this.store.doors.later(() => this.conversation(record, tries + 1), 500 * 2 ** tries);
     }
@@ -63,8 +77,10 @@ export class Loads {
 
   /** Reads a row again for its personal part, without holding its events back. @param {Record} record @param {number} [tries] */
   async again(record, tries = 0) {
-    const personal = record.personal;
+    const { personal } = record;
+    const { turn } = this;
     const row = await this.api.get(`/conversations/${record.id}`).catch(() => null);
+    if (turn !== this.turn) return;
     const fresh = row !== null && this.take(row) && record.personal === personal;
     if (!fresh && tries < TRIES) this.store.doors.later(() => this.again(record, tries + 1), 200 * 2 ** tries);
   }
@@ -90,6 +106,11 @@ export class Loads {
     return true;
   }
 
+  /** The answer of a change of mine. While the row is being read, that reading is newer. @param {Conversation} row */
+  answer(row) {
+    if (!this.store.records.get(row.id)?.loading) this.take(row);
+  }
+
   /** It is not there, or not ours any more. @param {Record} record */
   gone(record) {
     this.store.records.delete(record.id);
@@ -103,13 +124,15 @@ export class Loads {
     const { store } = this;
     const list = store.lists[view];
     if (list.state === "loading" || (more && list.next === null)) return;
-    const shown = list.state === "ready";
+    const { turn } = this;
+    const shown = list.state === "ready" || list.state === "again";
     const began = this.ticks;
     list.state = "loading";
     if (!shown) store.changed("lists");
     try {
       const cursor = more ? `&cursor=${encodeURIComponent(/** @type {string} */ (list.next))}` : "";
       const page = await this.api.get(`/conversations?view=${view}&limit=${PAGE}${cursor}`);
+      if (turn !== this.turn) return;
       const first = list.last === null || more || list.next === null;
       for (const row of page.items) this.take(row);
       if (!more) this.forget(view, page.items, page.next, began);
@@ -119,6 +142,7 @@ export class Loads {
       }
       [list.state, list.why] = ["ready", ""];
     } catch (problem) {
+      if (turn !== this.turn) return;
       [list.state, list.why] = ["failed", says(problem)];
       if (shown) list.state = "ready";
       else store.doors.later(() => list.state === "failed" && this.list(view), 5000);
@@ -146,7 +170,7 @@ export class Loads {
   show(view) {
     this.view = view;
     this.store.watches.want("pool", view === "pool");
-    if (this.store.lists[view].state !== "loading") this.list(view);
+    if (this.turn > 0) this.list(view);
     this.store.changed("lists");
   }
 
@@ -179,14 +203,14 @@ export class Loads {
     store.open_id = id;
     let record = store.records.get(id);
     if (!record) store.records.set(id, (record = new Record(id, store.me)));
-    if (!record.row && !record.loading) this.conversation(record);
+    if (!record.row && !record.loading && this.turn > 0) this.conversation(record);
     const opened = record;
     store.doors.later(() => {
       if (store.open_id !== id || opened.watched || store.records.get(id) !== opened) return;
       opened.watched = true;
       if (!opened.loading) store.watches.ask(opened);
     }, STAY);
-    if (record.thread?.state !== "ready") this.thread(record);
+    if (record.thread?.state !== "ready" && this.turn > 0) this.thread(record);
     store.changed("conversation", id);
   }
 
@@ -203,11 +227,14 @@ export class Loads {
 
   /** @param {Record} record */
   async thread(record, tries = 0) {
+    const { turn } = this;
     record.thread = { items: record.thread?.items ?? [], seq: null, older: false, held: [], state: "loading", why: "" };
     try {
       const page = await this.api.get(`/conversations/${record.id}/messages?limit=${PAGE}`);
+      if (turn !== this.turn) return;
       record.loadThread(page.items, page.seq, page.items.length === PAGE);
     } catch (problem) {
+      if (turn !== this.turn) return;
       if (record.thread) [record.thread.state, record.thread.why] = ["failed", says(problem)];
       const { store } = this;
       if (tries < TRIES) store.doors.later(() => store.open_id === record.id && this.thread(record, tries + 1), 1000 * 2 ** tries);

@@ -128,11 +128,10 @@ export class Store {
     this.reload();
   }
 
-  /** Everything that was read before now may miss events: it is read again, and events wait until it is here. */
+  /** Everything that was read before now may miss events: it is read again, stays on screen, and events wait until it is here. */
   reload() {
     this.watches.lost();
-    for (const [id, record] of this.records) {
-      if (id !== this.open_id && record.pending.length === 0) this.records.delete(id);
+    for (const record of this.records.values()) {
       record.seq = record.noticed = record.read_seq = 0;
       record.held.clear();
       record.counted_to = 0;

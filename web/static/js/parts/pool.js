@@ -60,7 +60,7 @@ function PoolRow({ app, id, lost }) {
   const waits = row.waiting_since ? `waiting ${lasting(app.screen.now.value - Date.parse(row.waiting_since))}` : "nothing waits";
   return html`<li class=${`pool-row ${taken ? "taken" : ""}`} data-pool=${id}>
     <span class="avatar" aria-hidden="true">${initials(row.contact.name)}</span>
-    <div class="pool-who"><a href=${`/sms/${id}`}><bdi>${called(row.contact)}</bdi></a><span><bdi>${phone(row.contact.phone)}</bdi></span></div>
+    <div class="pool-who"><a href=${`/sms/${id}`}><bdi>${called(row.contact)}</bdi></a><span>${row.contact.name === row.contact.phone ? "new number" : html`<bdi>${phone(row.contact.phone)}</bdi>`}</span></div>
     <p class="pool-words"><bdi>${preview(row.last_message, app.me.id)}</bdi></p>
     ${taken
       ? html`<p class="pool-taken">Claimed by <bdi>${row.owner?.name ?? "someone"}</bdi></p>`
