@@ -74,11 +74,13 @@ async def open_parts(settings: Settings, *, demo: bool = False, clock: Clock | N
             demo=demo,
         )
         async with asyncio.TaskGroup() as tasks:
-            running = [tasks.create_task(writer.run()), tasks.create_task(bus.run())]
+            writing = tasks.create_task(writer.run())
+            carrying = tasks.create_task(bus.run())
             try:
                 yield parts
             finally:
-                for task in running:
-                    task.cancel()
+                writer.stop()
+                await asyncio.wait([writing])
+                carrying.cancel()
     finally:
         await db.close()

@@ -86,7 +86,8 @@ async def unread(tx: Transaction, user: User, ids: Iterable[str]) -> dict[str, i
         """select p.conversation, count(*) as unread from json_each(:ids) k
            join participants p on p.conversation = k.value ->> 'id' and p.user_id = :user
            join messages m on m.conversation = p.conversation and m.seq > p.read_seq
-           where (p.part = 'owner' or p.muted_at is null) and (m.user_id is null or m.user_id <> :user) and (m.purpose is null or m.direction = 'inbound')
+           where (p.part = 'owner' or p.muted_at is null) and (m.user_id is null or m.user_id <> :user)
+           and (m.purpose is null or m.direction = 'inbound')
            group by p.conversation""",
         ids=batch({"id": id} for id in ids),
         user=user.id,

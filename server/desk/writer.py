@@ -47,7 +47,7 @@ class Writer:
     def __init__(self, db: Database, published: Published) -> None:
         self._db = db
         self._published = published
-        self._jobs: asyncio.Queue[_Job] = asyncio.Queue()
+        self._jobs: asyncio.Queue[_Job | None] = asyncio.Queue()
         self.batches = 0
         self.written = 0
 
@@ -63,13 +63,21 @@ class Writer:
         return cast(R, await self._wait(_Job(asyncio.get_running_loop().create_future(), group=group, item=item)))
 
     async def run(self) -> None:
-        """Until cancelled; a batch under way is finished first."""
-        while True:
-            jobs = [await self._jobs.get()]
+        """Until `stop`, and what waited by then is written."""
+        while (first := await self._jobs.get()) is not None:
+            jobs = [first]
             while len(jobs) < BATCH and not self._jobs.empty():
-                jobs.append(self._jobs.get_nowait())
+                job = self._jobs.get_nowait()
+                if job is None:
+                    self._jobs.put_nowait(None)
+                    break
+                jobs.append(job)
             for some in _apart([job for job in jobs if not job.done.done()]):
-                await asyncio.shield(self._write(some))
+                await self._write(some)
+
+    def stop(self) -> None:
+        """Ends `run` behind everything that waits now."""
+        self._jobs.put_nowait(None)
 
     async def _wait(self, job: _Job) -> Any:
         self._jobs.put_nowait(job)

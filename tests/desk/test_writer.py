@@ -1,0 +1,148 @@
+"""The batch writer: a shared transaction in which nobody is answered early and nobody is spoilt by another."""
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+
+import pytest
+
+from server.carriers.carrier import InboundText
+from server.desk import inbox
+from server.desk.desk import Desk
+from server.desk.receive import receive_texts
+from server.desk.work import Work
+from server.desk.writer import BATCH, Writer
+from server.domain.errors import Refused
+from server.domain.events import EventType
+from server.domain.user import SYSTEM
+from server.store.database import Database, Transaction, Unavailable
+from tests.fixtures.office import SUPPORT, Office
+
+
+async def as_it_is(_: Transaction, result: object) -> object:
+    return result
+
+
+async def notes(office: Office) -> list[str]:
+    return [row["says"] for row in await office.all("select says from consent order by says")]
+
+
+async def note(work: Work, office: Office, says: str) -> str:
+    """A change that writes at once and stages an event."""
+    await work.tx.run(
+        "insert into consent (id, account, number, kind, source, says, at) values (:id, :account, '+1', 'x', 'x', :id, 0)",
+        id=says,
+        account=office.account,
+    )
+    work.tell(office.account, EventType.SETTINGS_CHANGED, SYSTEM, data={"settings": says})
+    return says
+
+
+async def test_everything_that_waits_shares_a_transaction(office: Office) -> None:
+    writer = office.desk.writer
+    made = await asyncio.gather(*(writer.do(partial(note, office=office, says=f"n{n:03}"), as_it_is) for n in range(BATCH + 1)))
+    assert made == [f"n{n:03}" for n in range(BATCH + 1)]
+    assert writer.batches == 2
+    assert [event["position"] for event in office.events] == list(range(1, BATCH + 2))
+
+
+@pytest.mark.parametrize("wrong", [Refused("no"), KeyError("a bug")])
+async def test_an_item_that_fails_spoils_only_itself_and_leaves_nothing_behind(office: Office, wrong: Exception) -> None:
+    async def fails(work: Work) -> str:
+        await note(work, office, "lost")
+        raise wrong
+
+    writer = office.desk.writer
+    results = await asyncio.gather(
+        writer.do(lambda work: note(work, office, "a"), as_it_is),
+        writer.do(fails, as_it_is),
+        writer.do(lambda work: note(work, office, "b"), as_it_is),
+        return_exceptions=True,
+    )
+    assert [type(result) for result in results] == [str, type(wrong), str]
+    assert await notes(office) == ["a", "b"]
+    assert [event["data"]["settings"] for event in office.events] == ["a", "b"]
+
+
+async def test_an_item_whose_answer_fails_is_not_written(office: Office) -> None:
+    async def unreadable(_tx: Transaction, _result: str) -> str:
+        raise Refused("no")
+
+    with pytest.raises(Refused):
+        await office.desk.writer.do(lambda work: note(work, office, "lost"), unreadable)
+    assert await notes(office) == []
+    assert office.events == []
+
+
+async def test_a_group_is_handled_together_and_each_gets_its_own_result(office: Office) -> None:
+    sizes = []
+
+    async def doubled(_work: Work, items: Sequence[int]) -> list[int]:
+        sizes.append(len(items))
+        return [2 * item for item in items]
+
+    assert await asyncio.gather(*(office.desk.writer.join(doubled, n) for n in range(10))) == [2 * n for n in range(10)]
+    assert sizes == [10]
+
+
+async def test_a_bad_item_of_a_group_spoils_only_itself(office: Office) -> None:
+    async def picky(work: Work, items: Sequence[str]) -> list[str]:
+        if "bad" in items:
+            raise ValueError(items)
+        return [await note(work, office, item) for item in items]
+
+    results = await asyncio.gather(*(office.desk.writer.join(picky, item) for item in ("a", "bad", "b")), return_exceptions=True)
+    assert [type(result) for result in results] == [str, ValueError, str]
+    assert await notes(office) == ["a", "b"]
+
+
+async def test_a_caller_who_left_before_the_batch_changes_nothing(office: Office) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        gone = tasks.create_task(office.desk.writer.do(lambda work: note(work, office, "gone"), as_it_is))
+        stays = tasks.create_task(office.desk.writer.do(lambda work: note(work, office, "stays"), as_it_is))
+        asyncio.get_running_loop().call_soon(gone.cancel)
+        await stays
+    assert "stays" in await notes(office)
+    assert len(office.events) == len(await notes(office)), "what is written is published, and nothing else"
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+async def test_when_the_disk_is_full_everybody_is_told_at_once_and_the_writer_goes_on(office: Office) -> None:
+    async def room(pages: int) -> None:
+        await office.desk.db.write(lambda tx: tx.one(f"pragma max_page_count = {pages}"))
+
+    writer = office.desk.writer
+    await room(1)  # SQLite takes the pages that there are
+    full = await asyncio.gather(
+        *(writer.do(partial(note, office=office, says=f"{n}" * 100_000), as_it_is) for n in range(5)), return_exceptions=True
+    )
+    assert [type(result) for result in full] == [Unavailable] * 5
+    assert writer.batches == 1, "nobody is tried again alone"
+    await room(1_000_000)
+    assert await writer.do(lambda work: note(work, office, "later"), as_it_is) == "later"
+    assert await notes(office) == ["later"]
+
+
+async def test_what_waits_when_the_process_stops_is_written(office: Office, db: Database) -> None:
+    writer = Writer(db, office.published)
+    async with asyncio.TaskGroup() as tasks:
+        waiting = [tasks.create_task(writer.do(partial(note, office=office, says=f"n{n:03}"), as_it_is)) for n in range(100)]
+        await asyncio.sleep(0)
+        writer.stop()
+        tasks.create_task(writer.run())
+    assert [task.result() for task in waiting] == await notes(office)
+
+
+async def test_a_contact_that_another_process_makes_at_the_same_time_is_found(office: Office, second_desk: Desk) -> None:
+    phones = [f"+1202557{n:04}" for n in range(30)]
+    texts = [
+        receive_texts(desk, office.connection, [InboundText(f"{phone}-{number}", phone, SUPPORT, "Hi")], 1_700_000_000_000_000)
+        for phone in phones
+        for number, desk in enumerate((office.desk, second_desk))
+    ]
+    await asyncio.gather(*texts)
+    for table, expected in (("contacts", 30), ("conversations", 30), ("messages", 60)):
+        row = await office.one(f"select count(*) as n from {table}")
+        assert row == {"n": expected}
+    listed = await inbox.conversation_list(office.desk, office.ana, "all", "", None, 200)
+    assert len(listed.items) == 30
