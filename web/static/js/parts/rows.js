@@ -61,7 +61,7 @@ export function Rows({ app, view, filter, filtered, empty, label }) {
 
   return html`<div class="rows" ref=${box} onFocusIn=${(/** @type {FocusEvent} */ event) => setFocused(idOf(event.target))}
       onScroll=${() => setSpan(spanOf(box.current))} onKeyDown=${(/** @type {KeyboardEvent} */ event) => arrows(event, box.current, ids)}>
-    ${updated > 0 && html`<button class="pill rows-pill" onClick=${release}>${c(Icon, { name: "arrow-up" })}${updated} updated</button>`}
+    ${updated > 0 && html`<div class="rows-pill"><button class="pill" onClick=${release}>${c(Icon, { name: "arrow-up" })}${updated} updated</button></div>`}
     ${ids.length === 0
       ? html`<div class="rows-empty">${list.state === "ready" || filtered ? empty : c(Waiting, { list, again: () => loads.list(view) })}</div>`
       : html`<ul aria-label=${`${label}, ${some(ids.length, "conversation")}`} style=${{ height: `${ids.length * HEIGHT}px` }}>
