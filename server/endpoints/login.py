@@ -7,6 +7,7 @@ from typing import Literal
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
+from starlette.types import Scope
 
 from server.desk.identity import SESSION_US, Identity, TooManyTries, WrongLogin
 from server.domain.errors import NotFound
@@ -45,7 +46,7 @@ class Login:
         email, password, onward = form.get("email", ""), form.get("password", ""), _inside(form.get("next", ""))
         try:
             cookie = await self._identity.sign_in(
-                email, password, address_of(request), instead_of=request.cookies.get(self._identity.cookie)
+                email, password, address_of(request.scope), instead_of=request.cookies.get(self._identity.cookie)
             )
         except (WrongLogin, TooManyTries) as refused:
             if "text/html" not in request.headers.get("accept", ""):
@@ -69,7 +70,7 @@ class Login:
 
     async def demo(self, request: Request) -> Response:
         """Signs in whoever follows the link, from this machine alone. Not even routed unless the demo runs."""
-        if not _is_loopback(address_of(request)) or request.headers.get("sec-fetch-site") in ("cross-site", "same-site"):
+        if not _is_loopback(address_of(request.scope)) or request.headers.get("sec-fetch-site") in ("cross-site", "same-site"):
             raise NotFound
         return self._signed_in(await self._identity.sign_in_demo(request.path_params["name"]), HOME)
 
@@ -92,9 +93,10 @@ class Login:
         return visit if _VISIT.fullmatch(visit) else None
 
 
-def address_of(request: Request) -> str:
+def address_of(scope: Scope) -> str:
     """The caller's address; the proxy's word for it where a trusted proxy is in between."""
-    return request.client.host if request.client else "local"
+    client = scope.get("client")
+    return client[0] if client else "local"
 
 
 def _inside(path: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server.endpoints.contacts import Contacts
 from server.endpoints.conversations import Conversations
@@ -54,8 +55,8 @@ def routes(doors: Doors) -> list[BaseRoute]:
         at("/healthz", get=health.live),
         at("/readyz", get=health.ready),
         #
-        at("/hooks/{kind}/{connection}", get=hooks.texts, post=hooks.texts),
-        at("/hooks/{kind}/{connection}/status", get=hooks.status, post=hooks.status),
+        Route("/hooks/{kind}/{connection}", Plain(hooks.texts)),
+        Route("/hooks/{kind}/{connection}/status", Plain(hooks.status)),
         #
         at("/login", get=login.form, post=login.enter),
         at("/logout", post=login.leave),
@@ -125,6 +126,16 @@ def routes(doors: Doors) -> list[BaseRoute]:
     ]
     reference.describe(table)
     return table
+
+
+class Plain:
+    """An ASGI application as Starlette's router knows it: whatever is no function. Every method is its own business."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
 
 
 def at(path: str, **by_method: Endpoint) -> Route:
