@@ -39,9 +39,11 @@ def configure_log(level: str, *, readable: bool | None = None) -> None:
                 }
             },
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-            "root": {"handlers": ["stderr"], "level": level.upper()},
-            # httpx2 and uvicorn.access print whole addresses, and an address may hold a token.
+            # At debug, libraries print headers, frames and parameters: tokens and texts. That level is for our own lines.
+            "root": {"handlers": ["stderr"], "level": "INFO" if level == "debug" else level.upper()},
             "loggers": {
+                **{room: {"level": level.upper()} for room in ("server", "channels", "web")},
+                # At info these print whole addresses, and an address may hold a token.
                 "httpx2": {"level": "WARNING"},
                 "httpcore2": {"level": "WARNING"},
                 "uvicorn.access": {"level": "WARNING"},
