@@ -72,13 +72,14 @@ def test_lines_of_libraries_have_the_same_shape_and_addresses_are_left_out(writt
 
 
 def test_debug_is_for_our_own_lines_since_libraries_print_headers_and_frames(written: io.StringIO) -> None:
-    configure_log("debug", readable=False)
-    for library in ("uvicorn.error", "websockets", "aiosqlite", "multipart", "redis", ""):
-        logging.getLogger(library).debug("< authorization: Bearer planted")
-    get_logger("server.desk").debug("text.received")
-    get_logger("channels.bus").debug("bus.open")
-    configure_log("info", readable=False)
-    get_logger("server.desk").debug("not asked for any more")
+    with redirect_stderr(written):
+        configure_log("debug", readable=False)
+        for library in ("uvicorn.error", "websockets", "aiosqlite", "multipart", "redis", ""):
+            logging.getLogger(library).debug("< authorization: Bearer planted")
+        get_logger("server.desk").debug("text.received")
+        get_logger("channels.bus").debug("bus.open")
+        configure_log("info", readable=False)
+        get_logger("server.desk").debug("not asked for any more")
     assert [line["event"] for line in lines(written)] == ["text.received", "bus.open"]
 
 
