@@ -15,7 +15,8 @@ from server.desk.hear import Connections
 from server.desk.identity import Identity
 from server.desk.writer import Writer
 from server.settings import Settings
-from server.store.database import Database, open_with_patience
+from server.store.database import Database
+from server.store.engines import open_with_patience
 from server.store.vault import derive_key
 from server.wakes import Wakes
 

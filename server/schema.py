@@ -3,7 +3,8 @@
 import contextlib
 from collections.abc import AsyncIterator
 
-from server.store.database import Database, open_with_patience
+from server.store.database import Database
+from server.store.engines import open_with_patience
 from server.store.migrate import migrate
 
 

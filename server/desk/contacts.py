@@ -15,7 +15,7 @@ from server.domain.events import EventType
 from server.domain.phone import PhoneNumber
 from server.domain.user import User
 from server.ids import new_id
-from server.store import contacts, directory
+from server.store import contact_search, contacts
 from server.store.contacts import Contact, Phone
 from server.store.database import Conflict, Transaction, stored_text
 
@@ -72,7 +72,7 @@ async def contact_list(
     """By name."""
 
     async def read(tx: Transaction) -> ContactPage:
-        ids = await directory.contact_page(tx, user.account, query=query, ready=ready, tag=tag, after=after, limit=limit + 1)
+        ids = await contact_search.contact_page(tx, user.account, query=query, ready=ready, tag=tag, after=after, limit=limit + 1)
         shown = [id for _, id in ids[:limit]]
         found = await contacts.get(tx, shown)
         items = await _shapes(tx, [found[id] for id in shown])

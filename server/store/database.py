@@ -4,7 +4,6 @@ SQL is plain text with `:name` parameters and means the same on both engines. A 
 `json_each(:batch)`, whose `value ->> 'key'` is cast to bigint where it is a number.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeVar
@@ -61,29 +60,6 @@ class Database(Protocol):
     async def write(self, work: Work[T]) -> T: ...
 
     async def close(self) -> None: ...
-
-
-async def open_database(url: str) -> Database:
-    """`sqlite:///path` (three slashes relative, four absolute) or `postgresql://…`. Raises `Unavailable`."""
-    if url.startswith("sqlite:///"):
-        from server.store.sqlite import SqliteDatabase
-
-        return await SqliteDatabase.open(url.removeprefix("sqlite:///"))
-    from server.store.postgres import PostgresDatabase
-
-    return await PostgresDatabase.open(url)
-
-
-async def open_with_patience(url: str, seconds: float) -> Database:
-    """As `open_database`, trying again for a while: a database may start after us."""
-    deadline = asyncio.get_running_loop().time() + seconds
-    while True:
-        try:
-            return await open_database(url)
-        except Unavailable:
-            if asyncio.get_running_loop().time() >= deadline:
-                raise
-            await asyncio.sleep(0.5)
 
 
 _encode = msgspec.json.Encoder().encode

@@ -1,4 +1,4 @@
-"""Which of many open sessions and tokens still stand, in one reading."""
+"""Which of many open sessions and tokens still stand, in one reading; and what the others' users may do now."""
 
 from collections.abc import Iterable
 
@@ -18,3 +18,12 @@ async def still_signed_in(tx: Transaction, ids: Iterable[str]) -> dict[str, User
         now=tx.now,
     )
     return {row["session"]: User(row["id"], row["account"], row["name"], Role(row["role"])) for row in rows}
+
+
+async def roles(tx: Transaction, users: Iterable[str]) -> dict[str, Role]:
+    """By user's id; those who are disabled are not in it."""
+    rows = await tx.all(
+        "select id, role from users where id in (select value ->> 'id' from json_each(:ids)) and disabled_at is null",
+        ids=batch({"id": each} for each in users),
+    )
+    return {row["id"]: Role(row["role"]) for row in rows}

@@ -22,7 +22,8 @@ from server.live.endpoint import Endpoint
 from server.live.live import Live
 from server.live.pace import Pace
 from server.live.wire import WireProtocol
-from server.store.database import Database, open_database
+from server.store.database import Database
+from server.store.engines import open_database
 from tests.fixtures.story import Story
 from tests.fixtures.waiting import until
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from server.store.database import Conflict, Database, Transaction, Unavailable, batch, open_database, stored_text
+from server.store.database import Conflict, Database, Transaction, Unavailable, batch, stored_text
+from server.store.engines import open_database
 
 
 async def make(db: Database) -> None:

@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-from server.store.database import Database, Transaction, Unavailable, open_database
+from server.store.database import Database, Transaction, Unavailable
+from server.store.engines import open_database
 from server.store.migrate import known, migrate
 from tests.house.tree import ROOT
 
