@@ -28,6 +28,7 @@ CONFIRM_SECONDS = 1.0
 PUBLISH_SECONDS = 0.5
 CANARY_SECONDS = 1.0
 SILENCE_SECONDS = 3.0
+CHECK_SECONDS = 0.25
 RETRY_SECONDS = (0.1, 1.0)
 WAITING = 20_000
 """Messages kept for publishing; beyond it the oldest is dropped, and the sweep delivers it."""
@@ -185,14 +186,16 @@ class Bus:
 
     async def _watch(self) -> None:
         """Sends the canary and gives up a line that stays silent; a loop that was itself blocked proves nothing."""
-        due = _now()
+        due = sing_at = _now()
         while True:
-            self.send(names.canary(self.process), b"{}")
-            due += CANARY_SECONDS
+            if due >= sing_at:
+                self.send(names.canary(self.process), b"{}")
+                sing_at += CANARY_SECONDS
+            due += CHECK_SECONDS
             await asyncio.sleep(max(0.0, due - _now()))
             late = _now() - due
             if late > CANARY_SECONDS / 2:
-                due = _now()
+                due = sing_at = _now()
                 self._heard_at += late
             elif self._line is not None and _now() - max(self._heard_at, self._line.since) >= SILENCE_SECONDS:
                 self.counters.canaries_lost += 1

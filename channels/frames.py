@@ -72,7 +72,10 @@ class Turn:
     def _write(self) -> None:
         waiting, self._waiting = self._waiting, []
         for outbox in waiting:
-            outbox.flush()
+            try:
+                outbox.flush()
+            except (OSError, RuntimeError):  # one broken transport must not keep the others waiting
+                outbox.cut()
 
 
 class Outbox:
@@ -94,7 +97,8 @@ class Outbox:
 
     def whisper(self, frame: bytes) -> None:
         """A frame that may be lost: not for a tab with a backlog."""
-        if self._transport.get_write_buffer_size() <= QUIET_BYTES:
+        transport = self._transport
+        if not transport.is_closing() and transport.get_write_buffer_size() <= QUIET_BYTES:
             self.push(frame)
 
     def flush(self) -> None:

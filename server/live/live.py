@@ -26,6 +26,8 @@ Authenticate = Callable[[Mapping[str, str], Mapping[str, str]], Awaitable[Sessio
 """Headers and cookies of a handshake -> whose it is."""
 
 RETRY_MS = 1_000
+HINT_SECONDS = 0.05
+"""Hints that come faster than this share one look at the database."""
 USER_UPDATED = b'{"type":"%b"' % EventType.USER_UPDATED.encode()
 
 
@@ -90,6 +92,8 @@ class Live:
             self._look_again([topic.user])
         elif topic.conversation is not None:
             self.presence.hear(topic.account, topic.conversation, data)
+        else:
+            self.hub.counters.foreign += 1
 
     def _noticed(self, envelope: Envelope) -> None:
         if envelope.body.startswith(USER_UPDATED):
@@ -116,16 +120,19 @@ class Live:
                 # The tick's outermost loop: the database is away or worse, and may come back.
                 self._doubted |= doubted
                 log.warning("Sessions could not be looked up", exc_info=True)
+            await asyncio.sleep(HINT_SECONDS)
 
     async def _recheck(self, tabs: list[Tab]) -> None:
-        """Closes the tabs whose session is over or whose user has other rights now."""
+        """Closes the tabs whose session is over or whose user has other rights now; another role ends the sessions too."""
         users = await self._stream.still_signed_in({tab.session.id for tab in tabs})
+        over = {tab.session.user.id for tab in tabs if tab.session.id not in users}
+        roles = await self._stream.roles(over) if over else {}
         for tab in tabs:
-            user = users.get(tab.session.id)
-            if user is None:
-                tab.close(Close.SESSION_OVER)
-            elif user.role is not tab.session.user.role:
+            before, user = tab.session.user, users.get(tab.session.id)
+            if (user.role if user else roles.get(before.id, before.role)) is not before.role:
                 tab.close(Close.RIGHTS_CHANGED)
+            elif user is None:
+                tab.close(Close.SESSION_OVER)
 
     def _all_tabs(self) -> list[Tab]:
         return [tab for tabs in self.tabs.values() for tab in tabs]

@@ -64,6 +64,7 @@ class WireProtocol(WebSocketsSansIOProtocol):
         if self.response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
             extensions: dict[str, Any] = self.scope["extensions"]
             extensions[EXTENSION] = self
+            self.scope["query_string"] = b""  # never read, and uvicorn would log it
         else:
             self._sever_later()
 

@@ -1,8 +1,13 @@
 """Coming back: what was missed, once, in order, or a reset."""
 
+import pytest
+
 from server.domain.user import Role
 from server.store.database import Transaction
+from tests.fixtures.redis_server import RedisServer
 from tests.fixtures.story import Happening
+from tests.fixtures.waiting import until
+from tests.fixtures.wire import slow_wire
 from tests.live.conftest import House
 
 
@@ -40,21 +45,23 @@ async def test_it_gets_what_it_missed_in_order_and_only_what_concerns_it(house: 
     assert tab.positions == list(range(11, 1401, 2))
 
 
-async def test_what_happens_while_it_resumes_comes_once_and_after_what_was_missed(house: House) -> None:
+@pytest.mark.parametrize("missed", [300, 600])
+async def test_what_happens_while_it_resumes_comes_once_and_after_what_was_missed(house: House, missed: int) -> None:
     story, node = house.story, await house.node()
     account = await story.account()
     me = await story.user(account)
     conversation = await story.conversation(account, me)
     other = await house.live_tab(node, me)
-    await story.happen(*[Happening(account, conversation, audience=(me.id,)) for _ in range(600)])
+    await story.happen(*[Happening(account, conversation, audience=(me.id,)) for _ in range(missed)])
+    await other.until_position(missed)
     tab = await house.connect(node, me)
     await tab.send(op="resume", position=0)
     for _ in range(40):
         node.bus.publish(await story.happen(*[Happening(account, conversation, audience=(me.id,)) for _ in range(5)]))
-    await tab.until_position(800)
-    await other.until_position(800)
-    assert tab.positions == list(range(1, 801))
-    assert other.positions == list(range(1, 801))
+    await tab.until_position(missed + 200)
+    await other.until_position(missed + 200)
+    assert tab.positions == list(range(1, missed + 201))
+    assert other.positions == list(range(1, missed + 201))
 
 
 async def test_another_epoch_or_a_position_above_the_head_is_a_reset(house: House) -> None:
@@ -155,3 +162,23 @@ async def test_a_tab_resumes_once(house: House) -> None:
     tab = await house.live_tab(node, await story.user(await story.account()))
     await tab.send(op="resume", position=0)
     assert await tab.next() == {"op": "error", "code": "bad_request"}
+
+
+async def test_what_is_dispatched_before_the_database_was_read_waits_and_comes_once(house: House, shared_redis: RedisServer) -> None:
+    story = house.story
+    async with slow_wire(shared_redis.socket) as wire:
+        node = await house.node(redis_url=f"redis://127.0.0.1:{wire.port}")
+        wire.delay = 0.2
+        account = await story.account()
+        me = await story.user(account)
+        conversation = await story.conversation(account, me)
+        await story.happen(*[Happening(account, conversation, audience=(me.id,)) for _ in range(3)])
+        tab = await house.connect(node, me)
+        await tab.send(op="resume", position=0)
+        here = node.live.hub.accounts[account]
+        await until(lambda: here.everyone.ears)
+        await story.happen(Happening(account, conversation, audience=(me.id,)))
+        node.live.hub.sweep.now(account)
+        await until(lambda: here.floor == 4)
+        assert (await tab.until("ready"))["position"] == 4
+        assert tab.positions == [1, 2, 3, 4]

@@ -2,6 +2,7 @@
 
 from server.domain.user import Role
 from tests.fixtures.story import Happening
+from tests.fixtures.waiting import until
 from tests.live.conftest import House
 
 
@@ -47,3 +48,35 @@ async def test_ready_comes_after_everything_up_to_its_position(house: House) -> 
     while (await tab.until("ready"))["position"] < 100:
         pass
     assert tab.positions == list(range(1, 101))
+
+
+async def test_a_tab_whose_question_the_database_cannot_answer_is_sent_away_and_its_process_lives_on(house: House) -> None:
+    story, node = house.story, await house.node()
+    account = await story.account()
+    me = await story.user(account)
+    conversation = await story.conversation(account, me)
+    tab = await house.live_tab(node, me)
+
+    async def rename(back: str, to: str) -> None:
+        await story.db.write(lambda tx: tx.run(f"alter table {back} rename to {to}"))
+
+    await rename("conversations", "elsewhere")
+    await tab.send(op="watch", id=1, conversation=conversation)
+    assert (await tab.until("bye"))["code"] == 4503
+    assert await tab.closed() == 4503
+    await rename("elsewhere", "conversations")
+    await house.live_tab(node, me)
+
+
+async def test_the_sweep_goes_on_after_the_database_failed(house: House) -> None:
+    story, node = house.story, await house.node()
+    account = await story.account()
+    me = await story.user(account)
+    conversation = await story.conversation(account, me)
+    tab = await house.live_tab(node, me)
+    await story.happen(Happening(account, conversation, audience=(me.id,)))
+    await story.db.write(lambda tx: tx.run("alter table events rename to elsewhere"))
+    node.live.hub.sweep.all()
+    await until(lambda: node.bus.counters.sweep_failures)
+    await story.db.write(lambda tx: tx.run("alter table elsewhere rename to events"))
+    await tab.until_position(1)
