@@ -55,8 +55,8 @@ def routes(doors: Doors) -> list[BaseRoute]:
         at("/healthz", get=health.live),
         at("/readyz", get=health.ready),
         #
-        Route("/hooks/{kind}/{connection}", Plain(hooks.texts)),
-        Route("/hooks/{kind}/{connection}/status", Plain(hooks.status)),
+        Route("/hooks/{kind}/{connection}", Plain(hooks.texts), methods=["GET", "POST"]),
+        Route("/hooks/{kind}/{connection}/status", Plain(hooks.status), methods=["GET", "POST"]),
         #
         at("/login", get=login.form, post=login.enter),
         at("/logout", post=login.leave),
@@ -129,7 +129,7 @@ def routes(doors: Doors) -> list[BaseRoute]:
 
 
 class Plain:
-    """An ASGI application as Starlette's router knows it: whatever is no function. Every method is its own business."""
+    """An ASGI application as Starlette's router knows it: whatever is no function."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
