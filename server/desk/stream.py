@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from channels.envelope import Envelope
 from channels.sweep import Swept
-from server.domain.user import User
+from server.domain.user import Role, User
 from server.store import replay
 from server.store.database import Database, Transaction
 from server.store.replay import Recorded
-from server.store.still_signed_in import still_signed_in
+from server.store.still_signed_in import roles, still_signed_in
 
 REPLAYED = 10_000
 """Events back that are replayed; beyond them a tab loads anew."""
@@ -111,6 +111,10 @@ class Stream:
     async def still_signed_in(self, sessions: Iterable[str]) -> dict[str, User]:
         """Those of these sessions and tokens that stand, by id, each with its user as of now."""
         return await self._db.read(lambda tx: still_signed_in(tx, sessions))
+
+    async def roles(self, users: Iterable[str]) -> dict[str, Role]:
+        """Of those of these users who are not disabled."""
+        return await self._db.read(lambda tx: roles(tx, users))
 
 
 async def _page(tx: Transaction, account: str, after: int | None) -> Page:
