@@ -27,7 +27,7 @@ from server.domain.errors import (
 )
 from server.domain.events import EventType
 from server.domain.message import Direction, Kind, Message, MessageState
-from server.domain.phone import PhoneNumber, read_sender
+from server.domain.phone import PhoneNumber, SenderKind, read_sender
 from server.domain.segments import Segments, count
 from server.domain.user import Actor, User
 from server.ids import new_id
@@ -216,7 +216,7 @@ async def _no_longer_ready(work: Work, contact: Contact, actor: Actor, message: 
 
 async def _with_number(work: Work, user: User, to: str, actor: Actor) -> Thread:
     sender = read_sender(to)
-    phone = sender.text if sender.text.isdigit() and len(sender.text) <= 6 else str(PhoneNumber.parse(to, "US"))
+    phone = sender.text if sender.kind is SenderKind.SHORT_CODE else str(PhoneNumber.parse(to, "US"))
     return await thread_with(work, user.account, phone, actor)
 
 

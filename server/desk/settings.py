@@ -5,6 +5,7 @@ from dataclasses import replace
 import msgspec
 
 from server.desk.desk import Desk, Once
+from server.desk.once import write_once
 from server.desk.shapes import SettingsShape, settings_shape
 from server.desk.work import Work
 from server.domain.errors import Invalid
@@ -63,8 +64,4 @@ async def change_settings(desk: Desk, user: User, changes: Changes, once: Once |
             work.wake("timer")
         return shape
 
-    return await desk.write(change, _as_shown, once)
-
-
-async def _as_shown(_: Transaction, shape: SettingsShape) -> SettingsShape:
-    return shape
+    return await write_once(desk, change, once)

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from server.desk import claim, inbox
-from server.desk.desk import Once
+from server.desk.desk import Desk, Once
 from server.desk.send import Draft, send, start
 from server.desk.shapes import MessageShape
 from server.domain.errors import (
@@ -19,6 +19,7 @@ from server.domain.errors import (
     TooLong,
     UnseenMessage,
 )
+from server.domain.phone import NotAPhoneNumber
 from tests.fixtures.office import MARIA, SALES, SUPPORT, Office
 
 LINE = "Reply STOP to unsubscribe."
@@ -127,10 +128,7 @@ async def test_the_same_client_id_twice_is_one_text_even_at_the_same_instant(off
     assert len(await office.all("select id from messages where direction = 'outbound'")) == 1
 
 
-async def test_two_processes_with_the_same_client_id_make_one_text(office: Office, second_desk: object) -> None:
-    from server.desk.desk import Desk
-
-    assert isinstance(second_desk, Desk)
+async def test_two_processes_with_the_same_client_id_make_one_text(office: Office, second_desk: Desk) -> None:
     await office.text("Hi")
     id = await office.conversation()
     drafts = [send(desk, office.ana, id, Draft("Hello", f"c{n}", 1_000)) for n in range(10) for desk in (office.desk, second_desk)]
@@ -200,6 +198,8 @@ async def test_what_cannot_be_sent_says_why_and_changes_nothing(office: Office) 
         await sent(office, "long " * 500, "c2")
     with pytest.raises(Invalid):
         await sent(office, "  \n ", "c3")
+    with pytest.raises(NotAPhoneNumber):
+        await start(office.desk, office.ana, Draft("Hello", "c6"), to="12")
     with pytest.raises(NotFound):
         await send(office.desk, office.ana, "0" * 26, Draft("Hello", "c4", 0))
     with pytest.raises(NotFound):
