@@ -31,7 +31,7 @@ async def test_a_tab_that_was_away_gets_what_it_missed_by_itself(centre: Centre,
         assert ana.seqs[id] > known[id]
 
 
-async def test_a_removed_subscriber_gets_the_removal_after_a_reconnect_and_nothing_more(centre: Centre, carrier: Carrier) -> None:
+async def test_a_removed_subscriber_gets_the_removal_after_a_reconnect_and_nothing_more(centre: Centre) -> None:
     await open_with_ana(centre, webs=1)
     async with open_tab(centre, "ben") as ben:
         await centre.text(MARIA, "Hi", to=ANAS_OWN)
