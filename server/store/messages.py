@@ -147,7 +147,7 @@ async def automatic_since(tx: Transaction, conversation: str, purpose: Purpose, 
 async def leaving(tx: Transaction, conversation: str) -> list[Message]:
     """Outbound messages that have not left yet, in order."""
     rows = await tx.all(
-        """select * from messages where conversation = :conversation and next_at is not null
+        """select * from messages where conversation = :conversation and (lease_until is not null or next_at is not null)
            and state in ('scheduled', 'queued') order by seq""",
         conversation=conversation,
     )
@@ -159,7 +159,7 @@ async def ready_to_leave(tx: Transaction, now: int, limit: int) -> list[tuple[st
     rows = await tx.all(
         """select m.conversation, m.seq from messages m where m.next_at <= :now and m.lease_until is null
            and not exists (select 1 from messages e where e.conversation = m.conversation and e.seq < m.seq
-                           and (e.lease_until is not null or (e.next_at is not null and e.state <> 'scheduled')))
+                           and (e.lease_until is not null or e.next_at is not null) and e.state <> 'scheduled')
            order by m.next_at, m.conversation, m.seq limit :limit""",
         now=now,
         limit=limit,

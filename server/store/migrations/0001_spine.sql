@@ -121,7 +121,8 @@ create index conversations_by_activity on conversations (account, active_at desc
 create index conversations_open on conversations (account, active_at desc, id desc) where closed_at is null;
 create index conversations_closed on conversations (account, active_at desc, id desc) where closed_at is not null;
 create index conversations_pool on conversations (account, waiting_since, id) where public_since is not null;
-create index conversations_unanswered on conversations (account, clock_start, id) where waiting_since is not null;
+create index conversations_unanswered on conversations (account, coalesce(clock_start, 4611686018427387904), id)
+    where waiting_since is not null;
 create index conversations_due on conversations (account, clock_start) where waiting_since is not null and public_since is null;
 create index conversations_snoozed on conversations (snoozed_until) where snoozed_until is not null;
 create index conversations_by_owner on conversations (owner, active_at desc, id desc) where owner is not null;
@@ -171,6 +172,7 @@ create unique index messages_by_token on messages (token) where token is not nul
 create index messages_by_carrier_ref on messages (carrier_ref) where carrier_ref is not null and direction = 'outbound';
 create index messages_outbox on messages (next_at, conversation, seq) where next_at is not null;
 create index messages_automatic on messages (conversation, purpose, created_at) where purpose is not null;
+create index messages_leaving on messages (conversation, seq) where lease_until is not null or next_at is not null;
 create index messages_leased on messages (lease_until) where lease_until is not null;
 
 create table inbox (
