@@ -93,8 +93,10 @@ def demo() -> None:
         def ready(address: str) -> None:
             click.echo(f"\nPartyline is at {address}\n\nSign in as")
             for name, path in links:
-                click.echo(f"  {name:<28} {address}{path}")
-            click.echo("\nCtrl-C stops it.")
+                click.echo(f"  {name:<14} {address}{path}")
+            click.echo(f"\nThe contacts' phones are at {address}/sandbox, for whoever is signed in.")
+            click.echo("Open Ana in one window and Ben with the phones in a private one, and text in. A text left alone for a minute is")
+            click.echo("in everybody's pool. No text leaves this machine. Ctrl-C stops it; the data stays.\n")
 
         run_roles(_on_loopback(_settings(default_level="warning")), ROLES, seed=seed, ready=ready)
 
