@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import faulthandler
+import gc
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterable
@@ -93,6 +94,7 @@ async def serve_web(
     """Serves HTTP and websockets until `stop` is set. If the app's state has `drain`, that runs before connections are closed."""
 
     def accepting() -> None:
+        _spare_the_collector()
         log.info("web.listening", host=settings.host, port=settings.port)
         if ready:
             ready(settings.base_url)
@@ -122,6 +124,13 @@ async def serve_web(
         serving.add_done_callback(lambda _: stop.set())
         await stop.wait()
         server.should_exit = True
+
+
+def _spare_the_collector() -> None:
+    """Thousands of tabs are long-lived: looking through them all again and again costs more than it frees (docs/decisions/008)."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 class _Server(uvicorn.Server):
