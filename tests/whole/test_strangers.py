@@ -99,10 +99,12 @@ async def test_rows_1_to_5_no_socket_for_a_wrong_origin_no_session_or_another_pr
     assert (plain.status_code, plain.headers["sec-websocket-version"]) == (426, "13")
 
 
-async def test_rows_6_8_10_14_15_and_17_the_socket_of_the_product_has_its_limits(centre: Centre) -> None:
-    """SECURITY 6, 8, 9, 10, 11, 14, 15, 17."""
+async def test_rows_6_to_17_the_socket_of_the_product_has_its_limits(centre: Centre) -> None:
+    """SECURITY 6, 7, 8, 9, 10, 11, 15, 17."""
     await centre.open(webs=1)
     bearer = {"Authorization": f"Bearer {centre.people['ana'].token}"}
+    silent = await centre.stack.enter_async_context(socket_to(centre, Authorization=f"Bearer {centre.people['ben'].token}"))
+    opened = time.monotonic()
     for frame, expected in ((b'{"op":"pong"}', 1003), ("x" * 8193, 1009), (["x" * 4000] * 3, 1009)):
         async with socket_to(centre, **bearer) as socket:
             await live(socket)
@@ -133,6 +135,43 @@ async def test_rows_6_8_10_14_15_and_17_the_socket_of_the_product_has_its_limits
     assert [answer.status_code for answer in answers[:100]] == [401] * 100
     assert answers[100].status_code == 429
     assert 0 < int(answers[100].headers["retry-after"]) <= 60
+    assert (await closed(silent, 12))[0] == 4408
+    assert 9.5 <= time.monotonic() - opened <= 12
+
+
+async def test_rows_20_23_and_29_over_https_the_cookie_is_a_host_cookie_and_limits_are_those_of_all_processes(centre: Centre) -> None:
+    """SECURITY 2, 20, 23, 29."""
+    await centre.open(webs=1, agents="ana ben")
+    public = "https://sms.example.com"
+    web = centre.partyline.start("web", BASE_URL=public)
+    limits = {"host": "sms.example.com", "origin": public}
+    async with httpx2.AsyncClient(base_url=web.address, headers=limits, trust_env=False) as client:
+        form = dict(HIDDEN.findall((await client.get("/login")).text))
+        cookies = client.cookies.jar
+        assert [cookie.name for cookie in cookies] == ["__Host-visit"]
+        visit = {"cookie": "; ".join(f"{cookie.name}={cookie.value}" for cookie in cookies)}
+        answer = await client.post("/login", data={**form, "email": "ana@example.com", "password": PASSWORD}, headers=visit)
+        [line] = [line for line in answer.headers.get_list("set-cookie") if line.startswith("__Host-sid=")]
+        assert {"Secure", "HttpOnly", "Path=/", "SameSite=lax"} <= set(line.split("; "))
+        assert len(line.split(";")[0].removeprefix("__Host-sid=")) >= 43, "256 bits"
+        for host in ("evil.example", "sms.example.com.evil.example", "sms.example.com:8000", "127.0.0.1"):
+            assert (await client.get("/login", headers={"host": host})).status_code == 400
+        told = {"x-forwarded-host": "evil.example", "x-forwarded-proto": "http", "x-forwarded-for": "203.0.113.1"}
+        assert "evil" not in (await client.get("/login", headers=told)).text
+
+        other = centre.browser_with("")
+        at_other = dict(HIDDEN.findall((await other.get("/login")).text))
+        wrong = {"email": "ben@example.com", "password": "not the password"}
+        for _ in range(3):
+            assert (await client.post("/login", data={**form, **wrong}, headers=visit)).status_code == 401
+        for _ in range(2):
+            assert (await other.post("/login", data={**at_other, **wrong})).status_code == 401
+        assert (await other.post("/login", data={**at_other, **wrong})).status_code == 429
+    centre.webs[0].kill()
+    await centre.restart_web()
+    right = await other.post("/login", data={**at_other, "email": "ben@example.com", "password": PASSWORD})
+    assert (right.status_code, right.json()["code"]) == (429, "too_many_requests"), "right, and limited, also after a restart"
+    assert int(right.headers["retry-after"]) > 0
 
 
 async def test_row_12_another_accounts_conversation_is_as_one_that_is_not_there(centre: Centre, figures: Figures) -> None:
