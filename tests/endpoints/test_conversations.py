@@ -153,11 +153,10 @@ async def test_a_cursor_that_is_made_up_or_of_another_list_is_not_there(integrat
     assert (refused.status_code, refused.json()["code"]) == (404, "not_found")
 
 
-@pytest.mark.parametrize(("query", "field"), [("limit=0", "limit"), ("limit=x", "limit"), ("limit=-1", "limit"), ("view=theirs", "view")])
-async def test_a_wrong_query_is_named(query: str, field: str, integrator: Integrator) -> None:
-    name, _, value = query.partition("=")
-    refused = await integrator.ana.get("/conversations", **{name: value})
-    assert (refused.status_code, refused.json()["code"], refused.json()["field"]) == (422, "invalid", field)
+async def test_a_wrong_query_is_named(integrator: Integrator) -> None:
+    for name, value in (("limit", "0"), ("limit", "x"), ("limit", "-1"), ("limit", ""), ("view", "theirs")):
+        refused = await integrator.ana.get("/conversations", **{name: value})
+        assert (refused.status_code, refused.json()["code"], refused.json()["field"]) == (422, "invalid", name), value
 
 
 async def test_views_and_search_find_what_they_say(integrator: Integrator) -> None:
