@@ -53,7 +53,7 @@ def build(parts: Parts) -> Starlette:
         reference=Reference(renderer),
         demo=parts.demo,
     )
-    faults = Faults(renderer, sandbox=True)
+    faults = Faults(renderer, sandbox=True, session=guard.session)
 
     @contextlib.asynccontextmanager
     async def alive(_: Starlette) -> AsyncIterator[None]:

@@ -12,7 +12,7 @@ from server.desk.work import Work
 from server.domain import conversation as rules
 from server.domain.audience import Part
 from server.domain.conversation import Happening, Step, Thread
-from server.domain.errors import Forbidden, Invalid
+from server.domain.errors import Forbidden, NotFound
 from server.domain.events import EventType
 from server.domain.user import User
 from server.store import accounts
@@ -51,7 +51,7 @@ async def add_subscriber(desk: Desk, manager: User, id: str, other: str, once: O
         thread = await work.thread(manager.account, id)
         target = await accounts.working_user(work.tx, manager.account, other)
         if target is None:
-            raise Invalid("There is no such user to add.", field="user")
+            raise NotFound("There is no such user to add.")
         work.know(target)
         work.happen(thread, rules.subscribe(thread, target.id, reason="added"), actor)
         return id

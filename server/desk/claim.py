@@ -12,7 +12,7 @@ from server.desk.work import Work
 from server.desk.writer import Then
 from server.domain import conversation as rules
 from server.domain.conversation import Step, Thread
-from server.domain.errors import AlreadyClaimed, Invalid
+from server.domain.errors import AlreadyClaimed, Invalid, NotFound
 from server.domain.user import User
 from server.store import accounts, conversations
 from server.store.database import Transaction
@@ -50,14 +50,14 @@ async def release(desk: Desk, user: User, id: str, once: Once | None = None) -> 
 
 
 async def transfer(desk: Desk, user: User, id: str, to: str, once: Once | None = None) -> Shown:
-    """`to` is a user of the account who is not disabled, or `Invalid` is raised."""
+    """`to` is a user of the account who is not disabled, or `NotFound` is raised."""
 
     async def change(work: Work) -> str:
         actor = work.know(user)
         thread = await work.thread(user.account, id)
         target = await accounts.working_user(work.tx, user.account, to)
         if target is None:
-            raise Invalid("There is no such user to transfer it to.", field="user")
+            raise NotFound("There is no such user to transfer it to.")
         work.know(target)
         work.happen(thread, rules.transfer(thread, user, target.id, work.now), actor)
         work.wake("timer")

@@ -32,7 +32,7 @@ class WrongLogin(Refused):
     code = "login"
 
     def __init__(self) -> None:
-        super().__init__("The email or the password is not right.")
+        super().__init__("Email or password is wrong.")
 
 
 class TooManyTries(Refused):

@@ -28,18 +28,6 @@ class MessagePage(msgspec.Struct, frozen=True):
     epoch: str
 
 
-class Counts(msgspec.Struct, frozen=True):
-    """Conversations in each view; `unread` those of mine and subscribed that hold something unread."""
-
-    mine: int
-    subscribed: int
-    pool: int
-    unanswered: int
-    all: int
-    closed: int
-    unread: int
-
-
 async def conversation_list(desk: Desk, user: User, view: View, query: str, after: Key | None, limit: int) -> Page:
     """A page of at most `limit`; see `lists` for each view's order."""
 
@@ -48,21 +36,6 @@ async def conversation_list(desk: Desk, user: User, view: View, query: str, afte
         shown = found[:limit]
         items = await views.conversation_shapes(tx, user, [id for id, _ in shown])
         return Page(items, (shown[-1][1], shown[-1][0]) if len(found) > limit else None)
-
-    return await desk.read(read)
-
-
-async def counts(desk: Desk, user: User) -> Counts:
-    async def read(tx: Transaction) -> Counts:
-        counted = await lists.counts(tx, account=user.account, user=user.id)
-        row = await tx.one(
-            """select count(distinct p.conversation) as n from participants p
-               join messages m on m.conversation = p.conversation and m.seq > p.read_seq
-               where p.user_id = :user and (p.part = 'owner' or p.muted_at is null)
-               and (m.user_id is null or m.user_id <> :user) and (m.purpose is null or m.direction = 'inbound')""",
-            user=user.id,
-        )
-        return Counts(**counted, unread=row["n"] if row else 0)
 
     return await desk.read(read)
 

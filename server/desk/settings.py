@@ -8,7 +8,7 @@ from server.desk.desk import Desk, Once
 from server.desk.once import write_once
 from server.desk.shapes import SettingsShape, settings_shape
 from server.desk.work import Work
-from server.domain.errors import Invalid
+from server.domain.errors import Invalid, NotFound
 from server.domain.events import EventType
 from server.domain.segments import count
 from server.domain.user import User
@@ -54,7 +54,7 @@ async def change_settings(desk: Desk, user: User, changes: Changes, once: Once |
         if changes.default_did is not msgspec.UNSET:
             did = changes.default_did
             if did is not None and did not in {d.id for d in await accounts.dids_of(work.tx, user.account)}:
-                raise Invalid("There is no such number of yours.", field="default_did")
+                raise NotFound("There is no such number of yours.")
             after = replace(after, default_did=did)
         shape = settings_shape(after)
         if after != before:

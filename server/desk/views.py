@@ -1,6 +1,6 @@
 """What one user is shown, read in one snapshot: messages and conversations, singly and in lists."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from server.desk.shapes import (
@@ -15,8 +15,8 @@ from server.domain.errors import NotFound
 from server.domain.message import Message
 from server.domain.phone import read_sender
 from server.domain.user import User
-from server.store import accounts, contacts, conversations, messages
-from server.store.database import Transaction, batch
+from server.store import accounts, contacts, conversations, messages, tallies
+from server.store.database import Transaction
 
 
 async def message(tx: Transaction, id: str) -> MessageShape:
@@ -56,7 +56,7 @@ async def conversation_shapes(tx: Transaction, user: User, ids: Sequence[str]) -
     shapes = await message_shapes(tx, list(last.values()))
     shown = {shape.conversation: shape for shape in shapes}
     dids = await accounts.dids_by_id(tx, {t.conversation.did for t in threads if t.conversation.did})
-    counted = await unread(tx, user, [t.conversation.id for t in threads])
+    counted = await tallies.unread_by_conversation(tx, user.id, (t.conversation.id for t in threads))
     people = loaded.people
     return [
         OwnConversationShape(
@@ -78,21 +78,6 @@ async def conversation_shapes(tx: Transaction, user: User, ids: Sequence[str]) -
         )
         for t in threads
     ]
-
-
-async def unread(tx: Transaction, user: User, ids: Iterable[str]) -> dict[str, int]:
-    """How many messages and notes of others each conversation has above what the user read; only where the user is alerted."""
-    rows = await tx.all(
-        """select p.conversation, count(*) as unread from json_each(:ids) k
-           join participants p on p.conversation = k.value ->> 'id' and p.user_id = :user
-           join messages m on m.conversation = p.conversation and m.seq > p.read_seq
-           where (p.part = 'owner' or p.muted_at is null) and (m.user_id is null or m.user_id <> :user)
-           and (m.purpose is null or m.direction = 'inbound')
-           group by p.conversation""",
-        ids=batch({"id": id} for id in ids),
-        user=user.id,
-    )
-    return {row["conversation"]: row["unread"] for row in rows}
 
 
 def _own(thread: Thread, user: User, counted: dict[str, int]) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """The only place where a refusal or a fault becomes an HTTP answer: RFC 9457 problems, and a page for browsers."""
 
+import contextlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -79,11 +80,15 @@ def problem(status: int, code: str, detail: str, extra: Mapping[str, object] | N
 
 
 class Faults:
-    """`renderer` makes the pages for browsers; `sandbox` is what the page's frame wants to know."""
+    """`renderer` makes the pages for browsers; `sandbox` is what the page's frame wants to know.
 
-    def __init__(self, renderer: Renderer, *, sandbox: bool) -> None:
+    `session` finds out who asks for an address that no route guards, so that a page which is not there has the person's own frame.
+    """
+
+    def __init__(self, renderer: Renderer, *, sandbox: bool, session: Callable[[Request], Awaitable[object]] | None = None) -> None:
         self._renderer = renderer
         self._sandbox = sandbox
+        self._session = session
 
     def answer(self, scope: Scope, error: Exception) -> Response:
         if isinstance(error, HookRefused):
@@ -97,6 +102,9 @@ class Faults:
 
     async def of_router(self, request: Request, error: Exception) -> Response:
         """For Starlette's `exception_handlers`, which would answer an unknown address in plain text."""
+        if self._session and _for_browser(request.scope):
+            with contextlib.suppress(Refused):
+                await self._session(request)
         return self.answer(request.scope, error)
 
     def _page(self, scope: Scope, status: int, detail: str, extra: Mapping[str, object]) -> Response:

@@ -1,18 +1,31 @@
-"""How many of a user's conversations hold something unread."""
+"""How much is unread: messages and notes of others above what a person read, where that person is alerted."""
 
-from server.store.database import Transaction
+from collections.abc import Iterable
+
+from server.store.database import Transaction, batch
+
+_UNREAD = """m.conversation = p.conversation and m.seq > p.read_seq and (p.part = 'owner' or p.muted_at is null)
+    and (m.user_id is null or m.user_id <> :user) and (m.purpose is null or m.direction = 'inbound')"""
+
+
+async def unread_by_conversation(tx: Transaction, user: str, ids: Iterable[str]) -> dict[str, int]:
+    """The number of unread messages in each of these conversations; those without any are left out."""
+    rows = await tx.all(
+        f"""select p.conversation, count(*) as unread from json_each(:ids) k
+            join participants p on p.conversation = k.value ->> 'id' and p.user_id = :user join messages m on {_UNREAD}
+            group by p.conversation""",
+        ids=batch({"id": id} for id in ids),
+        user=user,
+    )
+    return {row["conversation"]: row["unread"] for row in rows}
 
 
 async def unread_by_part(tx: Transaction, *, account: str, user: str) -> dict[str, int]:
-    """Open conversations with something unread that alerted the user, by the part (`owner`, `subscriber`) that the user has in them."""
+    """How many open conversations hold something unread, by the part (`owner`, `subscriber`) that the user has in them."""
     rows = await tx.all(
-        """select p.part, count(*) as n from participants p join conversations c on c.id = p.conversation
-           where p.user_id = :user and c.account = :account and c.closed_at is null
-           and (p.part = 'owner' or p.muted_at is null)
-           and exists (select 1 from messages m where m.conversation = p.conversation and m.seq > p.read_seq
-                       and (m.user_id is null or m.user_id <> :user)
-                       and (m.purpose is null or m.direction = 'inbound'))
-           group by p.part""",
+        f"""select p.part, count(*) as n from participants p join conversations c on c.id = p.conversation
+            where p.user_id = :user and c.account = :account and c.closed_at is null
+            and exists (select 1 from messages m where {_UNREAD}) group by p.part""",
         account=account,
         user=user,
     )

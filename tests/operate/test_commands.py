@@ -126,6 +126,7 @@ def test_the_demo_is_for_this_machine_alone_whatever_is_set(partyline: Partyline
 
 def test_a_sign_in_link_of_the_demo_signs_in_with_one_click(partyline: Partyline) -> None:
     running = partyline.start("demo", LOG_LEVEL="info")
+    wait_until(lambda: "Ctrl-C" in running.output(), within=10)
     links = [word for word in running.output().split() if "/demo/in/" in word]
     assert len(links) >= 4
     with httpx2.Client(follow_redirects=True) as browser:
