@@ -331,8 +331,12 @@ async def test_row_39_any_body_is_the_same_characters_everywhere_and_inert_in_a_
         id = await centre.conversation(MARIA)
         messages = (await centre.call("ana", "GET", f"conversations/{id}/messages")).json()["items"]
         assert [message["body"] for message in messages] == expected
-    for path in ("/sms", f"/sms/{id}"):
+    name = "</script><script>alert(1)</script>"
+    await centre.manage("PATCH", f"users/{centre.people['ana'].id}", name=name)
+    for path in ("/sms", f"/sms/{id}", "/pool"):
         page = (await browser.get(path)).text
+        assert "&lt;/script&gt;" in page, "the name is there, as characters"
+        assert "\\u003c/script\\u003e" in page, "and in the page's data"
         for body in BODIES[:4]:
             assert body not in page, "neither as markup nor as the end of a script"
 
