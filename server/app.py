@@ -2,11 +2,14 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
+from server.clock import Clock
+from server.desk.desk import Desk
+from server.desk.identity import Identity
 from server.desk.stream import Stream
 from server.endpoints.contacts import Contacts
 from server.endpoints.conversations import Conversations
@@ -31,29 +34,34 @@ from server.parts import Parts
 from web.render import Renderer
 
 
-def build(parts: Parts) -> Starlette:
-    """The application. While it runs, `state.drain` sends every tab away."""
-    desk, settings, renderer = parts.desk, parts.settings, Renderer()
-    live = Live(parts.bus, Stream(parts.db), parts.identity.authenticate, settings.base_url)
-    guard = Guard(parts.identity, settings.base_url)
-    cursors = Cursors(settings.secret_key.get_secret_value())
-    doors = Doors(
+def doors(desk: Desk, identity: Identity, clock: Clock, renderer: Renderer, *, redis_answers: Callable[[], bool], demo: bool) -> Doors:
+    """Every endpoint but the websocket's."""
+    secret = desk.settings.secret_key.get_secret_value()
+    cursors, guard = Cursors(secret), Guard(identity, desk.settings.base_url)
+    return Doors(
         guard=guard,
-        login=Login(parts.identity, guard, renderer),
-        directory=Directory(desk, parts.identity.passwords),
-        lines=Lines(desk),
-        hooks=Hooks(desk, parts.clock),
-        health=Health(desk, lambda: parts.bus.healthy),
+        login=Login(identity, guard, renderer),
+        directory=Directory(desk, identity.passwords, cursors),
+        lines=Lines(desk, cursors),
+        hooks=Hooks(desk, clock),
+        health=Health(desk, redis_answers),
         conversations=Conversations(desk, cursors),
         messages=Messages(desk),
         contacts=Contacts(desk, cursors),
         settings=AccountSettings(desk),
-        sandbox=Sandbox(desk, parts.clock, cursors),
+        sandbox=Sandbox(desk, clock, cursors),
         pages=Pages(desk, guard, renderer),
         reference=Reference(renderer),
-        demo=parts.demo,
+        demo=demo,
     )
-    faults = Faults(renderer, sandbox=True, session=guard.session)
+
+
+def build(parts: Parts) -> Starlette:
+    """The application. While it runs, `state.drain` sends every tab away."""
+    settings, renderer = parts.settings, Renderer()
+    live = Live(parts.bus, Stream(parts.db), parts.identity.authenticate, settings.base_url)
+    answering = doors(parts.desk, parts.identity, parts.clock, renderer, redis_answers=lambda: parts.bus.healthy, demo=parts.demo)
+    faults = Faults(renderer, sandbox=True)
 
     @contextlib.asynccontextmanager
     async def alive(_: Starlette) -> AsyncIterator[None]:
@@ -63,7 +71,7 @@ def build(parts: Parts) -> Starlette:
             running.cancel()
 
     app = Starlette(
-        routes=[*routes(doors), *_socket(live)],
+        routes=[*routes(answering), *_socket(live)],
         middleware=middleware(settings, faults),
         exception_handlers=handlers(faults),
         lifespan=alive,

@@ -175,6 +175,8 @@ async def _free(tx: Transaction, person: Person) -> None:
 
 
 async def _keep_a_manager(tx: Transaction, person: Person) -> None:
+    # Two managers who demote each other at the same instant take turns here.
+    await tx.one("select id from accounts where id = :id for update", id=person.user.account)
     if not await people.other_managers(tx, person.user.account, person.user.id):
         raise LastManager("This is the account's only manager. Make somebody else one first.")
 

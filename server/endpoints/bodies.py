@@ -15,6 +15,8 @@ from starlette.responses import Response
 from server.desk.desk import Once
 from server.desk.identity import Session
 from server.domain.errors import Invalid, NotFound, Refused, UnknownField
+from server.domain.user import User
+from server.endpoints.cursors import Cursors
 from server.endpoints.limits import TooLarge
 
 T = TypeVar("T")
@@ -103,13 +105,14 @@ def limit_of(request: Request) -> int:
     return min(int(given), LARGEST_PAGE)
 
 
-async def page_of(request: Request, fetch: Callable[[str, int], Awaitable[Sequence[Listed]]]) -> Response:
+async def page_of(
+    request: Request, cursors: Cursors, user: User, list: str, fetch: Callable[[str, int], Awaitable[Sequence[Listed]]]
+) -> Response:
     """One page of a list that is ordered by id: `fetch(after, limit)` gives at most `limit` items after the id `after`."""
     limit = limit_of(request)
-    after = request.query_params.get("cursor", "")
-    items = await fetch(checked_id(after) if after else "", limit + 1)
-    more = len(items) > limit
-    return json({"items": items[:limit], "next": items[limit - 1].id if more else None})
+    items = await fetch(cursors.read(request, user, list, str) or "", limit + 1)
+    last = items[limit - 1].id if len(items) > limit else None
+    return json({"items": items[:limit], "next": cursors.write(user, list, last)})
 
 
 def json(body: object, status: int = 200) -> Response:

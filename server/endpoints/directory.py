@@ -11,14 +11,16 @@ from server.desk.passwords import Passwords
 from server.desk.tokens import NewToken, TokenChange
 from server.domain.user import User
 from server.endpoints.bodies import created, id_in_path, json, no_content, once, page_of, read_json
+from server.endpoints.cursors import Cursors
 
 AGENT_RIGHTS = ("converse", "claim", "contacts")
 MANAGER_RIGHTS = (*AGENT_RIGHTS, "assign", "feed", "reports", "settings", "directory")
 
 
 class Directory:
-    def __init__(self, desk: Desk, passwords: Passwords) -> None:
+    def __init__(self, desk: Desk, passwords: Passwords, cursors: Cursors) -> None:
         self._desk = desk
+        self._cursors = cursors
         self._passwords = passwords
 
     async def me(self, _request: Request, session: Session) -> Response:
@@ -33,7 +35,10 @@ class Directory:
         )
 
     async def users(self, request: Request, session: Session) -> Response:
-        return await page_of(request, lambda after, limit: directory.list_users(self._desk, session.user, after, limit))
+        user = session.user
+        return await page_of(
+            request, self._cursors, user, "users", lambda after, limit: directory.list_users(self._desk, user, after, limit)
+        )
 
     async def user(self, request: Request, session: Session) -> Response:
         return json(await directory.get_user(self._desk, session.user, id_in_path(request)))
@@ -56,7 +61,10 @@ class Directory:
         return no_content()
 
     async def tokens(self, request: Request, session: Session) -> Response:
-        return await page_of(request, lambda after, limit: tokens.list_tokens(self._desk, session.user, after, limit))
+        user = session.user
+        return await page_of(
+            request, self._cursors, user, "tokens", lambda after, limit: tokens.list_tokens(self._desk, user, after, limit)
+        )
 
     async def token(self, request: Request, session: Session) -> Response:
         return json(await tokens.get_token(self._desk, session.user, id_in_path(request)))

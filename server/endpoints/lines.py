@@ -8,14 +8,19 @@ from server.desk.desk import Desk
 from server.desk.identity import Session
 from server.desk.lines import CarrierChange, DidChange, NewCarrier, NewDid
 from server.endpoints.bodies import created, id_in_path, json, no_content, once, page_of, read_json
+from server.endpoints.cursors import Cursors
 
 
 class Lines:
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, cursors: Cursors) -> None:
         self._desk = desk
+        self._cursors = cursors
 
     async def carriers(self, request: Request, session: Session) -> Response:
-        return await page_of(request, lambda after, limit: lines.list_carriers(self._desk, session.user, after, limit))
+        user = session.user
+        return await page_of(
+            request, self._cursors, user, "carriers", lambda after, limit: lines.list_carriers(self._desk, user, after, limit)
+        )
 
     async def carrier(self, request: Request, session: Session) -> Response:
         return json(await lines.get_carrier(self._desk, session.user, id_in_path(request)))
@@ -34,7 +39,8 @@ class Lines:
         return no_content()
 
     async def dids(self, request: Request, session: Session) -> Response:
-        return await page_of(request, lambda after, limit: lines.list_dids(self._desk, session.user, after, limit))
+        user = session.user
+        return await page_of(request, self._cursors, user, "dids", lambda after, limit: lines.list_dids(self._desk, user, after, limit))
 
     async def did(self, request: Request, session: Session) -> Response:
         return json(await lines.get_did(self._desk, session.user, id_in_path(request)))

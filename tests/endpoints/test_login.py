@@ -74,7 +74,7 @@ async def test_wrong_unknown_and_disabled_are_answered_with_the_same_bytes(serve
 async def test_a_browser_sees_the_form_again_with_a_sentence(served: Served) -> None:
     answer = await sign_in(served.client(), AGENT, "wrong password", accept="text/html,*/*;q=0.8")
     assert answer.status_code == 401
-    assert "not right" in answer.text
+    assert "Email or password is wrong." in answer.text
     assert f'value="{AGENT}"' in answer.text
 
 
