@@ -16,6 +16,7 @@ pytest_plugins = [
     "tests.fixtures.carrier_api",
     "tests.fixtures.centre",
     "tests.fixtures.integrator",
+    "tests.fixtures.browser",
 ]
 
 
