@@ -3,6 +3,7 @@ import { clockTime, state } from "../words.js";
 import { Icon } from "./icon.js";
 
 /** @typedef {import("../shapes.js").Message} Message */
+/** @typedef {{anyway: () => void, discard: () => void, edit: () => void}} Acts */
 
 const LINK = /https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]]/g;
 
@@ -28,8 +29,17 @@ function link(text) {
   return html`<a href=${url.href} target="_blank" rel="noopener noreferrer nofollow">${shown}</a>`;
 }
 
-/** One message of the log. @param {{message: Message, who: string}} props */
-export function Bubble({ message, who }) {
+/**
+ * One place of the log: a text of mine, and then the message that it became. Drawn by one component, so that the element stays.
+ * @param {{message?: Message, who?: string, pending?: import("../record.js").Pending, acts?: Acts}} props
+ */
+export function Place({ message, who = "", pending, acts }) {
+  if (message) return bubble(message, who);
+  return pending && acts ? pendingBubble(pending, acts) : null;
+}
+
+/** @param {Message} message @param {string} who */
+function bubble(message, who) {
   const side = message.kind === "note" ? "note" : message.direction;
   const word = state(message);
   const bad = message.state === "failed" || message.state === "undelivered" || message.state === "unconfirmed";
@@ -47,9 +57,9 @@ export function Bubble({ message, who }) {
 
 /**
  * A text of mine that the server does not have yet, or has held back.
- * @param {{pending: import("../record.js").Pending, anyway: () => void, discard: () => void, edit: () => void}} props
+ * @param {import("../record.js").Pending} pending @param {Acts} acts
  */
-export function PendingBubble({ pending, anyway, discard, edit }) {
+function pendingBubble(pending, { anyway, discard, edit }) {
   const { state: now, why, by } = pending;
   const words = now === "sending" ? "Sending…" : now === "held" ? held(by, why) : `Not sent. ${why}`;
   return html`<li class=${`message outbound pending ${now}`}>

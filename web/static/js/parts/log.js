@@ -1,7 +1,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { c, html } from "../html.js";
 import { author, day, names, some } from "../words.js";
-import { Bubble, PendingBubble } from "./bubble.js";
+import { Place } from "./bubble.js";
 
 const NEAR_END = 100;
 const NEAR_TOP = 200;
@@ -52,17 +52,7 @@ export function Log({ app, record, edit }) {
       ${items.length === 0 && (thread === null || thread.state === "loading") && html`<div class="ghosts bubbles" aria-hidden="true"><i /><i /><i /></div>`}
       ${thread?.state === "ready" && items.length === 0 && record.pending.length === 0 && html`<p class="log-note">No messages yet. The first text carries the opt-out line.</p>`}
       <ol>
-        ${lines(items, app)}
-        ${record.pending.map((pending) => c(PendingBubble, {
-          key: pending.client_id,
-          pending,
-          anyway: () => app.acts.sendAnyway(record, pending),
-          discard: () => app.acts.discard(record, pending),
-          edit: () => {
-            app.acts.discard(record, pending);
-            edit(pending.body);
-          },
-        }))}
+        ${[...lines(items, app), ...record.pending.map((pending) => c(Place, { key: pending.client_id, pending, acts: actsOn(app, record, pending, edit) }))]}
       </ol>
       <p class="typing">${record.typing.length > 0 && `${names(record.typing)} ${record.typing.length > 1 ? "are" : "is"} typing…`}</p>
     </div>
@@ -83,10 +73,24 @@ function lines(items, app) {
       [lastDay, lastWho] = [today, ""];
     }
     const who = author(message, app.me.id) + (message.kind === "note" ? " · note" : "");
-    drawn.push(c(Bubble, { key: message.id, message, who: who === lastWho || who === "You" ? "" : who }));
+    const mine = message.user?.id === app.me.id && message.client_id;
+    drawn.push(c(Place, { key: mine || message.id, message, who: who === lastWho || who === "You" ? "" : who }));
     lastWho = who;
   }
   return drawn;
+}
+
+/** @param {import("../app.js").App} app @param {import("../record.js").Record} record @param {import("../record.js").Pending} pending @param {(body: string) => void} edit */
+function actsOn(app, record, pending, edit) {
+  const discard = () => app.acts.discard(record, pending);
+  return {
+    anyway: () => app.acts.sendAnyway(record, pending),
+    discard,
+    edit: () => {
+      discard();
+      edit(pending.body);
+    },
+  };
 }
 
 /** @param {HTMLElement|null} node */
