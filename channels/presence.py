@@ -17,7 +17,7 @@ from channels.ear import Ear
 from channels.frames import text
 
 VIEWING_SECONDS = 25.0
-TYPING_SECONDS = 6.0
+TYPING_SECONDS = 5.0
 RENEW_SECONDS = 10.0
 TICK_SECONDS = 0.5
 
