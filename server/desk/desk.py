@@ -9,7 +9,7 @@ import msgspec
 
 from server.carriers.carrier import Carrier
 from server.desk.work import Work
-from server.desk.writer import Change, Group, Then, Writer
+from server.desk.writer import Change, Group, Locks, Then, Writer
 from server.domain.errors import IdempotencyConflict
 from server.settings import Settings
 from server.store.database import Database, Transaction
@@ -40,13 +40,13 @@ class Desk:
     async def read(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         return await self.db.read(work)
 
-    async def write(self, change: Change[T], then: Then[T, R], once: Once | None = None) -> R | msgspec.Raw:
+    async def write(self, change: Change[T], then: Then[T, R], once: Once | None = None, *, locks: Locks = ()) -> R | msgspec.Raw:
         """`change` in a shared transaction, then `then` in the same one. With `once`, a repeat answers the first answer as it was.
 
         Raises `IdempotencyConflict` when the key came with another request before.
         """
         if once is None:
-            return await self.writer.do(change, then)
+            return await self.writer.do(change, then, locks=locks)
 
         async def changed(work: Work) -> T | msgspec.Raw:
             row = await work.tx.one(
@@ -73,11 +73,11 @@ class Desk:
             )
             return answer
 
-        return await self.writer.do(changed, kept, key=(once.user, once.key))
+        return await self.writer.do(changed, kept, key=(once.user, once.key), locks=locks)
 
-    async def change(self, change: Change[T]) -> T:
+    async def change(self, change: Change[T], *, locks: Locks = ()) -> T:
         """As `write`, for a change whose result is its answer."""
-        return await self.writer.do(change, _as_it_is)
+        return await self.writer.do(change, _as_it_is, locks=locks)
 
     async def join(self, group: Group[I, R], items: Sequence[I]) -> list[R]:
         """Each item shares the next transaction with whatever else waits; returns when all are committed."""

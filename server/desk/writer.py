@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
@@ -26,6 +26,8 @@ Published = Callable[[Sequence[Envelope], frozenset[str]], None]
 Change = Callable[[Work], Awaitable[T]]
 Then = Callable[[Transaction, T], Awaitable[R]]
 Group = Callable[[Work, Sequence[I]], Awaitable[Sequence[R]]]
+Locks = Sequence[str] | Callable[[Work], Awaitable[Iterable[str]]]
+"""The conversations that a change will lock: their ids, or how to find them in its transaction."""
 
 
 @dataclass(slots=True)
@@ -36,6 +38,7 @@ class _Job:
     group: Group[Any, Any] | None = None
     item: Any = None
     key: object = None
+    locks: Locks = ()
 
 
 class Writer:
@@ -51,16 +54,18 @@ class Writer:
         self.batches = 0
         self.written = 0
 
-    async def do(self, change: Change[T], then: Then[T, R], key: object = None) -> R:
+    async def do(self, change: Change[T], then: Then[T, R], *, key: object = None, locks: Locks = ()) -> R:
         """Runs `change`, and `then` after everything is written, in the same transaction; returns what `then` returns, committed.
 
-        Two with the same `key` never share a transaction, so that the second sees what the first left.
+        Two with the same `key` never share a transaction, so that the second sees what the first left. The `locks` of all that share
+        one are taken first, in one order, so that two processes never wait for each other.
         """
-        return cast(R, await self._wait(_Job(asyncio.get_running_loop().create_future(), change=change, then=then, key=key)))
+        job = _Job(asyncio.get_running_loop().create_future(), change=change, then=then, key=key, locks=locks)
+        return cast(R, await self._wait(job))
 
-    async def join(self, group: Group[I, R], item: I) -> R:
+    async def join(self, group: Group[I, R], item: I, *, locks: Locks = ()) -> R:
         """As `do` for items that are handled together: one call of `group` for all that wait, giving one result for each in order."""
-        return cast(R, await self._wait(_Job(asyncio.get_running_loop().create_future(), group=group, item=item)))
+        return cast(R, await self._wait(_Job(asyncio.get_running_loop().create_future(), group=group, item=item, locks=locks)))
 
     async def run(self) -> None:
         """Until `stop`, and what waited by then is written."""
@@ -138,6 +143,7 @@ async def _batch(tx: Transaction, jobs: list[_Job]) -> tuple[list[Any], Work, li
     for index, job in enumerate(jobs):
         if job.group is not None:
             groups.setdefault(job.group, []).append(index)
+    await work.load(await _wanted(work, jobs))
     for group, indexes in groups.items():
         for index, outcome in zip(indexes, await group(work, [jobs[i].item for i in indexes]), strict=True):
             outcomes[index] = outcome
@@ -149,6 +155,13 @@ async def _batch(tx: Transaction, jobs: list[_Job]) -> tuple[list[Any], Work, li
         if job.then is not None and not isinstance(outcomes[index], Refused):
             outcomes[index] = await job.then(tx, outcomes[index])
     return outcomes, work, await write_events(work)
+
+
+async def _wanted(work: Work, jobs: list[_Job]) -> list[str]:
+    wanted: set[str] = set()
+    for locks in [job.locks for job in jobs]:
+        wanted.update(await locks(work) if callable(locks) else locks)
+    return sorted(wanted)
 
 
 async def _one(work: Work, change: Change[Any]) -> Any:
