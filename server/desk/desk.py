@@ -12,16 +12,21 @@ from server.desk.work import Work
 from server.desk.writer import Change, Group, Locks, Then, Writer
 from server.domain.errors import IdempotencyConflict
 from server.settings import Settings
+from server.store import idempotency
 from server.store.database import Database, Transaction
+from server.store.idempotency import Kept
 
 T = TypeVar("T")
 R = TypeVar("R")
 I = TypeVar("I")  # noqa: E741
 
+KEY_US = 24 * 3600 * 1_000_000
+"""For how long a repeat gets the first answer; then its key is free again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Once:
-    """An `Idempotency-Key` with the fingerprint of the request that carries it. A key is one user's."""
+    """An `Idempotency-Key` with the fingerprint of the request that carries it. A key is one user's, for KEY_US."""
 
     user: str
     key: str
@@ -49,40 +54,32 @@ class Desk:
             return await self.writer.do(change, then, locks=locks)
 
         async def changed(work: Work) -> T | msgspec.Raw:
-            row = await work.tx.one(
-                "select fingerprint, body from idempotency where user_id = :user and key = :key", user=once.user, key=once.key
-            )
-            if row is None:
+            kept = await idempotency.find(work.tx, once.user, once.key, work.now - KEY_US)
+            if kept is None:
                 return await change(work)
-            if row["fingerprint"] != once.fingerprint:
+            if kept.fingerprint != once.fingerprint:
                 raise IdempotencyConflict("This Idempotency-Key came with another request before.")
-            return msgspec.Raw(row["body"].encode())
+            return msgspec.Raw(kept.body.encode())
 
-        async def kept(tx: Transaction, result: T | msgspec.Raw) -> R | msgspec.Raw:
+        async def answered(tx: Transaction, result: T | msgspec.Raw) -> R | msgspec.Raw:
             if isinstance(result, msgspec.Raw):
                 return result
             answer = await then(tx, result)
-            await tx.run(
-                """insert into idempotency (user_id, key, fingerprint, body, at)
-                   values (:user, :key, :fingerprint, :body, :at)""",
-                user=once.user,
-                key=once.key,
-                fingerprint=once.fingerprint,
-                body=msgspec.json.encode(answer).decode(),
-                at=tx.now,
-            )
+            first = Kept(once.fingerprint, msgspec.json.encode(answer).decode())
+            await idempotency.keep(tx, once.user, once.key, first, tx.now - KEY_US)
             return answer
 
-        return await self.writer.do(changed, kept, key=(once.user, once.key), locks=locks)
+        return await self.writer.do(changed, answered, key=(once.user, once.key), locks=locks)
 
     async def change(self, change: Change[T], *, locks: Locks = ()) -> T:
         """As `write`, for a change whose result is its answer."""
-        return await self.writer.do(change, _as_it_is, locks=locks)
+        return await self.writer.do(change, as_it_is, locks=locks)
 
     async def join(self, group: Group[I, R], items: Sequence[I]) -> list[R]:
         """Each item shares the next transaction with whatever else waits; returns when all are committed."""
         return await asyncio.gather(*(self.writer.join(group, item) for item in items))
 
 
-async def _as_it_is(_: Transaction, result: T) -> T:
+async def as_it_is(_: Transaction, result: T) -> T:
+    """The result of a change is its answer."""
     return result
