@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Sequence
 
 from server.carriers.carrier import Connection, InboundText, Receipt, SendResult
-from server.desk import attend, claim, contacts, directory, lines, send, settings
+from server.desk import attend, claim, contacts, directory, lines, send, settings, settle
 from server.desk.dispatch import lease, record
 from server.desk.receipts import apply_receipts
 from server.desk.receive import receive_texts
@@ -68,6 +68,8 @@ async def seed_demo(parts: Parts) -> list[tuple[str, str]]:
     found = await parts.desk.read(every_account)
     if found and await parts.desk.read(lambda tx: people.by_email(tx, EMAIL)) is None:
         raise SettingsError([f"{PREFIX}VAR, {PREFIX}DATABASE_URL: this database is not the demo's; the demo lets in whoever clicks"])
+    if found and found[0].default_did is None:
+        raise SettingsError([f"{PREFIX}VAR: the demo's data is half made; remove {parts.settings.var} to begin anew"])
     if not found:
         try:
             await _seed(parts)
@@ -88,8 +90,10 @@ async def _seed(parts: Parts) -> None:
         made = await directory.add_user(desk, parts.identity.passwords, mia, new)
         users[name] = User(_id(made), account, name, Role.AGENT)
     sandbox = _id(await lines.add_carrier(desk, mia, lines.NewCarrier(kind="sandbox", name="Sandbox", credentials={})))
+    made_dids: list[str] = []
     for number, label, user in ((SUPPORT, "Support", None), (OWN, "Ben", users["Ben"].id)):
-        await lines.add_did(desk, mia, lines.NewDid(number=number, carrier=sandbox, capabilities=["sms", "mms"], label=label, user=user))
+        did = lines.NewDid(number=number, carrier=sandbox, capabilities=["sms", "mms"], label=label, user=user)
+        made_dids.append(_id(await lines.add_did(desk, mia, did)))
     await settings.change_settings(desk, mia, settings.Changes(sms_public_minutes=None))
     connection = await parts.connections.get(sandbox)
     assert connection is not None
@@ -99,6 +103,7 @@ async def _seed(parts: Parts) -> None:
         await story.tell(place, users[name], told)
     await settings.change_settings(desk, mia, settings.Changes(sms_public_minutes=PUBLIC_MINUTES))
     await story.waiting(len(THREADS))
+    await settings.change_settings(desk, mia, settings.Changes(default_did=made_dids[0]))
 
 
 class _Story:
@@ -120,9 +125,9 @@ class _Story:
 
     async def tell(self, number: int, agent: User, told: Sequence[str]) -> None:
         deeds: dict[str, Callable[[str], Awaitable[object]]] = {
-            "settled": lambda id: claim.no_reply_needed(self._desk, agent, id),
-            "closed": lambda id: claim.close(self._desk, agent, id),
-            "snoozed": lambda id: claim.snooze(self._desk, agent, id, self._now() + 7 * 24 * 60 * MINUTE_US),
+            "settled": lambda id: settle.no_reply_needed(self._desk, agent, id),
+            "closed": lambda id: settle.close(self._desk, agent, id),
+            "snoozed": lambda id: settle.snooze(self._desk, agent, id, self._now() + 7 * 24 * 60 * MINUTE_US),
             "subscribed": lambda id: attend.follow(self._desk, self._people["Ana"], id, None),
             "failed": self._fail,
         }

@@ -56,7 +56,7 @@ async def add_subscriber(desk: Desk, manager: User, id: str, other: str, once: O
         work.happen(thread, rules.subscribe(thread, target.id, reason="added"), actor)
         return id
 
-    return await desk.write(change, lambda tx, _: views.conversation(tx, manager, id), once)
+    return await desk.write(change, lambda tx, _: views.conversation(tx, manager, id), once, locks=[id])
 
 
 async def remove_subscriber(desk: Desk, manager: User, id: str, other: str, once: Once | None = None) -> Shown:
@@ -84,4 +84,4 @@ async def _change(desk: Desk, user: User, id: str, once: Once | None, step: Call
         step(work, await work.thread(user.account, id))
         return id
 
-    return await desk.write(change, lambda tx, _: views.conversation(tx, user, id), once)
+    return await desk.write(change, lambda tx, _: views.conversation(tx, user, id), once, locks=[id])

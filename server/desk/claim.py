@@ -1,6 +1,4 @@
-"""Who answers: claim, take the next, release, transfer, and what ends or stops a wait (PRODUCT rules 10, 13-16)."""
-
-from collections.abc import Callable
+"""Who answers: claim, take the next, release, transfer (PRODUCT rules 13-16). One winner; every loser is told who won and when."""
 
 import msgspec
 
@@ -8,16 +6,19 @@ from server.desk import views
 from server.desk.desk import Desk, Once
 from server.desk.lost import lost_claim
 from server.desk.shapes import OwnConversationShape
+from server.desk.verbs import by_rule
 from server.desk.work import Work
 from server.desk.writer import Then
 from server.domain import conversation as rules
-from server.domain.conversation import Step, Thread
-from server.domain.errors import AlreadyClaimed, Invalid, NotFound
+from server.domain.errors import AlreadyClaimed, NotFound
 from server.domain.user import User
 from server.store import accounts, conversations
 from server.store.database import Transaction
 
 Shown = OwnConversationShape | msgspec.Raw
+
+CANDIDATES = 20
+"""How many of the pool `take_next` looks at together."""
 
 
 async def claim(desk: Desk, user: User, id: str, once: Once | None = None) -> Shown:
@@ -26,27 +27,32 @@ async def claim(desk: Desk, user: User, id: str, once: Once | None = None) -> Sh
     async def change(work: Work) -> str:
         return await _claim(work, user, id)
 
-    return await desk.write(change, _shown_to(user), once)
+    return await desk.write(change, _shown_to(user), once, locks=[id])
 
 
 async def take_next(desk: Desk, user: User, once: Once | None = None) -> Shown | None:
     """Claims the longest waiting conversation of the pool; None when the pool is empty."""
 
+    async def longest_waiting(work: Work) -> list[str]:
+        return await conversations.longest_waiting(work.tx, user.account, CANDIDATES + len(work.staged.threads))
+
     async def change(work: Work) -> str | None:
-        for candidate in await conversations.longest_waiting(work.tx, user.account, 200):
-            await work.load([candidate])
-            if work.staged.threads[candidate].conversation.public:
-                return await _claim(work, user, candidate)
+        # Others may have taken all of the first candidates while their locks were waited for: then there are new ones.
+        while candidates := [id for id in await longest_waiting(work) if id not in work.staged.threads or _public(work, id)]:
+            await work.load(candidates)
+            for id in candidates:
+                if _public(work, id):
+                    return await _claim(work, user, id)
         return None
 
     async def then(tx: Transaction, id: str | None) -> OwnConversationShape | None:
         return None if id is None else await views.conversation(tx, user, id)
 
-    return await desk.write(change, then, once)
+    return await desk.write(change, then, once, locks=longest_waiting)
 
 
 async def release(desk: Desk, user: User, id: str, once: Once | None = None) -> Shown:
-    return await _by_rule(desk, user, id, once, lambda thread, now: rules.release(thread, user, now))
+    return await by_rule(desk, user, id, once, lambda thread, now: rules.release(thread, user, now))
 
 
 async def transfer(desk: Desk, user: User, id: str, to: str, once: Once | None = None) -> Shown:
@@ -63,30 +69,7 @@ async def transfer(desk: Desk, user: User, id: str, to: str, once: Once | None =
         work.wake("timer")
         return id
 
-    return await desk.write(change, _shown_to(user), once)
-
-
-async def no_reply_needed(desk: Desk, user: User, id: str, once: Once | None = None) -> Shown:
-    return await _by_rule(desk, user, id, once, lambda thread, _: rules.no_reply_needed(thread))
-
-
-async def close(desk: Desk, user: User, id: str, once: Once | None = None) -> Shown:
-    return await _by_rule(desk, user, id, once, rules.close)
-
-
-async def reopen(desk: Desk, user: User, id: str, once: Once | None = None) -> Shown:
-    return await _by_rule(desk, user, id, once, lambda thread, _: rules.reopen(thread))
-
-
-async def snooze(desk: Desk, user: User, id: str, until: int, once: Once | None = None) -> Shown:
-    """`until` in µs UTC, after now."""
-
-    def rule(thread: Thread, now: int) -> Step:
-        if until <= now:
-            raise Invalid("Give a time in the future.", field="until")
-        return rules.snooze(thread, until)
-
-    return await _by_rule(desk, user, id, once, rule)
+    return await desk.write(change, _shown_to(user), once, locks=[id])
 
 
 async def _claim(work: Work, user: User, id: str) -> str:
@@ -100,13 +83,9 @@ async def _claim(work: Work, user: User, id: str) -> str:
     return id
 
 
-async def _by_rule(desk: Desk, user: User, id: str, once: Once | None, rule: Callable[[Thread, int], Step]) -> Shown:
-    async def change(work: Work) -> str:
-        thread = await work.thread(user.account, id)
-        work.happen(thread, rule(thread, work.now), work.know(user))
-        return id
-
-    return await desk.write(change, _shown_to(user), once)
+def _public(work: Work, id: str) -> bool:
+    thread = work.staged.threads.get(id)
+    return thread is not None and thread.conversation.public
 
 
 def _shown_to(user: User) -> Then[str, OwnConversationShape]:

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from server.desk.work import Work
 from server.domain.consent import Keyword
-from server.domain.conversation import Happening, Step, Thread
+from server.domain.conversation import Happening, Step, Thread, unintroduced
 from server.domain.events import EventType
 from server.domain.message import Direction, Kind, Message, MessageState, Purpose
 from server.domain.segments import count
@@ -26,57 +26,81 @@ _TEXTS = {
 }
 
 
-async def obey(work: Work, thread: Thread, message: Message, keyword: Keyword, did: Did, actor: Actor, *, confirm: bool) -> Thread:
+async def obey(work: Work, thread: Thread, message: Message, keyword: Keyword, did: Did, actor: Actor, *, confirm: bool) -> None:
     """Applies a handled keyword. `confirm` is false where the carrier answers it itself."""
-    opted_out = work.opted_out(thread.conversation)
+    c = thread.conversation
+    opted_out = work.opted_out(c)
     if keyword is Keyword.STOP:
-        thread = await opt_out(work, thread, actor, source="keyword", message=message.id, says=message.body)
+        await opt_out(work, c.account, c.phone, c.contact, actor, source="keyword", message=message.id, says=message.body)
         purpose, due = Purpose.OPTED_OUT, not opted_out
     elif keyword is Keyword.START:
         await _opt_in(work, thread, message, actor)
         purpose, due = Purpose.OPTED_IN, opted_out
     else:
-        purpose = Purpose.HELP
-        due = not opted_out and not await messages.automatic_since(work.tx, thread.conversation.id, Purpose.HELP, work.now - HELP_PAUSE_US)
-    return await _automatic(work, thread, purpose, did) if due and confirm else thread
+        purpose, due = Purpose.HELP, not opted_out and not await _helped(work, c.id)
+    if due and confirm:
+        await _automatic(work, work.staged.threads[c.id], purpose, did)
 
 
-async def opt_out(work: Work, thread: Thread, actor: Actor, *, source: str, message: str | None = None, says: str | None = None) -> Thread:
-    """Opts the conversation's number out for the whole account and cancels what has not left. Once opted out, only the ledger grows."""
-    c = thread.conversation
-    before = work.opted_out(c)
-    await contacts.record_consent(
-        work.tx,
-        ConsentEntry(
-            id=new_id(work.now),
-            account=c.account,
-            number=c.phone,
-            kind="opted_out",
-            source=source,
-            at=work.now,
-            message=message,
-            user=actor.id if actor.kind == "user" else None,
-            says=says,
-        ),
+async def opt_out(
+    work: Work,
+    account: str,
+    number: str,
+    contact: str,
+    actor: Actor,
+    *,
+    source: str,
+    message: str | None = None,
+    says: str | None = None,
+) -> None:
+    """Opts a number out for the whole account and cancels what has not left. Once opted out, only the ledger grows."""
+    entry = ConsentEntry(
+        id=new_id(work.now),
+        account=account,
+        number=number,
+        kind="opted_out",
+        source=source,
+        at=work.now,
+        message=message,
+        user=actor.id if actor.kind == "user" else None,
+        says=says,
     )
-    if before:
-        return thread
-    work.staged.opted_out[(c.account, c.phone)] = work.now
-    work.tell(c.account, EventType.CONTACT_OPTED_OUT, actor, contact=c.contact, message=message, reason=source)
-    staged = [m for m in work.staged.new_messages.values() if m.conversation == c.id]
-    for waiting in [*await messages.leaving(work.tx, c.id), *staged]:
-        waiting = work.staged_message(waiting)
-        if waiting.state in (MessageState.QUEUED, MessageState.SCHEDULED):
-            cancelled = replace(
-                waiting,
-                state=MessageState.CANCELLED,
-                next_at=None,
-                error_code="opted_out",
-                error_says="The contact opted out before this text left.",
-            )
-            work.rewrite(cancelled)
-            thread = work.happen(thread, Step(thread, (Happening(EventType.MESSAGE_CANCELLED, "opted_out"),)), actor, cancelled)
-    return thread
+    await work.load_opt_outs([(account, number)])
+    await contacts.record_consent(work.tx, entry)
+    if work.staged.opted_out[(account, number)] is not None:
+        return
+    work.staged.opted_out[(account, number)] = work.now
+    work.tell(account, EventType.CONTACT_OPTED_OUT, actor, contact=contact, message=message, reason=source)
+    thread = await work.thread_of(account, number)
+    if thread is not None:
+        await _cancel_what_has_not_left(work, thread, actor)
+
+
+async def _cancel_what_has_not_left(work: Work, thread: Thread, actor: Actor) -> None:
+    id = thread.conversation.id
+    staged = [m for m in work.staged.new_messages.values() if m.conversation == id]
+    for stored in [*await messages.leaving(work.tx, id), *staged]:
+        waiting = work.staged_message(stored)
+        if waiting.next_at is None or waiting.lease_until is not None:
+            continue
+        cancelled = replace(
+            waiting,
+            state=MessageState.CANCELLED,
+            next_at=None,
+            error_code="opted_out",
+            error_says="The contact opted out before this text left.",
+        )
+        work.rewrite(cancelled)
+        step = Step(unintroduced(thread, cancelled), (Happening(EventType.MESSAGE_CANCELLED, "opted_out"),))
+        thread = work.happen(thread, step, actor, cancelled)
+
+
+async def _helped(work: Work, conversation: str) -> bool:
+    """Whether HELP was answered there in the last minutes, or in this transaction."""
+    answers = (m for m in work.staged.new_messages.values() if m.conversation == conversation and m.direction is Direction.OUTBOUND)
+    if any(m.purpose is Purpose.HELP for m in answers):
+        return True
+    return await messages.automatic_since(work.tx, conversation, Purpose.HELP, work.now - HELP_PAUSE_US)
 
 
 async def _opt_in(work: Work, thread: Thread, message: Message, actor: Actor) -> None:
@@ -100,7 +124,7 @@ async def _opt_in(work: Work, thread: Thread, message: Message, actor: Actor) ->
     work.tell(c.account, EventType.CONTACT_OPTED_IN, actor, contact=c.contact, message=message.id, reason="keyword")
 
 
-async def _automatic(work: Work, thread: Thread, purpose: Purpose, did: Did) -> Thread:
+async def _automatic(work: Work, thread: Thread, purpose: Purpose, did: Did) -> None:
     account = await work.account(did.account)
     body = _TEXTS[purpose].format(name=account.name)
     counted = count(body)
@@ -125,5 +149,5 @@ async def _automatic(work: Work, thread: Thread, purpose: Purpose, did: Did) -> 
     work.write(message)
     work.dids[did.id] = did
     work.wake("sender")
-    latest = replace(step.thread.conversation, last_message=message.seq)
-    return work.happen(thread, Step(Thread(latest, thread.participants), step.happened), message=message)
+    latest = replace(step.thread.conversation, last_message=message.seq, active_at=work.now)
+    work.happen(thread, Step(Thread(latest, thread.participants), step.happened), message=message)

@@ -1,21 +1,20 @@
 """Contacts: found, made, changed, opted out by hand, each with its events in the same transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 from msgspec.structs import replace
 
 from server.desk.consent import opt_out
 from server.desk.desk import Desk, Once
-from server.desk.introduce import thread_with
 from server.desk.shapes import ContactShape, contact_shape, instant
 from server.desk.work import Work
-from server.domain.errors import AlreadyExists, Invalid, NotFound
+from server.domain.errors import AlreadyExists, HasConversation, Invalid, NotFound
 from server.domain.events import EventType
 from server.domain.phone import PhoneNumber
 from server.domain.user import User
 from server.ids import new_id
-from server.store import contact_search, contacts
+from server.store import contact_search, contacts, conversations
 from server.store.contacts import Contact, Phone
 from server.store.database import Conflict, Transaction, stored_text
 
@@ -114,17 +113,17 @@ async def add_contact(desk: Desk, user: User, new: NewContact, once: Once | None
 
 
 async def change_contact(desk: Desk, user: User, id: str, changes: ContactChanges, once: Once | None = None) -> ContactShape | msgspec.Raw:
-    """Raises `AlreadyExists` when a number is another contact's."""
+    """Raises `AlreadyExists` when a number is another contact's, and `HasConversation` when one that is left out has a conversation."""
 
     async def change(work: Work) -> str:
-        await work.tx.one("select id from contacts where id = :id for update", id=id)
-        await work.load_contacts([id])
-        before = work.staged.contacts.get(id)
-        if before is None or before.account != user.account:
+        before = await contacts.lock(work.tx, user.account, id)
+        if before is None:
             raise NotFound
+        work.staged.contacts[id] = before
         after = _changed(before, changes, work.now)
         if after == before:
             return id
+        await _keep_what_is_conversed_with(work, before, after)
         after = replace(after, updated_at=work.now)
         try:
             async with work.tx.savepoint():
@@ -153,11 +152,13 @@ async def opt_out_by_hand(
         found = work.staged.contacts.get(id)
         if found is None or found.account != user.account or number not in {phone.number for phone in found.phones}:
             raise NotFound
-        thread = await thread_with(work, user.account, number, actor)
-        await opt_out(work, thread, actor, source="user", says=stored_text(reason)[:500])
+        await opt_out(work, user.account, number, id, actor, source="user", says=stored_text(reason)[:500])
         return id
 
-    return await desk.write(change, lambda tx, _: _shape(tx, user, id), once)
+    async def conversation(work: Work) -> Iterable[str]:
+        return (await conversations.by_phone(work.tx, [(user.account, number)])).values()
+
+    return await desk.write(change, lambda tx, _: _shape(tx, user, id), once, locks=conversation)
 
 
 async def consent_ledger(desk: Desk, user: User, id: str) -> list[ConsentShape]:
@@ -185,12 +186,25 @@ async def _shapes(tx: Transaction, found: Sequence[Contact]) -> list[ContactShap
     return [contact_shape(c, {number for account, number in out if account == c.account}) for c in found]
 
 
+async def _keep_what_is_conversed_with(work: Work, before: Contact, after: Contact) -> None:
+    """A conversation is for ever its contact's (rule 1), so its number cannot leave the contact."""
+    kept = {phone.number for phone in after.phones}
+    dropped = [(before.account, phone.number) for phone in before.phones if phone.number not in kept]
+    if not dropped:
+        return
+    await contacts.of_phones(work.tx, dropped)
+    opened = {(thread.conversation.account, thread.conversation.phone) for thread in work.staged.threads.values()}
+    for key in dropped:
+        if key in opened or await conversations.by_phone(work.tx, [key]):
+            raise HasConversation(f"There is a conversation with {key[1]}, so this number stays with its contact.", field="phones")
+
+
 def _changed(before: Contact, changes: ContactChanges, now: int) -> Contact:
     after = before
     if changes.name is not msgspec.UNSET:
         after = replace(after, name=_name(changes.name))
     if changes.phones is not msgspec.UNSET:
-        after = replace(after, phones=_phones(changes.phones))
+        after = replace(after, phones=_phones(changes.phones, before.phones))
     if changes.tags is not msgspec.UNSET:
         after = replace(after, tags=tuple(_texts(changes.tags)))
     if changes.fields is not msgspec.UNSET:
@@ -209,12 +223,14 @@ def _name(text: str) -> str:
     return name
 
 
-def _phones(bodies: Sequence[PhoneBody]) -> tuple[Phone, ...]:
+def _phones(bodies: Sequence[PhoneBody], before: Sequence[Phone] = ()) -> tuple[Phone, ...]:
+    """What the contact has already may be a short code or a name that texted us."""
+    had = {phone.number for phone in before}
     phones = []
     for body in bodies:
         if body.kind not in KINDS:
             raise Invalid(f"A phone's kind is one of {', '.join(KINDS)}.", field="phones")
-        phones.append(Phone(str(PhoneNumber.parse(body.number, "US")), body.kind))
+        phones.append(Phone(body.number if body.number in had else str(PhoneNumber.parse(body.number, "US")), body.kind))
     if len({phone.number for phone in phones}) != len(phones):
         raise Invalid("The same number stands there twice.", field="phones")
     return tuple(phones)

@@ -1,6 +1,6 @@
 """The directory of an account: its users, and who may do what."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Annotated
 
@@ -13,12 +13,13 @@ from server.desk.once import write_once
 from server.desk.passwords import Passwords, acceptable
 from server.desk.shapes import UserShape, instant, instant_or_none, user_shape
 from server.desk.work import Work
+from server.desk.writer import Change, Locks
 from server.domain.conversation import leave_ownerless
 from server.domain.errors import AlreadyExists, Invalid, NotFound, Refused
 from server.domain.events import EventType
 from server.domain.user import Role, User
 from server.ids import new_id
-from server.store import people, sessions
+from server.store import accounts, conversations, people, sessions
 from server.store.accounts import Account
 from server.store.database import Conflict, Database, Transaction, stored_text
 from server.store.people import Person
@@ -27,6 +28,8 @@ Name = Annotated[str, Meta(min_length=1, max_length=200)]
 Email = Annotated[str, Meta(pattern=r"^[^@\s\x00]+@[^@\s\x00]+$", max_length=254)]
 OPT_OUT_TEXT = "Reply STOP to unsubscribe."
 PUBLIC_MINUTES = 20
+MOST_AT_ONCE = 200
+"""Conversations that disabling a user gives up in its own transaction."""
 TAKEN = "Somebody signs in with this email already."
 
 
@@ -98,7 +101,10 @@ async def change_user(
     desk: Desk, passwords: Passwords, by: User, id: str, change: UserChange, once: Once | None = None
 ) -> PersonShape | Raw:
     """A new password, a new role and disabling end all of the user's sessions; disabling its tokens too, and its conversations lose
-    their owner (PRODUCT rule 16). Raises `NotFound`, `AlreadyExists`, `Invalid`, `LastManager`."""
+    their owner (PRODUCT rule 16): MOST_AT_ONCE of them here, and whatever is left or comes meanwhile by the timer.
+
+    Raises `NotFound`, `AlreadyExists`, `Invalid`, `LastManager`.
+    """
     hashed = None
     if change.password is not UNSET:
         acceptable(change.password)
@@ -120,7 +126,11 @@ async def change_user(
         await _follow(work, by, old, now)
         return _shape(now)
 
-    return await _write(desk, alter, once)
+    async def owned(work: Work) -> Iterable[str]:
+        disables = change.disabled is True and await people.get(work.tx, by.account, id) is not None
+        return await conversations.owned_by(work.tx, id, MOST_AT_ONCE) if disables else ()
+
+    return await _write(desk, alter, once, locks=owned)
 
 
 async def create_account(db: Database, name: str, email: str, password: str) -> tuple[str, str, str]:
@@ -161,9 +171,9 @@ async def about(desk: Desk, by: User) -> tuple[str, str]:
     return await desk.read(look)
 
 
-async def _write(desk: Desk, change: Callable[[Work], Awaitable[PersonShape]], once: Once | None) -> PersonShape | Raw:
+async def _write(desk: Desk, change: Change[PersonShape], once: Once | None, *, locks: Locks = ()) -> PersonShape | Raw:
     try:
-        return await write_once(desk, change, once)
+        return await write_once(desk, change, once, locks=locks)
     except Conflict:
         raise AlreadyExists(TAKEN, field="email") from None
 
@@ -176,7 +186,7 @@ async def _free(tx: Transaction, person: Person) -> None:
 
 async def _keep_a_manager(tx: Transaction, person: Person) -> None:
     # Two managers who demote each other at the same instant take turns here.
-    await tx.one("select id from accounts where id = :id for update", id=person.user.account)
+    await accounts.lock(tx, person.user.account)
     if not await people.other_managers(tx, person.user.account, person.user.id):
         raise LastManager("This is the account's only manager. Make somebody else one first.")
 
@@ -206,11 +216,9 @@ async def _follow(work: Work, by: User, old: Person, now: Person) -> None:
         await sessions.end_sessions(work.tx, now.user.id)
     if disabled:
         await sessions.end_tokens(work.tx, now.user.id)
-        owned = await work.tx.all("select id from conversations where owner = :user order by id", user=now.user.id)
-        await work.load(row["id"] for row in owned)
-        for row in owned:
-            thread = work.staged.threads[row["id"]]
-            work.happen(thread, leave_ownerless(thread, work.now), work.know(by))
+        for thread in list(work.staged.threads.values()):
+            work.happen(thread, leave_ownerless(thread, now.user.id, work.now), work.know(by))
+        work.wake("timer")
     _tell(work, by, now, "disabled" if disabled else "changed")
 
 

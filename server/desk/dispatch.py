@@ -11,13 +11,15 @@ from server.desk.work import Work
 from server.domain.conversation import Happening, Step
 from server.domain.events import EventType
 from server.domain.message import Message, MessageState, Purpose
-from server.store import accounts, inbox, messages
+from server.store import accounts, messages
 from server.store.accounts import Did
 from server.store.database import Transaction
 
 AT_ONCE = 50
 LEASE_US = 60_000_000
 ATTEMPTS = 8
+LONGEST_RETRY_SECONDS = 300.0
+"""However long a carrier asks us to wait: the conversation's other texts wait behind this one."""
 LATEST_CONFIRMATION_US = 300_000_000
 """A confirmation that cannot leave within five minutes is dropped (47 CFR 64.1200(a)(12))."""
 
@@ -29,20 +31,24 @@ class Leased:
     text: OutboundText
     carrier: str
     message: str
+    conversation: str
     attempt: int
 
 
-async def lease(desk: Desk) -> list[Leased]:
-    """Takes what may leave now, at most one text of each conversation. Committed before anything is handed over."""
+async def lease(desk: Desk, most: int = AT_ONCE) -> list[Leased]:
+    """Takes at most `most` texts that may leave now, one of each conversation. Committed before anything is handed over."""
+    keys: list[tuple[str, int]] = []
+
+    async def ready(work: Work) -> list[str]:
+        keys[:] = await messages.ready_to_leave(work.tx, work.now, most)
+        return [conversation for conversation, _ in keys]
 
     async def change(work: Work) -> list[Leased]:
-        keys = await messages.ready_to_leave(work.tx, work.now, AT_ONCE)
-        await work.load(conversation for conversation, _ in keys)
         found = await messages.get(work.tx, keys)
         dids = await accounts.dids_by_id(work.tx, {m.did for m in found.values() if m.did})
         leased = []
-        for key in keys:
-            message = work.staged_message(found[key])
+        for stored in found.values():
+            message = work.staged_message(stored)
             if message.next_at is None or message.next_at > work.now or message.lease_until is not None:
                 continue
             if (refusal := _refusal(work, message)) is not None:
@@ -51,53 +57,48 @@ async def lease(desk: Desk) -> list[Leased]:
             leased.append(_take(desk, work, message, dids[message.did or ""]))
         return leased
 
-    return await desk.change(change)
+    return await desk.change(change, locks=ready)
 
 
 async def record(desk: Desk, leased: Leased, result: SendResult) -> None:
     """Writes down what the carrier said, unless another attempt has taken over meanwhile."""
 
     async def change(work: Work) -> None:
-        message = await messages.by_id(work.tx, leased.message)
-        if message is None:
-            return
-        await work.load([message.conversation])
-        message = await messages.by_id(work.tx, leased.message)
+        message = await work.message(leased.message)
         if message is None or message.attempt != leased.attempt:
             return
         if result.carrier_ref is not None and message.carrier_ref is None:
             message = replace(message, carrier_ref=result.carrier_ref)
             work.rewrite(message)
         if result.outcome == "retry" and message.attempt < ATTEMPTS and message.state is MessageState.SENDING:
-            again = work.now + round(1_000_000 * (result.retry_after or min(2**message.attempt, 60)))
-            work.rewrite(replace(message, lease_until=None, next_at=again))
-            work.wake("sender")
-            return
-        message = await apply(work, message, _news(result))
-        if result.carrier_ref is not None:
-            for parked in await inbox.take_parked(work.tx, leased.carrier, result.carrier_ref):
-                message = await apply(work, message, News(parked.state, parked.code, parked.says, parked.opted_out))
+            pause = min(result.retry_after or min(2**message.attempt, 60), LONGEST_RETRY_SECONDS)
+            work.rewrite(replace(message, lease_until=None, next_at=work.now + round(1_000_000 * pause)))
+        else:
+            await apply(work, message, _news(result))
         work.wake("sender")
 
-    await desk.change(change)
+    await desk.change(change, locks=[leased.conversation])
 
 
 async def give_up_leases(desk: Desk) -> int:
     """Texts whose sender died while it held them may have been sent: they become `unconfirmed`. Returns how many."""
+    keys: list[tuple[str, int]] = []
+
+    async def ended(work: Work) -> list[str]:
+        keys[:] = await messages.leases_ended(work.tx, work.now, AT_ONCE)
+        return [conversation for conversation, _ in keys]
 
     async def change(work: Work) -> int:
-        keys = await messages.leases_ended(work.tx, work.now, AT_ONCE)
-        await work.load(conversation for conversation, _ in keys)
-        found = await messages.get(work.tx, keys)
-        for key in keys:
-            message = work.staged_message(found[key])
-            if message.lease_until is None or message.lease_until > work.now:
-                continue
-            says = "The sender stopped before the carrier's answer came."
-            await apply(work, message, News(MessageState.UNCONFIRMED, "no_answer", says))
-        return len(keys)
+        given_up = 0
+        for stored in (await messages.get(work.tx, keys)).values():
+            message = work.staged_message(stored)
+            if message.lease_until is not None and message.lease_until <= work.now:
+                says = "The sender stopped before the carrier's answer came."
+                await apply(work, message, News(MessageState.UNCONFIRMED, "no_answer", says))
+                given_up += 1
+        return given_up
 
-    return await desk.change(change)
+    return await desk.change(change, locks=ended)
 
 
 async def next_look(desk: Desk) -> int | None:
@@ -119,8 +120,6 @@ def _refusal(work: Work, message: Message) -> News | None:
         return None
     if not work.opted_out(thread.conversation):
         return None
-    if message.state is MessageState.SENDING:
-        return News(MessageState.FAILED, "opted_out", "The contact opted out before this text left.")
     return News(MessageState.CANCELLED, "opted_out", "The contact opted out before this text left.")
 
 
@@ -146,7 +145,7 @@ def _take(desk: Desk, work: Work, message: Message, did: Did) -> Leased:
         body=message.body,
         status_url=f"{desk.settings.base_url}/hooks/{did.kind}/{did.carrier}/status?token={token}",
     )
-    return Leased(text, did.carrier, message.id, taken.attempt)
+    return Leased(text, did.carrier, message.id, message.conversation, taken.attempt)
 
 
 def _news(result: SendResult) -> News:

@@ -5,7 +5,7 @@ from server.domain.conversation import Conversation, Thread
 from server.domain.events import EventType
 from server.domain.user import Actor
 from server.ids import new_id
-from server.store import contacts, conversations
+from server.store import contacts
 from server.store.contacts import Contact, Phone
 
 
@@ -29,14 +29,10 @@ async def new_thread(work: Work, account: str, phone: str, contact: Contact | No
 
 async def thread_with(work: Work, account: str, phone: str, actor: Actor) -> Thread:
     """The conversation with `phone`, new if need be, locked."""
-    key = (account, phone)
-    for thread in work.staged.threads.values():
-        if (thread.conversation.account, thread.conversation.phone) == key:
-            return thread
-    found = (await conversations.by_phone(work.tx, [key])).get(key)
-    if found is not None:
-        return await work.thread(account, found)
-    owner = (await contacts.of_phones(work.tx, [key])).get(key)
+    thread = await work.thread_of(account, phone)
+    if thread is not None:
+        return thread
+    owner = (await contacts.of_phones(work.tx, [(account, phone)])).get((account, phone))
     if owner is not None:
         await work.load_contacts([owner])
     return await new_thread(work, account, phone, work.staged.contacts[owner] if owner else None, actor)

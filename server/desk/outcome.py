@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from server.desk.consent import opt_out
 from server.desk.work import Work
-from server.domain.conversation import Happening, Step, restore_wait
+from server.domain.conversation import Happening, Step, Thread, answered_after_all, restore_wait, unintroduced
 from server.domain.events import state_event
 from server.domain.message import ANSWERS, BROKEN, Direction, Message, MessageState, moves_forward
 from server.domain.user import SYSTEM
@@ -24,9 +24,9 @@ class News:
 
 
 async def apply(work: Work, message: Message, news: News) -> Message:
-    """Moves the message forward, or leaves it: an older or repeated word changes nothing. Its conversation must be locked."""
-    message = work.staged_message(message)
-    if moves_forward(message.state, news.state):
+    """Moves the message forward, or leaves it: an older or repeated word changes nothing. Take the message from `Work.message`."""
+    before = message.state
+    if moves_forward(before, news.state):
         message = replace(
             message,
             state=news.state,
@@ -37,27 +37,39 @@ async def apply(work: Work, message: Message, news: News) -> Message:
         )
         work.rewrite(message)
         thread = await work.thread(message.account, message.conversation)
-        thread = work.happen(thread, Step(thread, (Happening(state_event(news.state), news.code),)), SYSTEM, message)
-        if news.state in BROKEN and message.human:
-            await _restore_wait(work, message)
+        after = unintroduced(thread, message) if news.state in BROKEN or news.state is MessageState.CANCELLED else thread
+        work.happen(thread, Step(after, (Happening(state_event(news.state), news.code),)), SYSTEM, message)
+        if message.human and (news.state in BROKEN or before in BROKEN):
+            await _wait_again_or_no_more(work, message)
     if news.opted_out:
         thread = await work.thread(message.account, message.conversation)
-        await opt_out(work, thread, SYSTEM, source="carrier", message=message.id, says=news.code)
+        c = thread.conversation
+        await opt_out(work, c.account, c.phone, c.contact, SYSTEM, source="carrier", message=message.id, says=news.code)
     return message
 
 
-async def _restore_wait(work: Work, failed: Message) -> None:
-    """Rule 9, as this transaction leaves things: the first text after the last answer that stands waits again."""
-    thread = work.staged.threads[failed.conversation]
-    staged = [m for m in {**work.staged.messages, **work.staged.new_messages}.values() if m.conversation == failed.conversation]
-    standing = [m.seq for m in staged if m.human and m.direction is Direction.OUTBOUND and m.state in ANSWERS]
-    stored = await messages.last_answer(work.tx, failed.conversation, [m.id for m in staged])
-    after = max([stored, thread.conversation.settled_seq, *standing])
-    since = await messages.first_to_answer(work.tx, failed.conversation, after)
-    for m in staged:
-        if since is None and m.direction is Direction.INBOUND and m.purpose is None and m.seq > after:
-            since = m.created_at
+async def _wait_again_or_no_more(work: Work, message: Message) -> None:
+    """Rule 9: the first text after the last answer that stands waits; an answer that arrived after all ends its wait."""
+    thread = work.staged.threads[message.conversation]
+    since = await _unanswered_since(work, thread)
     if since is not None:
-        minutes = (await work.account(failed.account)).public_minutes
-        work.happen(thread, restore_wait(thread, since, work.now, minutes), SYSTEM)
-        work.wake("timer")
+        minutes = (await work.account(message.account)).public_minutes
+        step = restore_wait(thread, since, work.now, minutes)
+    else:
+        step = answered_after_all(thread)
+    work.happen(thread, step, SYSTEM)
+    work.wake("timer")
+
+
+async def _unanswered_since(work: Work, thread: Thread) -> int | None:
+    """When the first text came that no human's text answers, as this transaction leaves things; µs."""
+    id = thread.conversation.id
+    staged = [m for m in {**work.staged.messages, **work.staged.new_messages}.values() if m.conversation == id]
+    standing = [m.seq for m in staged if m.human and m.direction is Direction.OUTBOUND and m.state in ANSWERS]
+    stored = await messages.last_answer(work.tx, id, [m.id for m in staged])
+    after = max([stored, thread.conversation.settled_seq, *standing])
+    since = await messages.first_to_answer(work.tx, id, after)
+    if since is not None:
+        return since
+    mine = (m for m in staged if m.direction is Direction.INBOUND and m.purpose is None and m.seq > after)
+    return min((m.created_at for m in mine), default=None)

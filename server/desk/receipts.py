@@ -10,21 +10,45 @@ from server.domain.message import Message
 from server.ids import new_id
 from server.store import inbox, messages
 
+AT_ONCE = 50
+
 
 async def apply_receipts(desk: Desk, connection: Connection, receipts: Sequence[Receipt]) -> None:
     """Returns when every receipt is applied or durably parked. A word about another account's message is parked and never shown."""
+
+    async def concerned(work: Work) -> list[str]:
+        found = [await _find(work, connection, receipt) for receipt in receipts]
+        return [message.conversation for message in found if message is not None]
 
     async def change(work: Work) -> None:
         for receipt in receipts:
             await _apply(work, connection, receipt)
 
-    await desk.change(change)
+    await desk.change(change, locks=concerned)
+
+
+async def apply_parked(desk: Desk) -> int:
+    """Applies receipts that were parked while their text's reference was being recorded elsewhere. Returns how many."""
+    parked: list[inbox.ParkedReceipt] = []
+
+    async def concerned(work: Work) -> list[str]:
+        parked[:] = await inbox.known_by_now(work.tx, AT_ONCE)
+        return [receipt.conversation for receipt in parked]
+
+    async def change(work: Work) -> int:
+        for receipt in parked:
+            message = await work.message(receipt.message)
+            if message is not None and await inbox.take(work.tx, receipt.id):
+                await apply(work, message, News(receipt.state, receipt.code, receipt.says, receipt.opted_out))
+        return len(parked)
+
+    return await desk.change(change, locks=concerned)
 
 
 async def _apply(work: Work, connection: Connection, receipt: Receipt) -> None:
-    message = await _find(work, connection, receipt)
+    found = await _find(work, connection, receipt)
+    message = await work.message(found.id) if found is not None else None
     if message is not None:
-        await work.load([message.conversation])
         await apply(work, message, News(receipt.state, receipt.code, receipt.says, receipt.opted_out))
     elif receipt.carrier_ref is not None:
         await inbox.park_receipt(
@@ -40,9 +64,11 @@ async def _apply(work: Work, connection: Connection, receipt: Receipt) -> None:
 
 
 async def _find(work: Work, connection: Connection, receipt: Receipt) -> Message | None:
+    """The text that a receipt is about, as stored or as this transaction will leave it."""
     found = await messages.by_token(work.tx, receipt.token) if receipt.token else None
     if found is None and receipt.carrier_ref is not None:
-        found = await messages.by_carrier_ref(work.tx, connection.id, receipt.carrier_ref)
+        staged = (m for m in work.staged.messages.values() if m.carrier_ref == receipt.carrier_ref and m.account == connection.account)
+        found = next(staged, None) or await messages.by_carrier_ref(work.tx, connection.id, receipt.carrier_ref)
     if found is None or found.account != connection.account:
         return None
     return found

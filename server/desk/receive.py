@@ -11,6 +11,7 @@ from server.desk.consent import obey
 from server.desk.desk import Desk
 from server.desk.introduce import new_thread
 from server.desk.work import Work
+from server.desk.writer import Group
 from server.domain.consent import Keyword, classify
 from server.domain.conversation import Arrival, Step, Thread, receive
 from server.domain.events import EventType
@@ -42,23 +43,30 @@ class Inbound:
 async def receive_texts(desk: Desk, connection: Connection, texts: Sequence[InboundText], now: int) -> None:
     """Returns when every text is durable: as a message, as a repeat of one, or as unrouted. Raises `Unavailable`."""
     items = [Inbound(connection, text, new_id(now), read_sender(text.sender).text, read_sender(text.to).text) for text in texts]
-    await desk.join(receive_batch, items)
+    await desk.join(RECEIVE, items)
 
 
-async def receive_batch(work: Work, items: Sequence[Inbound]) -> list[None]:
+async def _known(work: Work, items: Sequence[Inbound]) -> list[str]:
+    """The conversations that these texts belong to and that exist."""
+    work.numbers.update(await accounts.dids_by_number(work.tx, (item.to for item in items)))
+    found = await conversations.by_phone(work.tx, {(did.account, item.sender) for item in items if (did := _did(work, item))})
+    work.conversations.update(found)
+    return list(found.values())
+
+
+async def _handle(work: Work, items: Sequence[Inbound]) -> list[None]:
     """Every item in the order of arrival; carriers' repeats are dropped by the inbox's unique key."""
-    dids = await accounts.dids_by_number(work.tx, (item.to for item in items))
-    routed = {item.id: did for item in items if (did := dids.get(item.to)) and did.account == item.connection.account}
+    dids = {item.id: did for item in items if (did := _did(work, item))}
     new = await inbox.insert(
         work.tx,
         [
             inbox.InboxRow(
                 carrier=item.connection.id,
                 carrier_ref=item.text.carrier_ref,
-                message=item.id if item.id in routed else None,
+                message=item.id if item.id in dids else None,
                 sender=item.sender,
                 recipient=item.to,
-                unrouted=None if item.id in routed else msgspec.json.encode(item.text).decode(),
+                unrouted=None if item.id in dids else msgspec.json.encode(item.text).decode(),
                 received_at=work.now,
             )
             for item in items
@@ -67,38 +75,41 @@ async def receive_batch(work: Work, items: Sequence[Inbound]) -> list[None]:
     fresh = []
     for item in items:
         key = (item.connection.id, item.text.carrier_ref)
-        if key in new and item.id in routed:
-            fresh.append((item, routed[item.id]))
+        if key in new and item.id in dids:
+            fresh.append((item, dids[item.id]))
         new.discard(key)
-    if not fresh:
-        return [None] * len(items)
-    threads = await _load(work, fresh)
+    await _open(work, fresh)
     for item, did in fresh:
-        await _receive(work, item, did, threads)
+        await _receive(work, item, did)
     return [None] * len(items)
 
 
-async def _load(work: Work, fresh: Sequence[tuple[Inbound, Did]]) -> dict[tuple[str, str], str]:
-    """Locks the conversations that exist, and knows the contacts of those that do not. Returns conversation ids by (account, phone)."""
-    keys = {(did.account, item.sender) for item, did in fresh}
-    threads = await conversations.by_phone(work.tx, keys)
-    await work.load(threads.values())
-    if unknown := keys - threads.keys():
-        work.phones.update(await contacts.of_phones(work.tx, unknown))
-        await work.load_contacts(work.phones[key] for key in unknown if key in work.phones)
-        await work.load_opt_outs(unknown)
-    return threads
+RECEIVE = Group(_handle, _known)
 
 
-async def _receive(work: Work, item: Inbound, did: Did, threads: dict[tuple[str, str], str]) -> None:
-    key = (did.account, item.sender)
-    if key in threads:
-        thread = work.staged.threads[threads[key]]
-    else:
-        contact = work.staged.contacts.get(work.phones.get(key, ""))
-        thread = await new_thread(work, did.account, item.sender, contact, Actor("contact", None, item.sender))
-        threads[key] = thread.conversation.id
-        work.phones[key] = thread.conversation.contact
+def _did(work: Work, item: Inbound) -> Did | None:
+    """The DID that was texted, if it is the account's whose connection it came over."""
+    did = work.numbers.get(item.to)
+    return did if did and did.account == item.connection.account else None
+
+
+async def _open(work: Work, fresh: Sequence[tuple[Inbound, Did]]) -> None:
+    """Opens the conversations that do not exist yet, in the order of their keys, as every process does."""
+    unknown = sorted({(did.account, item.sender) for item, did in fresh} - work.conversations.keys())
+    if not unknown:
+        return
+    owners = await contacts.of_phones(work.tx, unknown)
+    await work.load_contacts(owners.values())
+    await work.load_opt_outs(unknown)
+    for key in unknown:
+        account, phone = key
+        known = work.staged.contacts.get(owners.get(key, ""))
+        thread = await new_thread(work, account, phone, known, Actor("contact", None, phone))
+        work.conversations[key] = thread.conversation.id
+
+
+async def _receive(work: Work, item: Inbound, did: Did) -> None:
+    thread = work.staged.threads[work.conversations[(did.account, item.sender)]]
     contact = work.staged.contacts[thread.conversation.contact]
     actor = Actor("contact", contact.id, contact.name)
     body = item.text.body[:LONGEST_BODY]
@@ -112,7 +123,7 @@ async def _receive(work: Work, item: Inbound, did: Did, threads: dict[tuple[str,
         await inbox.insert_media(work.tx, attached)
     message = replace(_message(item, thread, step, did, body, attached, work.now), purpose=HANDLED.get(keyword))
     work.write(message)
-    latest = replace(step.thread.conversation, last_message=message.seq, did=did.id, texted_at=work.now)
+    latest = replace(step.thread.conversation, last_message=message.seq, active_at=work.now, did=did.id, texted_at=work.now)
     thread = work.happen(thread, Step(Thread(latest, step.thread.participants), step.happened), actor, message)
     if keyword in HANDLED:
         answers = said is not None or bool(item.connection.options.get("answers_stop"))

@@ -66,7 +66,7 @@ async def send(desk: Desk, user: User, conversation: str, draft: Draft, once: On
             return again.id
         return await _send(desk, work, user, actor, await work.thread(user.account, conversation), draft)
 
-    return await desk.write(change, views.message, once)
+    return await desk.write(change, views.message, once, locks=[conversation])
 
 
 async def start(
@@ -78,10 +78,13 @@ async def start(
 
     async def change(work: Work) -> str:
         actor = work.know(user)
+        phone = _number(to) if to is not None else await _mobile_of(work, user, contact)
         if (again := await _again(work, user, draft)) is not None:
+            before = await work.thread(user.account, again.conversation)
+            if before.conversation.phone != phone:
+                raise ClientIdConflict("This client_id belongs to a text to another number.")
             return again.id
-        thread = await (_with_number(work, user, to, actor) if to is not None else _with_contact(work, user, contact, actor))
-        return await _send(desk, work, user, actor, thread, draft)
+        return await _send(desk, work, user, actor, await thread_with(work, user.account, phone, actor), draft)
 
     async def then(tx: Transaction, id: str) -> Started:
         message = await views.message(tx, id)
@@ -133,6 +136,7 @@ async def _send(desk: Desk, work: Work, user: User, actor: Actor, thread: Thread
     latest = replace(
         after,
         last_message=message.seq,
+        active_at=work.now,
         introduced_at=after.introduced_at or work.now,
         did=did.id if after.texted_at is None else after.did,
     )
@@ -199,28 +203,19 @@ async def _body(desk: Desk, work: Work, thread: Thread, draft: Draft, did: Did) 
 
 async def _no_longer_ready(work: Work, contact: Contact, actor: Actor, message: Message) -> None:
     """Rule 24."""
-    if contact.ready_at is None:
+    changed = await contacts.no_longer_ready(work.tx, contact.id, work.now)
+    if changed is None:
         return
-    changed = replace(contact, ready_at=None, updated_at=work.now)
-    await contacts.update(work.tx, changed)
     work.staged.contacts[contact.id] = changed
-    work.tell(
-        contact.account,
-        EventType.CONTACT_READY_CHANGED,
-        actor,
-        contact=contact.id,
-        message=message.id,
-        reason="text_sent",
-    )
+    work.tell(contact.account, EventType.CONTACT_READY_CHANGED, actor, contact=contact.id, message=message.id, reason="text_sent")
 
 
-async def _with_number(work: Work, user: User, to: str, actor: Actor) -> Thread:
+def _number(to: str) -> str:
     sender = read_sender(to)
-    phone = sender.text if sender.kind is SenderKind.SHORT_CODE else str(PhoneNumber.parse(to, "US"))
-    return await thread_with(work, user.account, phone, actor)
+    return sender.text if sender.kind is SenderKind.SHORT_CODE else str(PhoneNumber.parse(to, "US"))
 
 
-async def _with_contact(work: Work, user: User, contact: str | None, actor: Actor) -> Thread:
+async def _mobile_of(work: Work, user: User, contact: str | None) -> str:
     await work.load_contacts([contact or ""])
     found = work.staged.contacts.get(contact or "")
     if found is None or found.account != user.account:
@@ -228,4 +223,4 @@ async def _with_contact(work: Work, user: User, contact: str | None, actor: Acto
     mobile = next((phone.number for phone in found.phones if phone.kind == "mobile"), None)
     if mobile is None:
         raise NotRepliable("This contact has no mobile number.")
-    return await thread_with(work, user.account, mobile, actor)
+    return mobile

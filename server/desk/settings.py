@@ -37,9 +37,7 @@ async def change_settings(desk: Desk, user: User, changes: Changes, once: Once |
     """One `settings.changed` event; a changed deadline rewrites no conversation, since deadlines are derived."""
 
     async def change(work: Work) -> SettingsShape:
-        row = await work.tx.one("select id from accounts where id = :id for update", id=user.account)
-        assert row is not None
-        before = await work.account(user.account)
+        before = await accounts.lock(work.tx, user.account)
         after = before
         if changes.sms_public_minutes is not msgspec.UNSET:
             minutes = changes.sms_public_minutes
@@ -56,10 +54,10 @@ async def change_settings(desk: Desk, user: User, changes: Changes, once: Once |
             if did is not None and did not in {d.id for d in await accounts.dids_of(work.tx, user.account)}:
                 raise NotFound("There is no such number of yours.")
             after = replace(after, default_did=did)
+        work.set_account(after)
         shape = settings_shape(after)
         if after != before:
             await accounts.save_settings(work.tx, after)
-            work.set_account(after)
             work.tell(user.account, EventType.SETTINGS_CHANGED, work.know(user), data={"settings": shape})
             work.wake("timer")
         return shape

@@ -78,7 +78,8 @@ class Work:
         self.loaded: dict[str, Thread | None] = {}
         self.people: dict[str, User] = {}
         self.dids: dict[str, Did] = {}
-        self.phones: dict[tuple[str, str], str] = {}
+        self.numbers: dict[str, Did] = {}
+        self.conversations: dict[tuple[str, str], str] = {}
         self._accounts: dict[str, Account] = {}
 
     @asynccontextmanager
@@ -131,6 +132,14 @@ class Work:
             raise NotFound
         return thread
 
+    async def thread_of(self, account: str, phone: str) -> Thread | None:
+        """The conversation with this phone, locked, or None where there is none yet."""
+        for thread in self.staged.threads.values():
+            if (thread.conversation.account, thread.conversation.phone) == (account, phone):
+                return thread
+        found = (await conversations.by_phone(self.tx, [(account, phone)])).get((account, phone))
+        return await self.thread(account, found) if found is not None else None
+
     def open(self, conversation: Conversation, contact: Contact) -> Thread:
         """A new conversation, which nobody else can see before the commit."""
         thread = Thread(conversation, {})
@@ -150,8 +159,6 @@ class Work:
         """Stages a step: its events get their numbers, each showing the state after the step. Returns the thread as it now is."""
         after, c = step.thread, step.thread.conversation
         seq = before.conversation.seq
-        if step.happened:
-            c = replace(c, active_at=max(c.active_at, self.now))
         who = audience(before.participants, after.participants)
         joined = tuple(sorted(after.participants.keys() - before.participants.keys()))
         for happening in step.happened:
@@ -203,6 +210,15 @@ class Work:
             self.staged.new_messages[message.id] = message
         else:
             self.staged.messages[message.id] = message
+
+    async def message(self, id: str) -> Message | None:
+        """A message as this transaction has it, with its conversation locked: read after the lock, so that no other can change it."""
+        found = await messages.by_id(self.tx, id)
+        if found is None:
+            return self.staged.new_messages.get(id)
+        await self.load([found.conversation])
+        found = await messages.by_id(self.tx, id)
+        return self.staged_message(found) if found else None
 
     def staged_message(self, message: Message) -> Message:
         """The message as this transaction has it by now."""

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 from channels.envelope import Envelope
 from server.desk.ledger import write_events
@@ -25,9 +25,16 @@ Published = Callable[[Sequence[Envelope], frozenset[str]], None]
 
 Change = Callable[[Work], Awaitable[T]]
 Then = Callable[[Transaction, T], Awaitable[R]]
-Group = Callable[[Work, Sequence[I]], Awaitable[Sequence[R]]]
 Locks = Sequence[str] | Callable[[Work], Awaitable[Iterable[str]]]
 """The conversations that a change will lock: their ids, or how to find them in its transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group(Generic[I, R]):
+    """Items that are handled together: `handle` gives one result for each, `locks` the conversations that they will lock."""
+
+    handle: Callable[[Work, Sequence[I]], Awaitable[Sequence[R]]]
+    locks: Callable[[Work, Sequence[I]], Awaitable[Iterable[str]]]
 
 
 @dataclass(slots=True)
@@ -63,9 +70,9 @@ class Writer:
         job = _Job(asyncio.get_running_loop().create_future(), change=change, then=then, key=key, locks=locks)
         return cast(R, await self._wait(job))
 
-    async def join(self, group: Group[I, R], item: I, *, locks: Locks = ()) -> R:
-        """As `do` for items that are handled together: one call of `group` for all that wait, giving one result for each in order."""
-        return cast(R, await self._wait(_Job(asyncio.get_running_loop().create_future(), group=group, item=item, locks=locks)))
+    async def join(self, group: Group[I, R], item: I) -> R:
+        """As `do` for an item that is handled together with all others of its group that wait."""
+        return cast(R, await self._wait(_Job(asyncio.get_running_loop().create_future(), group=group, item=item)))
 
     async def run(self) -> None:
         """Until `stop`, and what waited by then is written."""
@@ -143,9 +150,9 @@ async def _batch(tx: Transaction, jobs: list[_Job]) -> tuple[list[Any], Work, li
     for index, job in enumerate(jobs):
         if job.group is not None:
             groups.setdefault(job.group, []).append(index)
-    await work.load(await _wanted(work, jobs))
+    await work.load(await _wanted(work, jobs, groups))
     for group, indexes in groups.items():
-        for index, outcome in zip(indexes, await group(work, [jobs[i].item for i in indexes]), strict=True):
+        for index, outcome in zip(indexes, await group.handle(work, [jobs[i].item for i in indexes]), strict=True):
             outcomes[index] = outcome
     for index, job in enumerate(jobs):
         if job.change is not None:
@@ -157,11 +164,14 @@ async def _batch(tx: Transaction, jobs: list[_Job]) -> tuple[list[Any], Work, li
     return outcomes, work, await write_events(work)
 
 
-async def _wanted(work: Work, jobs: list[_Job]) -> list[str]:
+async def _wanted(work: Work, jobs: list[_Job], groups: Mapping[Group[Any, Any], list[int]]) -> set[str]:
+    """Every conversation that this batch says it will lock."""
     wanted: set[str] = set()
     for locks in [job.locks for job in jobs]:
         wanted.update(await locks(work) if callable(locks) else locks)
-    return sorted(wanted)
+    for group, indexes in groups.items():
+        wanted.update(await group.locks(work, [jobs[i].item for i in indexes]))
+    return wanted
 
 
 async def _one(work: Work, change: Change[Any]) -> Any:

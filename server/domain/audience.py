@@ -1,6 +1,6 @@
 """Who takes part in a conversation, who is alerted, and who receives an event (PRODUCT rules 5-7, CONTRACT websocket)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 
 import msgspec
@@ -34,10 +34,6 @@ def audience(before: Participants, after: Participants) -> tuple[str, ...]:
 def alerted(participants: Participants, *, but: str | None = None) -> tuple[str, ...]:
     """The owner and every unmuted subscriber, but not the sender itself. An owner who muted is alerted all the same."""
     return tuple(sorted(p.user for p in participants.values() if p.user != but and (p.part is Part.OWNER or p.muted_at is None)))
-
-
-def owner_of(participants: Iterable[Participant]) -> str | None:
-    return next((p.user for p in participants if p.part is Part.OWNER), None)
 
 
 def alerts(event: EventType, people: Participants, *, actor: str | None, sender: str | None) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from server.domain.audience import Part, Participant, Participants
 from server.domain.clocks import overdue
 from server.domain.errors import AlreadyClaimed, Forbidden, NothingWaits, NotPublic
 from server.domain.events import EventType
+from server.domain.message import Message
 from server.domain.user import User
 
 
@@ -40,7 +41,6 @@ class Conversation(msgspec.Struct, frozen=True):
     introduced_at: int | None = None
     texted_at: int | None = None
     active_at: int = 0
-    version: int = 0
 
     @property
     def public(self) -> bool:
@@ -96,14 +96,13 @@ def receive(thread: Thread, arrival: Arrival) -> Step:
     if c.snoozed_until is not None:
         c = _awake(c, arrival.at)
         happened.append(Happening(EventType.CONVERSATION_WOKEN, "inbound"))
-    if arrival.keyword:
-        return Step(Thread(c, people), tuple(happened))
-    starts = c.waiting_since is None
+    starts = not arrival.keyword and c.waiting_since is None
     if starts:
         c = replace(c, waiting_since=arrival.at, clock_start=arrival.at)
-    if not c.public and (c.owner is None or (starts and arrival.public_minutes == 0)):
+    nobodys = c.owner is None and c.waiting_since is not None
+    if not c.public and (nobodys or (starts and arrival.public_minutes == 0)):
         c = _public(c, arrival.at)
-        happened.append(Happening(EventType.CONVERSATION_PUBLIC, "no_owner" if c.owner is None else "at_once"))
+        happened.append(Happening(EventType.CONVERSATION_PUBLIC, "no_owner" if nobodys else "at_once"))
     return Step(Thread(c, people), tuple(happened))
 
 
@@ -142,17 +141,32 @@ def restore_wait(thread: Thread, since: int, at: int, public_minutes: int | None
     clock = None if c.snoozed_until is not None else max(since, c.anew_at or 0)
     c = replace(c, waiting_since=since, clock_start=clock)
     happened = [Happening(EventType.CONVERSATION_WAITING, "answer_failed")]
-    late = overdue(c.clock_start, public_minutes, at)
+    late = _overdue(c, public_minutes, at)
     if not c.public and (late or c.owner is None):
         c = _public(c, at)
         happened.append(Happening(EventType.CONVERSATION_PUBLIC, "overdue" if late else "no_owner"))
     return Step(Thread(c, thread.participants), tuple(happened))
 
 
+def answered_after_all(thread: Thread) -> Step:
+    """A text that was taken for failed arrived, and nothing else waits (rule 9)."""
+    c = thread.conversation
+    if c.waiting_since is None:
+        return Step(thread)
+    return Step(Thread(_answered(c), thread.participants), (Happening(EventType.CONVERSATION_ANSWERED, "delivered_after_all"),))
+
+
+def unintroduced(thread: Thread, message: Message) -> Thread:
+    """The thread after a text did not arrive: if that one carried the opt-out line, the next will (rule 20)."""
+    if message.body_asked is None or message.body == message.body_asked:
+        return thread
+    return Thread(replace(thread.conversation, introduced_at=None), thread.participants)
+
+
 def go_public(thread: Thread, at: int, public_minutes: int | None) -> Step:
     """The timer's verb (rule 12). Nothing happens unless it waits, is not public yet, and its deadline has come."""
     c = thread.conversation
-    if c.waiting_since is None or c.public or not overdue(c.clock_start, public_minutes, at):
+    if c.public or not _overdue(c, public_minutes, at):
         return Step(thread)
     return Step(Thread(_public(c, at), thread.participants), (Happening(EventType.CONVERSATION_PUBLIC, "timer"),))
 
@@ -230,7 +244,7 @@ def wake(thread: Thread, at: int) -> Step:
     if c.snoozed_until is None or c.snoozed_until > at:
         return Step(thread)
     c, happened = _awake(c, at), [Happening(EventType.CONVERSATION_WOKEN, "timer")]
-    if c.waiting_since is not None and c.owner is None:
+    if c.waiting_since is not None and c.owner is None and not c.public:
         c = _public(c, at)
         happened.append(Happening(EventType.CONVERSATION_PUBLIC, "no_owner"))
     return Step(Thread(c, thread.participants), tuple(happened))
@@ -256,8 +270,10 @@ def unsubscribe(thread: Thread, user: str) -> Step:
     return Step(Thread(thread.conversation, rest), (Happening(EventType.SUBSCRIBER_REMOVED, None, user),))
 
 
-def leave_ownerless(thread: Thread, at: int) -> Step:
-    """The owner was disabled (rule 16): nobody owns it any more, and what waits is public."""
+def leave_ownerless(thread: Thread, owner: str, at: int) -> Step:
+    """`owner` was disabled (rule 16): nobody owns it any more, and what waits is public. Nothing happens to what is another's by now."""
+    if thread.conversation.owner != owner:
+        return Step(thread)
     c = replace(thread.conversation, owner=None)
     rest = {u: p for u, p in thread.participants.items() if p.part is not Part.OWNER}
     if c.waiting_since is None or c.public:
@@ -271,7 +287,16 @@ def _must_own(c: Conversation, user: User, what: str) -> None:
 
 
 def _public(c: Conversation, at: int) -> Conversation:
-    return replace(c, public_since=at, claimed_at=None, claimed_by=None)
+    return replace(c, public_since=at, claimed_at=None, claimed_by=None, snoozed_until=None)
+
+
+def _overdue(c: Conversation, public_minutes: int | None, at: int) -> bool:
+    """Rule 11. With 0 minutes a wait that runs is due at once, unless a claim or a transfer gave it to its owner since."""
+    if c.waiting_since is None or c.clock_start is None:
+        return False
+    if public_minutes == 0:
+        return c.anew_at is None or c.anew_at < c.waiting_since
+    return overdue(c.clock_start, public_minutes, at)
 
 
 def _answered(c: Conversation) -> Conversation:

@@ -89,3 +89,9 @@ class IdempotencyConflict(Refused):
 
 class AlreadyExists(Refused):
     code = "already_exists"
+
+
+class HasConversation(Refused):
+    """A number whose conversation exists stays with its contact."""
+
+    code = "has_conversation"

@@ -61,13 +61,14 @@ ANSWERS = frozenset(
 BROKEN = frozenset({MessageState.FAILED, MessageState.UNDELIVERED})
 """The states in which an answer failed for good. A cancelled one did not fail: the contact opted out, or its author took it back."""
 
-WAITING_TO_LEAVE = frozenset({MessageState.SCHEDULED, MessageState.QUEUED})
+CANCELLABLE = frozenset({MessageState.SCHEDULED, MessageState.QUEUED, MessageState.SENDING})
+"""What may be cancelled; a text in `sending` only between two attempts, when no sender holds it."""
 
 
 def moves_forward(old: MessageState, new: MessageState) -> bool:
-    """Whether a message in `old` may become `new`. `received` and `cancelled` are final; only what has not left can be cancelled."""
+    """Whether a message in `old` may become `new`. `received` and `cancelled` are final."""
     if new is MessageState.CANCELLED:
-        return old in WAITING_TO_LEAVE
+        return old in CANCELLABLE
     return old in _RANK and new in _RANK and _RANK[new] > _RANK[old]
 
 

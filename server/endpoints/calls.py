@@ -85,7 +85,11 @@ CALLS: Mapping[str, Operation] = {
     "POST /api/v1/contacts": Operation("Contacts", "Make a contact.", ContactShape, 201, NewContact, refuses=("already_exists",)),
     "GET /api/v1/contacts/{id}": Operation("Contacts", "One contact.", ContactShape),
     "PATCH /api/v1/contacts/{id}": Operation(
-        "Contacts", "What is absent stays.", ContactShape, takes=ContactChanges, refuses=("already_exists",)
+        "Contacts",
+        "What is absent stays. A number that a conversation is held with stays too.",
+        ContactShape,
+        takes=ContactChanges,
+        refuses=("already_exists", "has_conversation"),
     ),
     "PUT /api/v1/contacts/{id}/opt-out": Operation("Contacts", "Opt one of the contact's numbers out by hand.", ContactShape, takes=OptOut),
     "GET /api/v1/contacts/{id}/consent": Operation("Contacts", "The consent ledger of the contact's numbers, oldest first.", ConsentList),

@@ -8,7 +8,7 @@ from msgspec import Meta, Raw, Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.desk import attend, claim, inbox, tallies
+from server.desk import attend, claim, inbox, settle, tallies
 from server.desk.desk import Desk, Once
 from server.desk.identity import Session
 from server.desk.shapes import OwnConversationShape
@@ -62,9 +62,9 @@ class Conversations:
         self._desk = desk
         self._cursors = cursors
         self.release = self._verb(claim.release)
-        self.close = self._verb(claim.close)
-        self.reopen = self._verb(claim.reopen)
-        self.no_reply_needed = self._verb(claim.no_reply_needed)
+        self.close = self._verb(settle.close)
+        self.reopen = self._verb(settle.reopen)
+        self.no_reply_needed = self._verb(settle.no_reply_needed)
         self.claim = self._verb(claim.claim)
 
     async def list(self, request: Request, session: Session) -> Response:
@@ -92,7 +92,7 @@ class Conversations:
     async def snooze(self, request: Request, session: Session) -> Response:
         body = await read_json(request, Snooze)
         until = (body.until - _EPOCH) // timedelta(microseconds=1)
-        return json(await claim.snooze(self._desk, session.user, id_in_path(request), until, await once(request, session)))
+        return json(await settle.snooze(self._desk, session.user, id_in_path(request), until, await once(request, session)))
 
     async def follow(self, request: Request, session: Session) -> Response:
         body = await read_json(request, Subscription)

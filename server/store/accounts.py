@@ -45,6 +45,13 @@ async def accounts(tx: Transaction, ids: Iterable[str]) -> dict[str, Account]:
     return {row["id"]: _account_of(row) for row in rows}
 
 
+async def lock(tx: Transaction, id: str) -> Account:
+    """An account as it is now, held to the end of the transaction. Whoever locks users too locks them before."""
+    row = await tx.one("update accounts set name = name where id = :id returning *", id=id)
+    assert row is not None, "a user's account is there"
+    return _account_of(row)
+
+
 async def every_account(tx: Transaction) -> list[Account]:
     return [_account_of(row) for row in await tx.all("select * from accounts order by id")]
 
@@ -87,9 +94,13 @@ async def users(tx: Transaction, ids: Iterable[str]) -> dict[str, User]:
 
 
 async def working_user(tx: Transaction, account: str, id: str) -> User | None:
-    """A user of the account who is not disabled."""
+    """A user of the account who is not disabled, and stays so to the end of the transaction.
+
+    Whoever locks conversations too locks them before. An update that changes nothing: see `people.lock`.
+    """
     row = await tx.one(
-        "select id, account, name, role from users where id = :id and account = :account and disabled_at is null",
+        """update users set name = name where id = :id and account = :account and disabled_at is null
+           returning id, account, name, role""",
         id=id,
         account=account,
     )

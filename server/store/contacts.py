@@ -44,10 +44,11 @@ class ConsentEntry:
 
 
 async def of_phones(tx: Transaction, phones: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
-    """Contact ids by (account, number)."""
+    """Contact ids by (account, number). The numbers are held: until the transaction ends nobody else takes one from its contact."""
     rows = await tx.all(
         """select p.account, p.number, p.contact from json_each(:keys) k
-           join contact_phones p on p.account = k.value ->> 'account' and p.number = k.value ->> 'number'""",
+           join contact_phones p on p.account = k.value ->> 'account' and p.number = k.value ->> 'number'
+           order by p.account, p.number for update""",
         keys=batch({"account": account, "number": number} for account, number in set(phones)),
     )
     return {(row["account"], row["number"]): row["contact"] for row in rows}
@@ -64,6 +65,23 @@ async def get(tx: Transaction, ids: Iterable[str]) -> dict[str, Contact]:
         phones.setdefault(row["contact"], []).append(Phone(row["number"], row["kind"]))
     rows = await tx.all("select * from contacts where id in (select value ->> 'id' from json_each(:ids))", ids=wanted)
     return {row["id"]: _contact_of(row, tuple(phones.get(row["id"], ()))) for row in rows}
+
+
+async def lock(tx: Transaction, account: str, id: str) -> Contact | None:
+    """A contact of the account as it is now, held to the end of the transaction.
+
+    An update that changes nothing: unlike `for update` it does not stop others from opening conversations with the contact.
+    """
+    row = await tx.one("update contacts set name = name where id = :id and account = :account returning id", id=id, account=account)
+    return (await get(tx, [id]))[id] if row else None
+
+
+async def no_longer_ready(tx: Transaction, id: str, now: int) -> Contact | None:
+    """Turns `ready` off: the contact as it is then, or None where it was off already. Touches nothing that others may have changed."""
+    row = await tx.one(
+        "update contacts set ready_at = null, updated_at = :now where id = :id and ready_at is not null returning id", id=id, now=now
+    )
+    return (await get(tx, [id]))[id] if row else None
 
 
 async def insert(tx: Transaction, contacts: Sequence[Contact]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from server.domain.audience import Part, Participant
+from server.domain.clocks import MINUTE_US
 from server.domain.conversation import Conversation, Thread
 from server.domain.user import Role, User
 from server.store.database import Row, Transaction, batch
@@ -71,26 +72,36 @@ async def save(tx: Transaction, changes: Sequence[tuple[Thread | None, Thread]])
         )
 
 
-async def due(tx: Transaction, started_by: int, account: str, limit: int) -> list[str]:
-    """Waiting, not public conversations of an account whose clock started at or before `started_by` (µs), oldest first."""
+async def due(tx: Transaction, now: int, limit: int) -> list[str]:
+    """Waiting, not public conversations of all accounts whose deadline has come, oldest clock first. See `domain.conversation`."""
     rows = await tx.all(
-        """select id from conversations where account = :account and clock_start <= :started_by
-           and waiting_since is not null and public_since is null order by clock_start limit :limit""",
-        account=account,
-        started_by=started_by,
+        f"""select c.id from accounts a join conversations c on c.account = a.id
+            where a.public_minutes is not null and c.clock_start <= :now - a.public_minutes * {MINUTE_US}
+            and c.waiting_since is not null and c.public_since is null
+            and (a.public_minutes > 0 or c.anew_at is null or c.anew_at < c.waiting_since)
+            order by c.clock_start limit :limit""",
+        now=now,
         limit=limit,
     )
     return [row["id"] for row in rows]
 
 
-async def first_clock(tx: Transaction, account: str) -> int | None:
-    """The oldest clock that runs in an account, µs, or None."""
+async def first_due(tx: Transaction) -> int | None:
+    """The earliest deadline that runs in any account that has one, µs, or None."""
     row = await tx.one(
-        """select clock_start from conversations where account = :account and clock_start is not null
-           and waiting_since is not null and public_since is null order by clock_start limit 1""",
-        account=account,
+        f"""select min(clock + minutes * {MINUTE_US}) as at from (select a.public_minutes as minutes,
+                (select c.clock_start from conversations c where c.account = a.id and c.clock_start is not null
+                 and c.waiting_since is not null and c.public_since is null order by c.clock_start limit 1) as clock
+            from accounts a where a.public_minutes > 0) as running"""
     )
-    return row["clock_start"] if row else None
+    return row["at"] if row else None
+
+
+async def of_disabled_owners(tx: Transaction, limit: int) -> list[str]:
+    rows = await tx.all(
+        "select c.id from users u join conversations c on c.owner = u.id where u.disabled_at is not null limit :limit", limit=limit
+    )
+    return [row["id"] for row in rows]
 
 
 async def snoozes_ended(tx: Transaction, now: int, limit: int) -> list[str]:
@@ -145,7 +156,6 @@ def conversation_of(row: Row) -> Conversation:
         introduced_at=row["introduced_at"],
         texted_at=row["texted_at"],
         active_at=row["active_at"],
-        version=row["version"],
     )
 
 
@@ -230,8 +240,8 @@ _NUMBERS = (
 _COLUMNS = {name: f"b.value ->> '{name}'" for name in _TEXTS} | {name: f"cast(b.value ->> '{name}' as bigint)" for name in _NUMBERS}
 _FIXED = ("id", "account", "phone")
 
-_INSERT = f"""insert into conversations ({", ".join(_COLUMNS)}, version)
-    select {", ".join(_COLUMNS.values())}, 1 from json_each(:batch) b order by b.value ->> 'id'"""
-_UPDATE = f"""update conversations set version = conversations.version + 1,
+_INSERT = f"""insert into conversations ({", ".join(_COLUMNS)})
+    select {", ".join(_COLUMNS.values())} from json_each(:batch) b order by b.value ->> 'id'"""
+_UPDATE = f"""update conversations set
     {", ".join(f"{name} = {value}" for name, value in _COLUMNS.items() if name not in _FIXED)}
     from json_each(:batch) b where conversations.id = b.value ->> 'id'"""

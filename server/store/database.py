@@ -14,7 +14,10 @@ T = TypeVar("T")
 
 
 class Unavailable(Exception):
-    """The database cannot be reached, is locked beyond patience, or cannot write. Nothing was changed; try again later."""
+    """The database cannot be reached, is locked beyond patience, or cannot write. Try again later.
+
+    Nothing was changed, unless the connection was lost while the commit was under way: what is repeated must be safe to repeat.
+    """
 
 
 class Conflict(Exception):

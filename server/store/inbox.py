@@ -34,13 +34,19 @@ class MediaRow(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class ParkedReceipt:
-    """A receipt that came before its message was known by its reference."""
+    """A receipt that came before its message was known by its reference; `message` and `conversation` are that message's."""
 
     id: str
+    message: str
+    conversation: str
     state: MessageState
     code: str | None
     says: str | None
     opted_out: bool
+
+
+PARKED_US = 600_000_000
+"""For so long a parked receipt is looked at again; after that its message is not ours."""
 
 
 async def insert(tx: Transaction, rows: Sequence[InboxRow]) -> set[tuple[str, str]]:
@@ -66,17 +72,6 @@ async def insert_media(tx: Transaction, rows: Sequence[MediaRow]) -> None:
     )
 
 
-async def keep_malformed(tx: Transaction, id: str, carrier: str, raw: str) -> None:
-    """A body that could not be read after its signature was good; `raw` in base64."""
-    await tx.run(
-        "insert into malformed (id, carrier, raw, received_at) values (:id, :carrier, :raw, :at)",
-        id=id,
-        carrier=carrier,
-        raw=raw,
-        at=tx.now,
-    )
-
-
 async def park_receipt(
     tx: Transaction, id: str, carrier: str, carrier_ref: str, state: MessageState, code: str | None, says: str | None, opted_out: bool
 ) -> None:
@@ -94,16 +89,24 @@ async def park_receipt(
     )
 
 
-async def take_parked(tx: Transaction, carrier: str, carrier_ref: str) -> list[ParkedReceipt]:
-    """The receipts that waited for this reference, in the order in which they came; they wait no more."""
+async def known_by_now(tx: Transaction, limit: int) -> list[ParkedReceipt]:
+    """Parked receipts whose reference belongs to an outbound message by now, in the order in which they came."""
     rows = await tx.all(
-        """update receipts set applied_at = :now where carrier = :carrier and carrier_ref = :carrier_ref and applied_at is null
-           returning id, state, code, says, opted_out""",
-        now=tx.now,
-        carrier=carrier,
-        carrier_ref=carrier_ref,
+        """select r.id, r.state, r.code, r.says, r.opted_out, m.id as message, m.conversation from receipts r
+           join messages m on m.carrier_ref = r.carrier_ref and m.direction = 'outbound'
+           join dids d on d.id = m.did and d.carrier = r.carrier
+           where r.applied_at is null and r.received_at > :since order by r.received_at, r.id limit :limit""",
+        since=tx.now - PARKED_US,
+        limit=limit,
     )
     return [
-        ParkedReceipt(row["id"], MessageState(row["state"]), row["code"], row["says"], bool(row["opted_out"]))
-        for row in sorted(rows, key=lambda row: str(row["id"]))
+        ParkedReceipt(
+            row["id"], row["message"], row["conversation"], MessageState(row["state"]), row["code"], row["says"], bool(row["opted_out"])
+        )
+        for row in rows
     ]
+
+
+async def take(tx: Transaction, id: str) -> bool:
+    """Whether this parked receipt was still to be applied; it is not any more."""
+    return await tx.run("update receipts set applied_at = :now where id = :id and applied_at is null", now=tx.now, id=id) == 1

@@ -31,6 +31,9 @@ _COLUMNS = (
     | {name: f"cast(b.value ->> '{name}' as bigint)" for name in _NUMBERS}
 )
 _INSERT = f"""insert into messages ({", ".join(_COLUMNS)}) select {", ".join(_COLUMNS.values())} from json_each(:batch) b where true"""
+_FIRST = """not exists (select 1 from messages e where e.conversation = m.conversation and e.seq < m.seq
+    and (e.lease_until is not null or e.next_at is not null) and e.state <> 'scheduled')"""
+"""No earlier text of its conversation is on its way out."""
 _CHANGING = ("state", "error_code", "error_says", "did", "carrier_ref", "attempt", "next_at", "lease_until", "send_at")
 _UPDATE = f"""update messages set {", ".join(f"{name} = {_COLUMNS[name]}" for name in _CHANGING)}
     from json_each(:batch) b where messages.id = b.value ->> 'id'"""
@@ -145,10 +148,10 @@ async def automatic_since(tx: Transaction, conversation: str, purpose: Purpose, 
 
 
 async def leaving(tx: Transaction, conversation: str) -> list[Message]:
-    """Outbound messages that have not left yet, in order."""
+    """Outbound messages that are on their way out, in order: those that wait, and those that a sender holds."""
     rows = await tx.all(
         """select * from messages where conversation = :conversation and (lease_until is not null or next_at is not null)
-           and state in ('scheduled', 'queued') order by seq""",
+           order by seq""",
         conversation=conversation,
     )
     return [message_of(row) for row in rows]
@@ -157,10 +160,8 @@ async def leaving(tx: Transaction, conversation: str) -> list[Message]:
 async def ready_to_leave(tx: Transaction, now: int, limit: int) -> list[tuple[str, int]]:
     """(conversation, seq) of texts that may leave now: due, and the first unsent of their conversation. Oldest first."""
     rows = await tx.all(
-        """select m.conversation, m.seq from messages m where m.next_at <= :now and m.lease_until is null
-           and not exists (select 1 from messages e where e.conversation = m.conversation and e.seq < m.seq
-                           and (e.lease_until is not null or e.next_at is not null) and e.state <> 'scheduled')
-           order by m.next_at, m.conversation, m.seq limit :limit""",
+        f"""select m.conversation, m.seq from messages m where m.next_at <= :now and m.lease_until is null and {_FIRST}
+            order by m.next_at, m.conversation, m.seq limit :limit""",
         now=now,
         limit=limit,
     )
@@ -180,8 +181,8 @@ async def leases_ended(tx: Transaction, now: int, limit: int) -> list[tuple[str,
 async def next_departure(tx: Transaction) -> int | None:
     """When the sender has something to do next, µs: a text falls due or a lease ends."""
     row = await tx.one(
-        """select min(at) as at from (select min(next_at) as at from messages where next_at is not null
-           union all select min(lease_until) as at from messages where lease_until is not null) as due"""
+        f"""select min(at) as at from (select min(m.next_at) as at from messages m where m.next_at is not null and {_FIRST}
+            union all select min(lease_until) as at from messages where lease_until is not null) as due"""
     )
     return row["at"] if row else None
 

@@ -88,7 +88,10 @@ class PostgresDatabase:
                 return await self._transact(work)
             except _AGAIN:
                 continue
-        return await self._transact(work)
+        try:
+            return await self._transact(work)
+        except _AGAIN as error:
+            raise Unavailable(f"Too many others write the same: {error}") from error
 
     async def close(self) -> None:
         await self._pool.close()

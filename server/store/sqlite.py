@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 import aiosqlite
 
 from server.store.database import Conflict, Row, Unavailable, Work
-from server.store.turnstile import Turnstile
+from server.store.turnstile import Busy, Turnstile
 
 T = TypeVar("T")
 
@@ -109,8 +109,11 @@ class SqliteDatabase:
         self._turnstile.close()
 
     def _write(self, work: Work[T]) -> T:
-        with self._turnstile:
-            return self._transact(self._writer.inner, "begin immediate", work)
+        try:
+            with self._turnstile:
+                return self._transact(self._writer.inner, "begin immediate", work)
+        except Busy:
+            raise Unavailable("Another process holds the database and does not go on.") from None
 
     def _transact(self, connection: sqlite3.Connection, begin: str, work: Work[T]) -> T:
         try:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from server.desk import attend, claim, inbox
+from server.desk import attend, claim, inbox, settle
 from server.desk.desk import Desk
 from server.desk.send import Draft, send
 from server.desk.shapes import OwnConversationShape
@@ -120,8 +120,8 @@ async def test_a_transfer_names_a_new_owner_and_starts_the_clock_anew(office: Of
 async def test_no_reply_needed_and_close_end_the_wait_and_an_inbound_reopens(office: Office) -> None:
     await office.text("Hi", to=SALES)
     id = await office.conversation()
-    await claim.no_reply_needed(office.desk, office.ben, id)
-    closed = await claim.close(office.desk, office.ben, id)
+    await settle.no_reply_needed(office.desk, office.ben, id)
+    closed = await settle.close(office.desk, office.ben, id)
     assert isinstance(closed, OwnConversationShape)
     assert closed.closed_at is not None
     await office.text("One more thing", to=SALES)
@@ -136,7 +136,7 @@ async def test_snoozing_stops_the_clock_and_an_inbound_wakes_it(office: Office) 
     id = await office.conversation()
     row = await office.one("select waiting_since from conversations")
     assert row is not None
-    await claim.snooze(office.desk, office.ben, id, row["waiting_since"] * 2)
+    await settle.snooze(office.desk, office.ben, id, row["waiting_since"] * 2)
     assert (await inbox.conversation(office.desk, office.ben, id)).public_at is None
     await office.text("Hello?", to=SALES)
     shown = await inbox.conversation(office.desk, office.ben, id)

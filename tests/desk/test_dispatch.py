@@ -5,10 +5,10 @@ import asyncio
 import pytest
 
 from server.carriers.carrier import Receipt, SendResult
-from server.desk import claim, inbox
+from server.desk import inbox, settle
 from server.desk.desk import Desk
 from server.desk.dispatch import Leased, give_up_leases, lease, next_look, record
-from server.desk.receipts import apply_receipts
+from server.desk.receipts import apply_parked, apply_receipts
 from server.desk.send import Draft, send
 from server.domain.message import MessageState
 from server.domain.user import User
@@ -136,7 +136,10 @@ async def test_a_receipt_that_comes_before_our_own_send_returns_is_kept_and_appl
     await apply_receipts(office.desk, office.connection, [Receipt("carrier-1", None, MessageState.DELIVERED)])
     assert await state(office, id) == "sending"
     await record(office.desk, leased, ACCEPTED)
+    assert office.woken[-1] == "sender"
+    assert await apply_parked(office.desk) == 1
     assert await state(office, id) == "delivered"
+    assert await apply_parked(office.desk) == 0
 
 
 async def test_a_failed_answer_restores_the_wait_with_its_original_time_and_alerts(office: Office) -> None:
@@ -178,7 +181,7 @@ async def test_a_failed_answer_does_not_restore_the_wait_while_another_answer_st
 async def test_a_wait_that_was_ended_by_hand_does_not_come_back(office: Office) -> None:
     await answered(office)
     await office.text("Thanks", to=SALES)
-    await claim.no_reply_needed(office.desk, office.ben, await office.conversation())
+    await settle.no_reply_needed(office.desk, office.ben, await office.conversation())
     await record(office.desk, await the_one(office), REJECTED)
     assert await waits(office) is None
 
@@ -211,7 +214,8 @@ async def test_an_opt_out_after_the_lease_query_still_stops_the_text(office: Off
     assert [one.text.body for one in leased] == ["Acme: You are unsubscribed and will get no more messages. Reply START to resubscribe."], (
         "nothing leaves but the confirmation"
     )
-    assert await state(office, id) == "failed"
+    assert await state(office, id) == "cancelled"
+    assert await waits(office) is None, "nobody could answer it"
 
 
 async def test_a_confirmation_that_is_too_late_is_dropped(office: Office) -> None:

@@ -7,7 +7,7 @@ from typing import Literal
 import pytest
 
 from server.carriers.carrier import Receipt, SendResult
-from server.desk import attend, claim
+from server.desk import attend, claim, settle
 from server.desk.contacts import ContactChanges, change_contact
 from server.desk.dispatch import give_up_leases, lease, record
 from server.desk.receipts import apply_receipts
@@ -90,13 +90,13 @@ class History:
             case 2:
                 await claim.transfer(desk, user, id, self.any_user().id)
             case 3:
-                await claim.no_reply_needed(desk, user, id)
+                await settle.no_reply_needed(desk, user, id)
             case 4:
-                await claim.close(desk, user, id)
+                await settle.close(desk, user, id)
             case 5:
-                await claim.reopen(desk, user, id)
+                await settle.reopen(desk, user, id)
             case _:
-                await claim.snooze(desk, user, id, 4_000_000_000_000_000)
+                await settle.snooze(desk, user, id, 4_000_000_000_000_000)
 
     async def part(self) -> None:
         desk, user, id = self.office.desk, self.any_user(), await self.any_conversation()

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from server.desk import claim, inbox
+from server.desk import claim, inbox, settle
 from server.desk.desk import Desk
 from server.desk.send import Draft, send
 from server.desk.settings import Changes, change_settings
@@ -115,7 +115,7 @@ async def test_a_snooze_that_ended_wakes_the_conversation_with_a_new_clock(offic
     id = await office.conversation()
     row = await office.one("select clock_start from conversations")
     assert row is not None
-    await claim.snooze(office.desk, office.ben, id, row["clock_start"] + 30 * MINUTE_US)
+    await settle.snooze(office.desk, office.ben, id, row["clock_start"] + 30 * MINUTE_US)
     office.later(minutes=29)
     assert await sweep(office.desk) == 0
     office.later(minutes=2)

@@ -11,7 +11,7 @@ from server.desk import inbox
 from server.desk.desk import Desk
 from server.desk.receive import receive_texts
 from server.desk.work import Work
-from server.desk.writer import BATCH, Writer
+from server.desk.writer import BATCH, Group, Writer
 from server.domain.errors import Refused
 from server.domain.events import EventType
 from server.domain.user import SYSTEM
@@ -21,6 +21,10 @@ from tests.fixtures.office import SUPPORT, Office
 
 async def as_it_is(_: Transaction, result: object) -> object:
     return result
+
+
+async def nothing(_work: Work, _items: Sequence[object]) -> list[str]:
+    return []
 
 
 async def notes(office: Office) -> list[str]:
@@ -81,7 +85,8 @@ async def test_a_group_is_handled_together_and_each_gets_its_own_result(office: 
         sizes.append(len(items))
         return [2 * item for item in items]
 
-    assert await asyncio.gather(*(office.desk.writer.join(doubled, n) for n in range(10))) == [2 * n for n in range(10)]
+    group = Group(doubled, nothing)
+    assert await asyncio.gather(*(office.desk.writer.join(group, n) for n in range(10))) == [2 * n for n in range(10)]
     assert sizes == [10]
 
 
@@ -91,7 +96,8 @@ async def test_a_bad_item_of_a_group_spoils_only_itself(office: Office) -> None:
             raise ValueError(items)
         return [await note(work, office, item) for item in items]
 
-    results = await asyncio.gather(*(office.desk.writer.join(picky, item) for item in ("a", "bad", "b")), return_exceptions=True)
+    group = Group(picky, nothing)
+    results = await asyncio.gather(*(office.desk.writer.join(group, item) for item in ("a", "bad", "b")), return_exceptions=True)
     assert [type(result) for result in results] == [str, ValueError, str]
     assert await notes(office) == ["a", "b"]
 

@@ -58,7 +58,7 @@ def test_a_text_without_an_owner_is_public_at_once_unless_it_is_a_keyword() -> N
 
 
 def test_a_later_text_without_an_owner_goes_public_at_once_too(waiting: Thread) -> None:
-    orphan = rules.leave_ownerless(rules.no_reply_needed(waiting).thread, T).thread
+    orphan = rules.leave_ownerless(rules.no_reply_needed(waiting).thread, "ana", T).thread
     assert types(rules.receive(orphan, arrival(T + 1)))[-1] is EventType.CONVERSATION_PUBLIC
 
 
@@ -111,7 +111,7 @@ def test_a_claim_is_forgotten_once_it_is_public_again(public: Thread) -> None:
 
 def test_another_who_answers_subscribes_and_whoever_answers_an_ownerless_one_owns_it(waiting: Thread) -> None:
     assert types(rules.answer(waiting, BEN, T))[0] is EventType.SUBSCRIBER_ADDED
-    orphan = rules.leave_ownerless(rules.no_reply_needed(waiting).thread, T).thread
+    orphan = rules.leave_ownerless(rules.no_reply_needed(waiting).thread, "ana", T).thread
     assert rules.answer(orphan, BEN, T).thread.conversation.owner == "ben"
 
 
@@ -164,7 +164,8 @@ def test_the_owner_cannot_leave_and_leaving_twice_is_nothing(waiting: Thread) ->
 
 
 def test_a_disabled_owners_waiting_conversation_is_public_and_nobodys(waiting: Thread) -> None:
-    step = rules.leave_ownerless(waiting, T + 1)
+    assert rules.leave_ownerless(waiting, "ben", T + 1).happened == (), "it is not Ben's"
+    step = rules.leave_ownerless(waiting, "ana", T + 1)
     assert types(step) == [EventType.CONVERSATION_PUBLIC]
     assert step.thread.conversation.owner is None
     assert "ana" not in step.thread.participants

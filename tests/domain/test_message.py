@@ -25,6 +25,6 @@ def test_no_state_follows_itself_or_its_equal() -> None:
 
 def test_only_what_has_not_left_can_be_cancelled_and_that_is_the_end() -> None:
     can = {state for state in MessageState if moves_forward(state, MessageState.CANCELLED)}
-    assert can == {MessageState.SCHEDULED, MessageState.QUEUED}
+    assert can == {MessageState.SCHEDULED, MessageState.QUEUED, MessageState.SENDING}
     assert not any(moves_forward(MessageState.CANCELLED, state) for state in MessageState)
     assert not any(moves_forward(MessageState.RECEIVED, state) for state in MessageState)

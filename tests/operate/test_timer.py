@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from server import timer
-from server.desk import claim, inbox
+from server.desk import inbox, settle
 from server.desk.send import Draft, send
 from server.desk.settings import Changes, change_settings
 from server.parts import Parts, open_parts
@@ -93,4 +93,4 @@ async def test_an_answer_before_the_deadline_keeps_it_out_of_the_pool(parts: Par
     assert not await is_public(centre)
     shown = await inbox.conversation(parts.desk, centre.ben, id)
     assert shown.waiting_since is None
-    await claim.close(parts.desk, centre.ben, id)
+    await settle.close(parts.desk, centre.ben, id)

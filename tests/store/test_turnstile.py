@@ -1,5 +1,6 @@
 """A process that writes without pause does not starve another that writes now and then."""
 
+import fcntl
 import os
 import select
 import signal
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from server.store.turnstile import Turnstile
+from server.store.turnstile import Busy, Turnstile
 from tests.fixtures.waiting import wait_until
 
 GREEDY = """
@@ -81,3 +82,35 @@ for _ in range(300):
     wait_until(lambda: all(other.poll() is not None for other in others), within=8)
     assert [other.returncode for other in others] == [0, 0, 0]
     assert log.read_bytes() == b"<>" * 900
+
+
+def test_a_stopped_holder_makes_the_others_busy_and_lets_them_through_when_it_goes_on(path: Path) -> None:
+    other = greedy(path)
+    mine = Turnstile(path, patience=0.3)
+    try:
+        stopped = _stopped_inside(other, path)
+        with pytest.raises(Busy), mine:
+            pass
+        os.kill(stopped, signal.SIGCONT)
+        with mine:
+            pass
+    finally:
+        other.kill()
+        other.communicate()
+
+
+def _stopped_inside(other: subprocess.Popen[str], path: Path) -> int:
+    """Stops the other process at a moment when it holds the turn."""
+    probe = os.open(path, os.O_RDWR)
+    try:
+        while True:
+            os.kill(other.pid, signal.SIGSTOP)
+            try:
+                fcntl.flock(probe, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return other.pid
+            fcntl.flock(probe, fcntl.LOCK_UN)
+            os.kill(other.pid, signal.SIGCONT)
+            select.select([], [], [], 0.002)
+    finally:
+        os.close(probe)

@@ -19,6 +19,7 @@ create table users (
     disabled_at bigint
 );
 create index users_by_account on users (account);
+create index users_disabled on users (id) where disabled_at is not null;
 
 create table sessions (
     hash text primary key,
@@ -114,7 +115,6 @@ create table conversations (
     introduced_at bigint,
     texted_at bigint,
     active_at bigint not null,
-    version bigint not null,
     unique (account, phone)
 );
 create index conversations_by_activity on conversations (account, active_at desc, id desc);
@@ -198,7 +198,7 @@ create table receipts (
     received_at bigint not null,
     applied_at bigint
 );
-create index receipts_parked on receipts (carrier, carrier_ref) where applied_at is null;
+create index receipts_parked on receipts (received_at) where applied_at is null;
 
 create table media (
     id text primary key,
