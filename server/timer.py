@@ -2,6 +2,7 @@
 
 import asyncio
 
+from server.desk.once import prune_keys
 from server.desk.sweep import AT_ONCE, next_due, sweep
 from server.log import get_logger
 from server.parts import Parts
@@ -10,11 +11,14 @@ from server.store.database import Unavailable
 LONGEST_PAUSE_SECONDS = 0.5
 """A wake that Redis lost costs no more than this; looking is one query by index."""
 
+TIDY_SECONDS = 600.0
+
 log = get_logger(__name__)
 
 
 async def run(parts: Parts, stop: asyncio.Event, longest_pause: float = LONGEST_PAUSE_SECONDS) -> None:
     """Until `stop` is set. The first look is at once, so that whatever fell due during an outage goes public at start-up."""
+    tidy_at = parts.clock.monotonic()
     while not stop.is_set():
         pause = longest_pause
         try:
@@ -22,6 +26,8 @@ async def run(parts: Parts, stop: asyncio.Event, longest_pause: float = LONGEST_
                 pass
             due = await next_due(parts.desk)
             pause = longest_pause if due is None else min(longest_pause, due / 1_000_000)
+            if parts.clock.monotonic() >= tidy_at:
+                tidy_at = parts.clock.monotonic() + (0 if await prune_keys(parts.desk) else TIDY_SECONDS)
         except Unavailable as error:
             log.error("timer.database_unavailable", reason=str(error))
         except Exception:

@@ -1,4 +1,4 @@
-"""Promises that a review found broken; each test fails until its finding is mended."""
+"""Two at the same instant, in one batch or in two processes; and the corners where rules meet."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
