@@ -11,6 +11,7 @@ from server.desk.opening import AccountShape
 from server.desk.settings import Changes
 from server.desk.shapes import SettingsShape, UserShape
 from server.desk.tokens import MadeTokenShape, NewToken, TokenChange, TokenShape
+from server.endpoints.lines import UnroutedList
 from server.endpoints.operation import PAGED, Operation
 
 
@@ -96,6 +97,13 @@ ADMINISTRATION: Mapping[str, Operation] = {
     **_kept("carriers", "carrier", (CarrierShape, CarrierList, CarrierShape, NewCarrier, CarrierChange), remove="in_use"),
     **_kept(
         "dids", "DID", (OwnedDidShape, DidList, OwnedDidShape, NewDid, DidChange), add=("already_exists", "not_found"), remove="in_use"
+    ),
+    "GET /api/v1/unrouted": Operation(
+        "Dids",
+        "Texts that came over the account's carriers for a number that is nobody's, newest first.",
+        UnroutedList,
+        asks=PAGED,
+        who="manager",
     ),
     "GET /hooks/{kind}/{connection}": _TEXTS,
     "POST /hooks/{kind}/{connection}": _TEXTS,

@@ -1,5 +1,6 @@
-"""The API's carriers and DIDs."""
+"""The API's carriers and DIDs, and what came for a number that is nobody's."""
 
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -7,8 +8,14 @@ from server.desk import lines
 from server.desk.desk import Desk
 from server.desk.identity import Session
 from server.desk.lines import CarrierChange, DidChange, NewCarrier, NewDid
-from server.endpoints.bodies import created, id_in_path, json, no_content, once, page_of, read_json
+from server.desk.unrouted import UnroutedShape, unrouted_texts
+from server.endpoints.bodies import created, id_in_path, json, limit_of, no_content, once, page_of, read_json
 from server.endpoints.cursors import Cursors
+
+
+class UnroutedList(Struct, frozen=True):
+    items: list[UnroutedShape]
+    next: str | None
 
 
 class Lines:
@@ -57,3 +64,8 @@ class Lines:
     async def remove_did(self, request: Request, session: Session) -> Response:
         await lines.remove_did(self._desk, session.user, id_in_path(request))
         return no_content()
+
+    async def unrouted(self, request: Request, session: Session) -> Response:
+        after = self._cursors.read(request, session.user, "unrouted", tuple[int, str, str])
+        page = await unrouted_texts(self._desk, session.user, after, limit_of(request))
+        return json(UnroutedList(page.items, self._cursors.write(session.user, "unrouted", page.next)))

@@ -123,6 +123,7 @@ def routes(doors: Doors) -> list[BaseRoute]:
         ),
         at(f"{API}/dids", get=manager(lines.dids), post=manager(lines.add_did)),
         at(f"{API}/dids/{{id}}", get=manager(lines.did), patch=manager(lines.change_did), delete=manager(lines.remove_did)),
+        at(f"{API}/unrouted", get=manager(lines.unrouted)),
     ]
     reference.describe(table)
     return table

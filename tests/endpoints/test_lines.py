@@ -2,7 +2,10 @@
 
 from typing import Any
 
+from server.carriers.carrier import Connection, Credentials, InboundText
 from server.desk import directory
+from server.desk.receive import receive_texts
+from tests.fixtures.integrator import MARIA, WEI, Integrator
 from tests.fixtures.logged import Logged
 from tests.fixtures.served import PASSWORD, Served
 
@@ -110,3 +113,31 @@ async def test_a_did_cannot_be_bound_to_what_is_another_accounts(served: Served)
     assert {(a.status_code, a.content) for a in refused} == {(404, refused[0].content)}
     assert (await served.bearer.get(did)).json()["label"] == ""
     assert await served.rows("dids") == 1
+
+
+async def test_what_came_for_a_number_that_is_nobodys_is_shown_to_managers_newest_first(integrator: Integrator) -> None:
+    desk, served = integrator.served.desk, integrator.served
+    connection = Connection(integrator.carrier, served.account, "sandbox", "Sandbox", Credentials({}))
+    for n, body in enumerate(("first", "second", "third")):
+        await receive_texts(desk, connection, [InboundText(f"ref {n}", MARIA, "+12025550199", body)], served.clock.now())
+    await integrator.text("for us", phone=WEI)
+    first = (await integrator.mia.get("/unrouted", limit=2)).json()
+    second = (await integrator.mia.get("/unrouted", limit=2, cursor=first["next"])).json()
+    assert [item["body"] for item in first["items"] + second["items"]] == ["third", "second", "first"]
+    assert second["next"] is None
+    shown = second["items"][0]
+    assert (shown["from"], shown["to"], shown["carrier"]) == (MARIA, "+12025550199", integrator.carrier)
+    assert len({item["id"] for item in first["items"] + second["items"]}) == 3
+    assert shown["received_at"] < first["items"][0]["received_at"]
+    assert (await integrator.ana.get("/unrouted")).json()["code"] == "forbidden"
+    assert (await integrator.mia.get("/unrouted", cursor="made-up")).json()["code"] == "not_found"
+
+
+async def test_what_another_accounts_carrier_brought_is_not_shown(served: Served) -> None:
+    made = await served.bearer.post("/api/v1/carriers", json={"kind": "sandbox", "name": "Sandbox", "credentials": {}})
+    connection = Connection(made.json()["id"], served.account, "sandbox", "Sandbox", Credentials({}))
+    await receive_texts(served.desk, connection, [InboundText("ref", MARIA, NUMBER, "Hi")], served.clock.now())
+    _, _, token = await directory.create_account(served.desk.db, "Other", "boss@other.example", PASSWORD)
+    other = served.client(authorization=f"Bearer {token}")
+    assert (await other.get("/api/v1/unrouted")).json() == {"items": [], "next": None}
+    assert len((await served.bearer.get("/api/v1/unrouted")).json()["items"]) == 1
