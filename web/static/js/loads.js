@@ -11,6 +11,8 @@ const PAGE = 50;
 const TRIES = 5;
 /** A conversation that is only passed on the way down the list is not watched, ms. */
 const STAY = 150;
+/** When the counts are read again after changes that this tab cannot count itself, ms. */
+const [SOON, SELDOM] = [200, 3000];
 /** @param {unknown} problem */
 const says = (problem) => (problem instanceof Error ? problem.message : String(problem));
 
@@ -20,7 +22,7 @@ export class Loads {
     this.store = store;
     /** Counts changes of rows, so that a list read knows which rows changed after it began. */
     this.ticks = 0;
-    this.tallying = false;
+    this.tallying = this.tallied_lately = false;
     /** Counts the readings of the whole screen; an answer to a question of an earlier one is dropped. 0: none yet. */
     this.turn = 0;
     /** Conversations that were asked for and are not there. @type {Set<string>} */
@@ -96,6 +98,7 @@ export class Loads {
     const { row: before, seq, loading: waited } = record;
     if (!record.load(row)) return false;
     if (before && store.tallied) retally(store.tallies, before, record.row);
+    else if (waited && store.tallied) this.talliesSoon();
     record.touched = ++this.ticks;
     if (waited && record.watched) store.watches.ask(record);
     if (waited && record.seq > seq && record.thread?.state === "ready") this.thread(record);
@@ -185,14 +188,18 @@ export class Loads {
     }
   }
 
-  /** Reads the counts again, once for many changes. */
+  /** Reads the counts again: soon after the first of many changes, then once in a while. */
   talliesSoon() {
     if (this.tallying) return;
     this.tallying = true;
-    this.store.doors.later(() => {
+    const { later } = this.store.doors;
+    const wait = this.tallied_lately ? SELDOM : SOON;
+    this.tallied_lately = true;
+    later(() => {
       this.tallying = false;
       this.tallies();
-    }, 3000);
+      later(() => (this.tallied_lately = this.tallying), SELDOM);
+    }, wait);
   }
 
   /** Opens a conversation on screen: watched, its row and its newest messages read. @param {string} id */

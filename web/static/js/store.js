@@ -105,7 +105,9 @@ export class Store {
     this.epoch ??= this.hello_epoch;
     this.reach(position);
     if (this.phase === "resuming") this.enter("live");
-    if (fresh) this.reload();
+    if (!fresh) return;
+    this.reload();
+    this.watches.again();
   }
 
   /** Everything up to `position` has been written to us: what is still held back now was lost. @param {number} position */
