@@ -5,8 +5,8 @@ from collections.abc import Callable
 from starlette.requests import Request
 from starlette.responses import Response
 
+from server.desk.answers import database_answers
 from server.desk.desk import Desk
-from server.desk.ready import database_answers
 from server.endpoints.bodies import json
 
 

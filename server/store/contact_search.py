@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from server.store.database import Transaction
+from server.store.like import containing, containing_digits
 
 
 async def contact_page(
@@ -26,15 +27,10 @@ async def contact_page(
         where += f" and ready_at is {'not ' if ready else ''}null"
     if tag:
         where += " and tags like :tag escape '!'"
-        parameters["tag"] = f"%{_escaped(msgspec.json.encode(tag).decode())}%"
+        parameters["tag"] = containing(msgspec.json.encode(tag).decode())
     if query:
-        digits = "".join(letter for letter in query if letter.isdigit())
         where += """ and (lower(name) like :query escape '!' or id in
             (select contact from contact_phones where account = :account and number like :number))"""
-        parameters |= {"query": f"%{_escaped(query.lower())}%", "number": f"%{digits}%" if digits else ""}
+        parameters |= {"query": containing(query.lower()), "number": containing_digits(query)}
     rows = await tx.all(f"select name, id from contacts where {where} order by name, id limit :limit", **parameters)
     return [(row["name"], row["id"]) for row in rows]
-
-
-def _escaped(text: str) -> str:
-    return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")

@@ -65,6 +65,11 @@ class Database(Protocol):
     async def close(self) -> None: ...
 
 
+async def answers(tx: Transaction) -> bool:
+    """Whether the engine runs statements."""
+    return await tx.one("select 1 as answer") is not None
+
+
 _encode = msgspec.json.Encoder().encode
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from server.store.database import Transaction
+from server.store.like import containing, containing_digits
 
 View = Literal["mine", "subscribed", "pool", "unanswered", "answered", "all", "closed"]
 VIEWS: tuple[str, ...] = get_args(View)
@@ -51,8 +52,7 @@ async def page(tx: Transaction, view: View, *, account: str, user: str, query: s
     if query:
         where += """ and (c.phone like :number escape '!' or c.contact in
             (select id from contacts where account = :account and lower(name) like :name escape '!'))"""
-        digits = "".join(letter for letter in query if letter.isdigit())
-        parameters |= {"name": f"%{_escaped(query.lower())}%", "number": f"%{digits}%" if digits else ""}
+        parameters |= {"name": containing(query.lower()), "number": containing_digits(query)}
     rows = await tx.all(
         f"""select c.id, {shown.by} as by_value from conversations c {shown.joins}
             where {where} order by {shown.by} {way}, c.id {way} limit :limit""",
@@ -72,7 +72,3 @@ async def counts(tx: Transaction, *, account: str, user: str) -> dict[str, int]:
         row = await tx.one(f"select count(*) as n from conversations c {shown.joins} where {shown.where}", **parameters)
         counted[view] = row["n"] if row else 0
     return counted
-
-
-def _escaped(text: str) -> str:
-    return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")

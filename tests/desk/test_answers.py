@@ -1,9 +1,9 @@
-"""A process is ready while its database answers."""
+"""A database that answers in time is told from one that does not."""
 
 import asyncio
 import threading
 
-from server.desk.ready import database_answers
+from server.desk.answers import database_answers
 from server.store.database import Transaction
 from tests.fixtures.office import Office
 from tests.fixtures.waiting import until
