@@ -302,3 +302,29 @@ test("Nothing is read before the tab is live, since what happens in between woul
   ]);
   assert.equal(tab.record().thread.items.length, 1);
 });
+
+test("A conversation that is opened while the screen is being read is not forgotten", async () => {
+  const tab = new Tab();
+  const waiting = {};
+  const later = (name) => () => new Promise((done) => (waiting[name] = done));
+  tab.answers["/conversations/counts"] = later("counts");
+  tab.answers["/conversations/c1"] = later("row");
+  tab.answers["/conversations/c1/messages"] = { items: [message(1)], seq: 1 };
+  tab.frame({ op: "hello", epoch: "e1", position: 100 });
+  tab.frame({ op: "ready", position: 100 });
+  tab.store.loads.open("c1");
+  waiting.counts({ mine: { all: 1, unread: 0 }, subscribed: { all: 0, unread: 0 }, pool: 0, unanswered: 0, all: 1, closed: 0 });
+  await settled();
+  waiting.row(row());
+  await settled();
+  assert.equal(tab.record().row.id, "c1");
+  assert.deepEqual(tab.record().thread.items.map((each) => each.seq), [1]);
+});
+
+test("The topic that a page wants before the tab is live is watched from its first position on", () => {
+  const tab = new Tab();
+  tab.store.loads.show("pool");
+  tab.frame({ op: "hello", epoch: "e1", position: 90 });
+  tab.frame({ op: "ready", position: 100 });
+  assert.deepEqual(tab.sent, [{ op: "watch", id: 1, topic: "pool", after: 100 }]);
+});

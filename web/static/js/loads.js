@@ -54,9 +54,10 @@ export class Loads {
     store.changed("lists");
   }
 
-  /** What no list gave again: forgotten, unless something happens to it. @param {Record} record */
+  /** What no list gave again: forgotten, unless something happens to it or it was opened meanwhile. @param {Record} record */
   settleLeftOver(record) {
-    if (record.held.size > 0 || record.pending.length > 0) this.conversation(record);
+    const wanted = record.held.size > 0 || record.pending.length > 0 || record.id === this.store.open_id;
+    if (wanted) this.conversation(record);
     else this.store.records.delete(record.id);
   }
 
