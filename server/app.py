@@ -61,7 +61,7 @@ def build(parts: Parts) -> Starlette:
     settings, renderer = parts.settings, Renderer()
     live = Live(parts.bus, Stream(parts.db), parts.identity.authenticate, settings.base_url)
     answering = doors(parts.desk, parts.identity, parts.clock, renderer, redis_answers=lambda: parts.bus.healthy, demo=parts.demo)
-    faults = Faults(renderer, sandbox=True)
+    faults = Faults(renderer, sandbox=True, session=answering.guard.session)
 
     @contextlib.asynccontextmanager
     async def alive(_: Starlette) -> AsyncIterator[None]:
