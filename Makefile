@@ -8,7 +8,7 @@ PYTHON ?= $(shell for name in python3.12 python3.11 python3.13 python3.14 python
 REDIS := $(shell { redis-server --version || valkey-server --version; } 2>/dev/null | grep -E 'v=([7-9]|[1-9][0-9])\.')
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help run setup test check python web node system lock clean
+.PHONY: help run setup test check python web node system pictures lock clean
 
 help: ## lists these verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/	/' | expand -t 10
@@ -50,6 +50,9 @@ system:
 	else \
 	    echo "The tests also need: $$*. On Debian and Ubuntu: sudo apt-get install $$*"; exit 2; \
 	fi
+
+pictures: .venv/dev.installed ## takes the README's pictures anew, from the demo's data
+	$(BIN)/python docs/pictures/take.py
 
 lock: ## resolves the dependencies anew (needs uv)
 	for name in run embedded dev; do \
