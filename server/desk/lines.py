@@ -131,7 +131,9 @@ async def change_carrier(desk: Desk, by: User, id: str, change: CarrierChange, o
     """Raises `NotFound`, `Invalid` and `UnknownField`."""
 
     async def alter(work: Work) -> CarrierShape:
-        line = await _line(work.tx, by, id)
+        line = await lines.lock(work.tx, by.account, id)
+        if line is None:
+            raise NotFound
         if change.name is not UNSET:
             line = replace(line, name=stored_text(change.name))
         if change.options is not UNSET:
@@ -197,7 +199,9 @@ async def change_did(desk: Desk, by: User, id: str, change: DidChange, once: Onc
 
     async def alter(work: Work) -> OwnedDidShape:
         tx = work.tx
-        did = await _did(tx, by, id)
+        did = await lines.lock_did(tx, by.account, id)
+        if did is None:
+            raise NotFound
         if change.carrier is not UNSET:
             line = await _line(tx, by, change.carrier)
             did = replace(did, carrier=line.id, kind=line.kind)

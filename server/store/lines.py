@@ -49,6 +49,12 @@ async def get(tx: Transaction, account: str, id: str) -> Line | None:
     return found if found and found.account == account else None
 
 
+async def lock(tx: Transaction, account: str, id: str) -> Line | None:
+    """A carrier of the account as it is now, held to the end of the transaction."""
+    row = await tx.one("update carriers set name = name where id = :id and account = :account returning *", id=id, account=account)
+    return _line_of(row) if row else None
+
+
 async def page(tx: Transaction, account: str, after: str, limit: int) -> list[Line]:
     """The account's carriers by id, those after the id `after`."""
     rows = await tx.all(
@@ -101,6 +107,12 @@ async def assign_did(tx: Transaction, id: str, user: str | None) -> None:
 async def did(tx: Transaction, account: str, id: str) -> Did | None:
     found = (await dids_by_id(tx, [id])).get(id)
     return found if found and found.account == account else None
+
+
+async def lock_did(tx: Transaction, account: str, id: str) -> Did | None:
+    """A DID of the account as it is now, held to the end of the transaction."""
+    row = await tx.one("update dids set label = label where id = :id and account = :account returning id", id=id, account=account)
+    return (await dids_by_id(tx, [id]))[id] if row else None
 
 
 async def did_page(tx: Transaction, account: str, after: str, limit: int) -> list[Did]:

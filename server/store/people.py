@@ -76,8 +76,8 @@ async def get(tx: Transaction, account: str, id: str) -> Person | None:
 async def lock(tx: Transaction, account: str, id: str) -> Person | None:
     """One user of the account, held to the end of the transaction.
 
-    An update that changes nothing: unlike `for update` it does not stop others from writing rows that refer to the user, who may
-    hold the conversations that this transaction wants next.
+    Whoever locks conversations too locks them before. An update that changes nothing: unlike `for update` it does not stop others from
+    writing rows that refer to the user.
     """
     row = await tx.one("update users set name = name where id = :id and account = :account returning *", id=id, account=account)
     return _person_of(row) if row else None
