@@ -1,8 +1,10 @@
 """The contacts of the API, their consent, and the colleagues."""
 
+from typing import Any
+
 from tests.fixtures.integrator import MARIA, WEI, Integrator
 
-NEW = {"name": "Maria", "phones": [{"number": MARIA, "kind": "mobile"}]}
+NEW: dict[str, Any] = {"name": "Maria", "phones": [{"number": MARIA, "kind": "mobile"}]}
 WRONG: list[tuple[dict[str, object], str, str]] = [
     ({"account": "x"}, "unknown_field", "account"),
     ({"phones": [{"number": MARIA, "colour": "red"}]}, "unknown_field", "colour"),
@@ -47,6 +49,18 @@ async def test_a_change_keeps_what_it_does_not_name(integrator: Integrator) -> N
     assert {**changed, "ready": False, "updated_at": ""} == {**made, "updated_at": ""}
     assert (await integrator.ana.patch(at, {"timezone": None, "name": "Maria S."})).json()["name"] == "Maria S."
     assert (await integrator.ana.patch(f"/contacts/{'0' * 26}", {"ready": True})).status_code == 404
+
+
+async def test_a_number_that_a_conversation_is_held_with_cannot_be_taken_from_its_contact(integrator: Integrator) -> None:
+    made = (await integrator.ana.post("/contacts", {**NEW, "phones": [*NEW["phones"], {"number": WEI, "kind": "other"}]})).json()
+    await integrator.text()
+    at = f"/contacts/{made['id']}"
+    refused = await integrator.ana.patch(at, {"phones": []})
+    assert (refused.status_code, refused.json()["code"], refused.json()["field"]) == (409, "has_conversation", "phones")
+    assert MARIA in refused.json()["detail"]
+    assert (await integrator.ana.get(at)).json() == made
+    changed = await integrator.ana.patch(at, {"phones": [{"number": MARIA, "kind": "other"}]})
+    assert changed.json()["phones"] == [{"number": MARIA, "kind": "other", "opted_out": False}]
 
 
 async def test_contacts_are_found_by_name_number_readiness_and_tag_page_by_page(integrator: Integrator) -> None:
