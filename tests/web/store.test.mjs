@@ -328,3 +328,20 @@ test("The topic that a page wants before the tab is live is watched from its fir
   tab.frame({ op: "ready", position: 100 });
   assert.deepEqual(tab.sent, [{ op: "watch", id: 1, topic: "pool", after: 100 }]);
 });
+
+test("Counts that were read before I read a conversation are read again", async () => {
+  const tab = new Tab();
+  const waiting = [];
+  tab.answers["/conversations/counts"] = () => new Promise((done) => waiting.push(done));
+  const counts = (unread) => ({ mine: { all: 1, unread }, subscribed: { all: 0, unread: 0 }, pool: 0, unanswered: 0, all: 1, closed: 0 });
+  tab.frame({ op: "hello", epoch: "e1", position: 100 });
+  tab.frame({ op: "ready", position: 100 });
+  tab.store.loads.take(row({ unread: 1 }));
+  tab.events({ ...event(1), type: "conversation.read", seq: null, data: { conversation: "c1", read_seq: 1 } });
+  waiting[0](counts(1));
+  await settled();
+  for (const run of tab.later.splice(0)) run();
+  waiting[1](counts(0));
+  await settled();
+  assert.equal(tab.store.unread, 0);
+});

@@ -93,3 +93,12 @@ export function retally(tallies, before, after) {
     tally.unread = Math.max(0, tally.unread + Number(isUnread) - Number(wasUnread));
   }
 }
+
+/**
+ * Does this change of one row move any count?
+ * @param {Conversation} before @param {Conversation|null} after
+ */
+export function moves(before, after) {
+  if (after === null || before.unread > 0 !== after.unread > 0) return true;
+  return VIEWS.some((view) => belongs(view, before) !== belongs(view, after));
+}

@@ -4,7 +4,7 @@
  * @import {Conversation, View} from "./shapes.js"
  * @import {Store} from "./store.js"
  */
-import { belongs, compare, idsOf, retally } from "./lists.js";
+import { belongs, compare, idsOf, moves, retally } from "./lists.js";
 import { Record } from "./record.js";
 
 const PAGE = 50;
@@ -23,6 +23,8 @@ export class Loads {
     /** Counts changes of rows, so that a list read knows which rows changed after it began. */
     this.ticks = 0;
     this.tallying = this.tallied_lately = false;
+    /** Counts what moves the counts, so that an answer which crossed such a change is not believed for long. */
+    this.moved = 0;
     /** Counts the readings of the whole screen; an answer to a question of an earlier one is dropped. 0: none yet. */
     this.turn = 0;
     /** Conversations that were asked for and are not there. @type {Set<string>} */
@@ -98,6 +100,7 @@ export class Loads {
     if (!record) store.records.set(row.id, (record = new Record(row.id, store.me)));
     const { row: before, seq, loading: waited } = record;
     if (!record.load(row)) return false;
+    if (before && moves(before, record.row)) this.moved += 1;
     if (before && store.tallied) retally(store.tallies, before, record.row);
     else if (waited && store.tallied) this.talliesSoon();
     record.touched = ++this.ticks;
@@ -180,10 +183,12 @@ export class Loads {
 
   async tallies() {
     const { store } = this;
+    const { moved } = this;
     try {
       Object.assign(store.tallies, asTallies(await this.api.get("/conversations/counts")));
       store.tallied = true;
       store.changed("tallies");
+      if (moved !== this.moved) this.talliesSoon();
     } catch {
       store.tallied = false;
     }

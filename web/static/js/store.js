@@ -10,7 +10,7 @@
  * @typedef {"conversation"|"lists"|"tallies"|"phase"|"settings"} Part
  */
 import { Loads } from "./loads.js";
-import { newList, retally } from "./lists.js";
+import { moves, newList, retally } from "./lists.js";
 import { Record, roleOf } from "./record.js";
 import { VIEWS } from "./shapes.js";
 import { Watches } from "./watches.js";
@@ -195,6 +195,7 @@ export class Store {
 
   /** What follows from a changed row. @param {Record} record @param {import("./shapes.js").Conversation|null} before */
   after(record, before) {
+    if (before === null || moves(before, record.row)) this.loads.moved += 1;
     if (this.tallied && before !== null) retally(this.tallies, before, record.row);
     else if (this.tallied) this.loads.talliesSoon();
     record.touched = ++this.loads.ticks;
