@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
 
 import pytest
 from playwright.async_api import expect
@@ -51,7 +50,7 @@ async def test_a_tab_comes_back_after_the_web_process_was_killed_with_all_that_i
         await expect(window.page.locator(".message .words").last).to_have_text("Text 5")
         assert await window.bubbles() == ["Text 0", *missed]
         assert await window.page.evaluate("window.same")
-        await until(said(window, "Back online."))
+        await until(window.toast_says("Back online."))
     await expect(ben.row("Wei Chen")).to_contain_text("public")
     await expect(ben.composer).to_have_value("Half a thought")
     await team.text(MARIA, "And live again", to=team.own)
@@ -65,18 +64,6 @@ async def changed(window: Window, chip: str) -> bool:
 def count(window: Window, attempts: list[float]) -> None:
     """Notes when this tab tries to connect."""
     window.page.on("websocket", lambda _: attempts.append(time.monotonic()))
-
-
-def said(window: Window, words: str) -> Callable[[], Awaitable[bool]]:
-    """To wait for: this notice is on screen; what stands before it is closed."""
-
-    async def shown() -> bool:
-        toast = await window.toast()
-        if toast and words not in toast:
-            await window.page.get_by_role("button", name="Close this notice").click()
-        return words in toast
-
-    return shown
 
 
 @pytest.mark.timeout(30)
