@@ -11,9 +11,9 @@ from server.desk.shapes import OwnConversationShape
 from server.desk.work import Work
 from server.domain import conversation as rules
 from server.domain.audience import Part
-from server.domain.conversation import Happening, Step, Thread
 from server.domain.errors import Forbidden, NotFound
 from server.domain.events import EventType
+from server.domain.thread import Happening, Step, Thread
 from server.domain.user import User
 from server.store import accounts
 

@@ -6,10 +6,11 @@ from msgspec.structs import replace
 
 from server.desk.work import Work
 from server.domain.consent import Keyword
-from server.domain.conversation import Happening, Step, Thread, unintroduced
+from server.domain.conversation import unintroduced
 from server.domain.events import EventType
 from server.domain.message import Direction, Kind, Message, MessageState, Purpose
 from server.domain.segments import count
+from server.domain.thread import Happening, Step, Thread
 from server.domain.user import Actor
 from server.ids import new_id
 from server.store import contacts, messages

@@ -8,9 +8,9 @@ from server.carriers.carrier import OutboundText, SendResult
 from server.desk.desk import Desk
 from server.desk.outcome import News, apply
 from server.desk.work import Work
-from server.domain.conversation import Happening, Step
 from server.domain.events import EventType
 from server.domain.message import Message, MessageState, Purpose
+from server.domain.thread import Happening, Step
 from server.store import accounts, messages
 from server.store.accounts import Did
 from server.store.database import Transaction

@@ -1,8 +1,8 @@
 """Contacts and conversations that come to be because somebody texts."""
 
 from server.desk.work import Work
-from server.domain.conversation import Conversation, Thread
 from server.domain.events import EventType
+from server.domain.thread import Conversation, Thread
 from server.domain.user import Actor
 from server.ids import new_id
 from server.store import contacts

@@ -2,8 +2,8 @@
 
 from server.desk.shapes import instant
 from server.desk.work import Work
-from server.domain.conversation import Conversation
 from server.domain.errors import AlreadyClaimed
+from server.domain.thread import Conversation
 from server.store import accounts
 
 

@@ -6,9 +6,10 @@ from msgspec.structs import replace
 
 from server.desk.consent import opt_out
 from server.desk.work import Work
-from server.domain.conversation import Happening, Step, Thread, answered_after_all, restore_wait, unintroduced
+from server.domain.conversation import answered_after_all, restore_wait, unintroduced
 from server.domain.events import state_event
 from server.domain.message import ANSWERS, BROKEN, Direction, Message, MessageState, moves_forward
+from server.domain.thread import Happening, Step, Thread
 from server.domain.user import SYSTEM
 from server.store import messages
 

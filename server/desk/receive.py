@@ -13,11 +13,12 @@ from server.desk.introduce import new_thread
 from server.desk.work import Work
 from server.desk.writer import Group
 from server.domain.consent import Keyword, classify
-from server.domain.conversation import Arrival, Step, Thread, receive
+from server.domain.conversation import Arrival, receive
 from server.domain.events import EventType
 from server.domain.message import Direction, Kind, Message, MessageState, Purpose
 from server.domain.phone import read_sender
 from server.domain.segments import count
+from server.domain.thread import Step, Thread
 from server.domain.user import Actor
 from server.ids import new_id
 from server.store import accounts, contacts, conversations, inbox

@@ -13,7 +13,7 @@ from server.desk.introduce import thread_with
 from server.desk.lost import lost_claim
 from server.desk.shapes import MessageShape, OwnConversationShape, message_shape
 from server.desk.work import Work
-from server.domain.conversation import Thread, answer
+from server.domain.conversation import answer
 from server.domain.errors import (
     ClientIdConflict,
     Invalid,
@@ -29,6 +29,7 @@ from server.domain.events import EventType
 from server.domain.message import Direction, Kind, Message, MessageState
 from server.domain.phone import PhoneNumber, SenderKind, read_sender
 from server.domain.segments import Segments, count
+from server.domain.thread import Thread
 from server.domain.user import Actor, User
 from server.ids import new_id
 from server.store import accounts, contacts, messages

@@ -6,8 +6,8 @@ from server.desk.desk import Desk, Once
 from server.desk.shapes import OwnConversationShape
 from server.desk.verbs import by_rule
 from server.domain import conversation as rules
-from server.domain.conversation import Step, Thread
 from server.domain.errors import Invalid
+from server.domain.thread import Step, Thread
 from server.domain.user import User
 
 Shown = OwnConversationShape | msgspec.Raw

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 
 from server.domain.clocks import public_at
-from server.domain.conversation import Conversation
 from server.domain.message import Message
+from server.domain.thread import Conversation
 from server.domain.user import User
 from server.store.accounts import Account, Did
 from server.store.contacts import Contact

@@ -8,7 +8,7 @@ from server.desk import views
 from server.desk.desk import Desk, Once
 from server.desk.shapes import OwnConversationShape
 from server.desk.work import Work
-from server.domain.conversation import Step, Thread
+from server.domain.thread import Step, Thread
 from server.domain.user import User
 
 Rule = Callable[[Thread, int], Step]

@@ -10,10 +10,10 @@ from server.desk.shapes import (
     message_shape,
 )
 from server.domain.audience import Part
-from server.domain.conversation import Thread
 from server.domain.errors import NotFound
 from server.domain.message import Message
 from server.domain.phone import read_sender
+from server.domain.thread import Thread
 from server.domain.user import User
 from server.store import accounts, contacts, conversations, messages, tallies
 from server.store.database import Transaction

@@ -9,10 +9,10 @@ import msgspec
 from msgspec.structs import replace
 
 from server.domain.audience import alerts, audience
-from server.domain.conversation import Conversation, Step, Thread
 from server.domain.errors import NotFound
 from server.domain.events import PERSONAL, EventType, Reach, reach
 from server.domain.message import Message
+from server.domain.thread import Conversation, Step, Thread
 from server.domain.user import SYSTEM, Actor, User
 from server.store import accounts, contacts, conversations, messages
 from server.store.accounts import Account, Did

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from server.domain.audience import Part, Participant
 from server.domain.clocks import MINUTE_US
-from server.domain.conversation import Conversation, Thread
+from server.domain.thread import Conversation, Thread
 from server.domain.user import Role, User
 from server.store.database import Row, Transaction, batch
 

@@ -19,10 +19,11 @@ from server.desk.receive import receive_texts
 from server.desk.send import Draft, _send, send, start
 from server.desk.sweep import sweep
 from server.desk.work import Work
-from server.domain.conversation import Arrival, Conversation, Thread, receive, release, snooze, wake
+from server.domain.conversation import Arrival, receive, release, snooze, wake
 from server.domain.errors import ClientIdConflict, HasConversation
 from server.domain.events import EventType
 from server.domain.message import MessageState
+from server.domain.thread import Conversation, Thread
 from server.domain.user import Role, User
 from server.store import messages
 from server.store.database import Transaction

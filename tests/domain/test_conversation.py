@@ -6,9 +6,10 @@ from msgspec.structs import replace
 from server.domain import conversation as rules
 from server.domain.audience import Part, Participant
 from server.domain.clocks import MINUTE_US
-from server.domain.conversation import Arrival, Conversation, Step, Thread
+from server.domain.conversation import Arrival
 from server.domain.errors import AlreadyClaimed, Forbidden, NothingWaits, NotPublic
 from server.domain.events import EventType
+from server.domain.thread import Conversation, Step, Thread
 from server.domain.user import Role, User
 
 ANA, BEN = User("ana", "acme", "Ana", Role.AGENT), User("ben", "acme", "Ben", Role.AGENT)
