@@ -31,7 +31,11 @@ export class Acts {
       at: new Date(this.doors.now()).toISOString(),
     };
     record.pending = [...record.pending, pending];
-    await this.post(record, pending, record.seen_seq);
+    this.store.changed("conversation", record.id);
+    const seen = record.seen_seq;
+    // One after another: two calls at once may overtake each other.
+    record.turn = record.turn.then(() => this.post(record, pending, seen));
+    await record.turn;
   }
 
   /** Sends again what was held or failed, with what is on screen now. @param {Record} record @param {Pending} pending */
@@ -57,7 +61,10 @@ export class Acts {
       if (!record.thread?.items.some((item) => item.id === message.id)) record.place(message);
       record.settle(message);
     } catch (problem) {
-      if (!(problem instanceof Problem)) throw problem;
+      if (!(problem instanceof Problem)) {
+        record.turn = Promise.resolve();
+        throw problem;
+      }
       const held = problem.code === "unseen_message" || problem.code === "already_claimed";
       const why = problem.code === "already_claimed" ? `${problem.body.owner?.name ?? "Someone"} claimed this first.` : problem.message;
       this.mark(record, pending, { state: held ? "held" : "failed", why, by: problem.body.message ?? null });

@@ -50,6 +50,8 @@ export class Record {
     this.thread = null;
     /** @type {Pending[]} */
     this.pending = [];
+    /** Over when the last text of mine has been answered. @type {Promise<void>} */
+    this.turn = Promise.resolve();
     this.claiming = false;
     /** When it last changed, on the loads' counter. */
     this.touched = 0;
