@@ -110,15 +110,14 @@ class Twilio:
 
     def inbound(self, _connection: Connection, request: HookRequest) -> list[InboundText]:
         fields = _fields(request)
-        body = fields.get("Body")
-        if body is None:
-            raise Malformed("an inbound message without Body")
+        if "Body" not in fields and "MediaUrl0" not in fields:
+            raise Malformed("an inbound message without Body and without media")
         return [
             InboundText(
                 carrier_ref=_sid(fields),
                 sender=readable(fields.get("From", ""), "From"),
                 to=readable(fields.get("To", ""), "To"),
-                body=legible(body),
+                body=legible(fields.get("Body", "")),
                 media=_media(fields) if "MediaUrl0" in fields else (),
                 carrier_answered=_ANSWERED.get(fields.get("OptOutType", "")),
             )

@@ -5,6 +5,7 @@ import msgspec
 from server.desk import views
 from server.desk.desk import Desk, Once
 from server.desk.lost import lost_claim
+from server.desk.notes import add_note
 from server.desk.shapes import OwnConversationShape
 from server.desk.verbs import by_rule
 from server.desk.work import Work
@@ -55,8 +56,8 @@ async def release(desk: Desk, user: User, id: str, once: Once | None = None) -> 
     return await by_rule(desk, user, id, once, lambda thread, now: rules.release(thread, user, now))
 
 
-async def transfer(desk: Desk, user: User, id: str, to: str, once: Once | None = None) -> Shown:
-    """`to` is a user of the account who is not disabled, or `NotFound` is raised."""
+async def transfer(desk: Desk, user: User, id: str, to: str, note: str | None = None, once: Once | None = None) -> Shown:
+    """`to` is a user of the account who is not disabled, or `NotFound` is raised. A `note` goes into the conversation with it."""
 
     async def change(work: Work) -> str:
         actor = work.know(user)
@@ -65,7 +66,9 @@ async def transfer(desk: Desk, user: User, id: str, to: str, once: Once | None =
         if target is None:
             raise NotFound("There is no such user to transfer it to.")
         work.know(target)
-        work.happen(thread, rules.transfer(thread, user, target.id, work.now), actor)
+        thread = work.happen(thread, rules.transfer(thread, user, target.id, work.now), actor)
+        if note is not None:
+            add_note(work, thread, user, note)
         work.wake("timer")
         return id
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from server.carriers.carrier import Connection, Receipt
+from server.carriers.carrier import BadSignature, Connection, Receipt
 from server.desk.desk import Desk
 from server.desk.outcome import News, apply
 from server.desk.work import Work
@@ -14,7 +14,10 @@ AT_ONCE = 50
 
 
 async def apply_receipts(desk: Desk, connection: Connection, receipts: Sequence[Receipt]) -> None:
-    """Returns when every receipt is applied or durably parked. A word about another account's message is parked and never shown."""
+    """Returns when every receipt is applied or durably parked. A word about another account's message is parked and never shown.
+
+    Raises `BadSignature` where a receipt brings a token that is not ours.
+    """
 
     async def concerned(work: Work) -> list[str]:
         found = [await _find(work, connection, receipt) for receipt in receipts]
@@ -64,9 +67,16 @@ async def _apply(work: Work, connection: Connection, receipt: Receipt) -> None:
 
 
 async def _find(work: Work, connection: Connection, receipt: Receipt) -> Message | None:
-    """The text that a receipt is about, as stored or as this transaction will leave it."""
-    found = await messages.by_token(work.tx, receipt.token) if receipt.token else None
-    if found is None and receipt.carrier_ref is not None:
+    """The text that a receipt is about, as stored or as this transaction will leave it.
+
+    Raises `BadSignature` for a token that we never gave.
+    """
+    found = None
+    if receipt.token:
+        found = await messages.by_token(work.tx, receipt.token)
+        if found is None:
+            raise BadSignature("an unknown token")
+    elif receipt.carrier_ref is not None:
         staged = (m for m in work.staged.messages.values() if m.carrier_ref == receipt.carrier_ref and m.account == connection.account)
         found = next(staged, None) or await messages.by_carrier_ref(work.tx, connection.id, receipt.carrier_ref)
     if found is None or found.account != connection.account:

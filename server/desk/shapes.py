@@ -212,7 +212,7 @@ def conversation_fields(
         "last_message": last_message,
         "waiting_since": instant_or_none(c.waiting_since),
         "clock_start": instant_or_none(c.clock_start),
-        "public_at": instant_or_none(public_at(c.clock_start, public_minutes)),
+        "public_at": instant_or_none(public_at(c.clock_start, public_minutes, c.waiting_since)),
         "public_since": instant_or_none(c.public_since),
         "claimed_at": instant_or_none(c.claimed_at),
         "closed_at": instant_or_none(c.closed_at),

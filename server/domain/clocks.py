@@ -3,17 +3,14 @@
 MINUTE_US = 60_000_000
 
 
-def public_at(clock_start: int | None, public_minutes: int | None) -> int | None:
-    """When a running clock ends, in µs UTC, or None when it never does.
+def public_at(clock_start: int | None, public_minutes: int | None, waiting_since: int | None) -> int | None:
+    """When a running clock ends, in µs UTC, or None when it never does (rule 11).
 
-    0 minutes: a new wait is public at once by its own rule, and a claimed or transferred conversation stays with its owner, so
-    no deadline runs. None means never (rule 11).
+    With 0 minutes a wait is due as it begins; a claim or a transfer since has started the clock anew, and then no deadline runs.
+    None minutes mean never.
     """
-    if clock_start is None or not public_minutes:
+    if clock_start is None or public_minutes is None:
+        return None
+    if public_minutes == 0 and clock_start != waiting_since:
         return None
     return clock_start + public_minutes * MINUTE_US
-
-
-def overdue(clock_start: int | None, public_minutes: int | None, now: int) -> bool:
-    at = public_at(clock_start, public_minutes)
-    return at is not None and at <= now

@@ -6,7 +6,7 @@ import msgspec
 from msgspec.structs import replace
 
 from server.domain.audience import Part, Participant
-from server.domain.clocks import overdue
+from server.domain.clocks import public_at
 from server.domain.errors import AlreadyClaimed, Forbidden, NothingWaits, NotPublic
 from server.domain.events import EventType
 from server.domain.message import Message
@@ -233,12 +233,8 @@ def _public(c: Conversation, at: int) -> Conversation:
 
 
 def _overdue(c: Conversation, public_minutes: int | None, at: int) -> bool:
-    """Rule 11. With 0 minutes a wait that runs is due at once, unless a claim or a transfer gave it to its owner since."""
-    if c.waiting_since is None or c.clock_start is None:
-        return False
-    if public_minutes == 0:
-        return c.anew_at is None or c.anew_at < c.waiting_since
-    return overdue(c.clock_start, public_minutes, at)
+    due = public_at(c.clock_start, public_minutes, c.waiting_since)
+    return c.waiting_since is not None and due is not None and due <= at
 
 
 def _answered(c: Conversation) -> Conversation:

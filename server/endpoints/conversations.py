@@ -36,9 +36,10 @@ class Nothing(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Transfer(Struct, frozen=True, forbid_unknown_fields=True):
-    """`user` is the new owner's id."""
+    """`user` is the new owner's id; `note` is kept in the conversation for whoever reads it, and never sent."""
 
     user: str
+    note: str | None = None
 
 
 class Snooze(Struct, frozen=True, forbid_unknown_fields=True):
@@ -87,7 +88,7 @@ class Conversations:
     async def transfer(self, request: Request, session: Session) -> Response:
         body = await read_json(request, Transfer)
         key = await once(request, session)
-        return json(await claim.transfer(self._desk, session.user, id_in_path(request), checked_id(body.user), key))
+        return json(await claim.transfer(self._desk, session.user, id_in_path(request), checked_id(body.user), body.note, key))
 
     async def snooze(self, request: Request, session: Session) -> Response:
         body = await read_json(request, Snooze)

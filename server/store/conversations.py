@@ -78,7 +78,7 @@ async def due(tx: Transaction, now: int, limit: int) -> list[str]:
         f"""select c.id from accounts a join conversations c on c.account = a.id
             where a.public_minutes is not null and c.clock_start <= :now - a.public_minutes * {MINUTE_US}
             and c.waiting_since is not null and c.public_since is null
-            and (a.public_minutes > 0 or c.anew_at is null or c.anew_at < c.waiting_since)
+            and (a.public_minutes > 0 or c.clock_start = c.waiting_since)
             order by c.clock_start limit :limit""",
         now=now,
         limit=limit,

@@ -224,6 +224,12 @@ def test_an_empty_body_with_pictures_is_a_text() -> None:
     assert text.media == (MediaRef("https://api.twilio.com/a", "image/jpeg"), MediaRef("https://api.twilio.com/b", None))
 
 
+def test_pictures_without_any_body_are_a_text() -> None:
+    fields = {name: value for name, value in FIELDS.items() if name != "Body"}
+    text = inbound(fields | {"NumMedia": "1", "MediaUrl0": "https://api.twilio.com/a"})
+    assert (text.body, len(text.media)) == ("", 1)
+
+
 @pytest.mark.parametrize(("told", "answered"), [("STOP", "stop"), ("START", "start"), ("HELP", "help"), ("NEW", None)])
 def test_a_keyword_that_twilio_answered_itself_is_marked(told: str, answered: str | None) -> None:
     assert inbound(FIELDS | {"OptOutType": told}).carrier_answered == answered

@@ -6,9 +6,10 @@ import pytest
 
 from server.desk import attend, claim, inbox, settle
 from server.desk.desk import Desk
+from server.desk.dispatch import lease
 from server.desk.send import Draft, send
 from server.desk.shapes import OwnConversationShape
-from server.domain.errors import AlreadyClaimed, Forbidden, NotFound, NothingWaits, NotPublic
+from server.domain.errors import AlreadyClaimed, Forbidden, Invalid, NotFound, NothingWaits, NotPublic
 from server.domain.user import User
 from tests.fixtures.office import MARIA, SALES, WEI, Office
 
@@ -115,6 +116,24 @@ async def test_a_transfer_names_a_new_owner_and_starts_the_clock_anew(office: Of
     event = office.events[-1]
     assert event["type"] == "conversation.transferred"
     assert event["alert"] == [office.dana.id]
+
+
+async def test_a_note_that_goes_with_a_transfer_is_kept_and_never_sent(office: Office) -> None:
+    await office.text("Hi", to=SALES)
+    id = await office.conversation()
+    await claim.transfer(office.desk, office.ben, id, office.dana.id, "She asked for a manager.")
+    note = (await inbox.message_list(office.desk, office.dana, id)).items[-1]
+    assert (note.kind, note.body, note.user and note.user.name) == ("note", "She asked for a manager.", "Ben")
+    assert office.types()[-2:] == ["conversation.transferred", "note.added"]
+    assert office.events[-1]["alert"] == [office.dana.id]
+    assert await lease(office.desk) == []
+    shown = await inbox.conversation(office.desk, office.dana, id)
+    assert shown.unread == 1
+    assert shown.waiting_since is not None, "a note is no answer"
+    assert shown.last_message is not None
+    assert shown.last_message.body == "Hi"
+    with pytest.raises(Invalid):
+        await claim.transfer(office.desk, office.dana, id, office.ben.id, "  ")
 
 
 async def test_no_reply_needed_and_close_end_the_wait_and_an_inbound_reopens(office: Office) -> None:

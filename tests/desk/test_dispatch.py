@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from server.carriers.carrier import Receipt, SendResult
+from server.carriers.carrier import BadSignature, Receipt, SendResult
 from server.desk import inbox, settle
 from server.desk.desk import Desk
 from server.desk.dispatch import Leased, give_up_leases, lease, next_look, record
@@ -235,6 +235,14 @@ async def test_another_accounts_message_is_never_touched_by_a_receipt(office: Of
 
     stranger = replace(office.connection, account="another")
     await apply_receipts(office.desk, stranger, [Receipt("carrier-1", leased.text.token, MessageState.DELIVERED)])
+    assert await state(office, id) == "sent"
+
+
+async def test_a_receipt_with_a_token_that_we_never_gave_is_refused(office: Office) -> None:
+    id = await answered(office)
+    await record(office.desk, await the_one(office), ACCEPTED)
+    with pytest.raises(BadSignature):
+        await apply_receipts(office.desk, office.connection, [Receipt("carrier-1", "forged", MessageState.DELIVERED)])
     assert await state(office, id) == "sent"
 
 
