@@ -1,15 +1,13 @@
 """What STOP, START and HELP do, in the transaction of the text that said so (PRODUCT rules 21-23)."""
 
-import secrets
-
 from msgspec.structs import replace
 
+from server.desk.outbound import queued
 from server.desk.work import Work
 from server.domain.consent import Keyword
 from server.domain.conversation import unintroduced
 from server.domain.events import EventType
-from server.domain.message import Direction, Kind, Message, MessageState, Purpose
-from server.domain.segments import count
+from server.domain.message import Direction, Message, MessageState, Purpose
 from server.domain.thread import Happening, Step, Thread
 from server.domain.user import Actor
 from server.ids import new_id
@@ -128,27 +126,8 @@ async def _opt_in(work: Work, thread: Thread, message: Message, actor: Actor) ->
 async def _automatic(work: Work, thread: Thread, purpose: Purpose, did: Did) -> None:
     account = await work.account(did.account)
     body = _TEXTS[purpose].format(name=account.name)
-    counted = count(body)
     step = Step(thread, (Happening(EventType.MESSAGE_QUEUED, purpose),))
-    message = Message(
-        id=new_id(work.now),
-        conversation=thread.conversation.id,
-        account=did.account,
-        seq=step.seq_of(EventType.MESSAGE_QUEUED),
-        kind=Kind.MESSAGE,
-        direction=Direction.OUTBOUND,
-        body=body,
-        state=MessageState.QUEUED,
-        created_at=work.now,
-        did=did.id,
-        encoding=counted.encoding,
-        segments=counted.segments,
-        token=secrets.token_urlsafe(24),
-        next_at=work.now,
-        purpose=purpose,
-    )
+    message = replace(queued(work, step, did, body), purpose=purpose)
     work.write(message)
-    work.dids[did.id] = did
-    work.wake("sender")
     latest = replace(step.thread.conversation, last_message=message.seq, active_at=work.now)
     work.happen(thread, Step(Thread(latest, thread.participants), step.happened), message=message)

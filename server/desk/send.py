@@ -1,6 +1,5 @@
 """Outbound texts of people: accepted, durable and queued in one transaction (PRODUCT rules 1, 4, 5, 9, 14, 17, 19, 20, 22, 24)."""
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ from server.desk import views
 from server.desk.desk import Desk, Once
 from server.desk.introduce import thread_with
 from server.desk.lost import lost_claim
+from server.desk.outbound import queued
 from server.desk.shapes import MessageShape, OwnConversationShape, message_shape
 from server.desk.work import Work
 from server.domain.conversation import answer
@@ -26,12 +26,11 @@ from server.domain.errors import (
     UnseenMessage,
 )
 from server.domain.events import EventType
-from server.domain.message import Direction, Kind, Message, MessageState
+from server.domain.message import Message
 from server.domain.phone import PhoneNumber, SenderKind, read_sender
-from server.domain.segments import Segments, count
+from server.domain.segments import count
 from server.domain.thread import Thread
 from server.domain.user import Actor, User
-from server.ids import new_id
 from server.store import accounts, contacts, messages
 from server.store.accounts import Did
 from server.store.contacts import Contact
@@ -111,27 +110,10 @@ async def _send(desk: Desk, work: Work, user: User, actor: Actor, thread: Thread
         raise NotRepliable("This sender is a name, not a number, and cannot be answered.")
     await _nothing_newer(work, thread, user, draft)
     did = await _did(work, thread, user, draft.did)
-    body, counted = await _body(desk, work, thread, draft, did)
+    body = await _body(desk, work, thread, draft, did)
     step = answer(thread, user, work.now)
-    message = Message(
-        id=new_id(work.now),
-        conversation=c.id,
-        account=c.account,
-        seq=step.seq_of(EventType.MESSAGE_QUEUED),
-        kind=Kind.MESSAGE,
-        direction=Direction.OUTBOUND,
-        body=body,
-        state=MessageState.QUEUED,
-        created_at=work.now,
-        did=did.id,
-        user=user.id,
-        client_id=draft.client_id,
-        body_asked=stored_text(draft.body),
-        encoding=counted.encoding,
-        segments=counted.segments,
-        token=secrets.token_urlsafe(24),
-        next_at=work.now,
-    )
+    text = queued(work, step, did, body)
+    message = replace(text, user=user.id, client_id=draft.client_id, body_asked=stored_text(draft.body))
     work.write(message)
     after = step.thread.conversation
     latest = replace(
@@ -143,7 +125,6 @@ async def _send(desk: Desk, work: Work, user: User, actor: Actor, thread: Thread
     )
     work.happen(thread, replace(step, thread=Thread(latest, step.thread.participants)), actor, message)
     await _no_longer_ready(work, work.staged.contacts[c.contact], actor, message)
-    work.wake("sender")
     return message.id
 
 
@@ -186,7 +167,7 @@ async def _did(work: Work, thread: Thread, user: User, asked: str | None) -> Did
     raise NoNumber("You have no SMS number yet. Ask a manager to assign one.")
 
 
-async def _body(desk: Desk, work: Work, thread: Thread, draft: Draft, did: Did) -> tuple[str, Segments]:
+async def _body(desk: Desk, work: Work, thread: Thread, draft: Draft, did: Did) -> str:
     """The text as it leaves, with the opt-out line if it is the first to this phone (rule 20)."""
     body = stored_text(draft.body)
     if draft.media:
@@ -199,7 +180,7 @@ async def _body(desk: Desk, work: Work, thread: Thread, draft: Draft, did: Did) 
     counted = count(body)
     if counted.segments > MOST_SEGMENTS or len(body) > desk.carriers[did.kind].max_characters:
         raise TooLong(f"The text is too long: {counted.segments} segments, and {MOST_SEGMENTS} are the most.")
-    return body, counted
+    return body
 
 
 async def _no_longer_ready(work: Work, contact: Contact, actor: Actor, message: Message) -> None:
