@@ -1,16 +1,15 @@
 """Pages as text. What the server gives and how it serves it:
 
     renderer = Renderer()                                   once per process
-    html = renderer.page("sms.html", user=…, …)             every name below is required, no other is used
+    html = renderer.page("live.html", user=…, …)            every name below is required, no other is used
     headers = renderer.headers                              of every HTML answer (CSP, no-store, content-type …)
     asset = renderer.assets.find(path)                      `GET /static/{path:path}`, no session; None is 404
     body, headers = asset.answer(request.headers.get("accept-encoding", ""))
 
 login.html    `GET /login` (200) and a failed `POST /login` (401, 429):
               csrf, error (a sentence or None), email (as typed, or ""), next (path to go to after)
-sms.html      `/sms` and `/sms/{conversation}`: user, csrf, account, sandbox, boot
-pool.html     `/pool`: the same
-sandbox.html  `/sandbox`: the same
+live.html     every live page: user, csrf, account, sandbox, boot, place (title, current, skip)
+sandbox.html  `/sandbox`: the same but place
 error.html    403, 404, 500 to a browser: user (or None), csrf (or ""), sandbox, status, title, detail,
               ref (request id or None)
 

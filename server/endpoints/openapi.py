@@ -15,7 +15,8 @@ from server.endpoints.errors import STATUS
 from server.endpoints.operation import WRITES, Operation, Problem, codes
 
 OPERATIONS: Mapping[str, Operation] = {**CALLS, **ADMINISTRATION}
-PAGES = frozenset("/ /login /logout /demo/in/{name} /sms /sms/{id} /pool /sandbox /static/{path:path} /api/docs".split())
+PAGES = frozenset("/ /login /logout /demo/in/{name} /sms /sms/{id} /pool /feed /sandbox /static/{path:path} /api/docs".split())
+PAGES_BELOW = ("/contacts", "/reports/", "/settings/")
 """What people open in a browser; the document leaves it out."""
 
 CODES: Mapping[str, int] = {**STATUS, "method_not_allowed": 405, "internal": 500, "unavailable": 503}
@@ -72,7 +73,7 @@ class Shapes:
 
 def _described(routes: Sequence[BaseRoute]) -> Iterator[tuple[str, str, Operation]]:
     for route in routes:
-        if not isinstance(route, Route) or route.path in PAGES:
+        if not isinstance(route, Route) or route.path in PAGES or route.path.startswith(PAGES_BELOW):
             continue
         for method in sorted((route.methods or set()) - {"HEAD"}):
             operation = OPERATIONS.get(f"{method} {route.path}")

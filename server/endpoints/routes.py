@@ -16,13 +16,15 @@ from server.endpoints.hooks import Hooks
 from server.endpoints.lines import Lines
 from server.endpoints.login import Login
 from server.endpoints.messages import Messages
-from server.endpoints.pages import Pages
+from server.endpoints.pages import CONTACTS, CONVERSATIONS_REPORT, FEED, POOL, RESPONSE_TIMES, SETTINGS, SMS, Pages
 from server.endpoints.reference import Reference
 from server.endpoints.sandbox import Sandbox
 from server.endpoints.segments import segments
 from server.endpoints.settings import AccountSettings
 
 API = "/api/v1"
+OWN_SETTINGS = ("preferences", "saved-replies")
+MANAGERS_SETTINGS = ("messaging", "dids", "carriers", "users", "tokens", "audit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +65,18 @@ def routes(doors: Doors) -> list[BaseRoute]:
         *([at("/demo/in/{name}", get=login.demo)] if doors.demo else []),
         #
         at("/", get=pages.home),
-        at("/sms", get=page(pages.sms)),
+        at("/sms", get=page(pages.at(SMS))),
         at("/sms/{id}", get=page(pages.conversation)),
-        at("/pool", get=page(pages.pool)),
+        at("/pool", get=page(pages.at(POOL))),
+        at("/contacts", get=page(pages.at(CONTACTS))),
+        at("/contacts/import", get=page(pages.at(CONTACTS), manager=True)),
+        at("/contacts/{id}", get=page(pages.at(CONTACTS))),
+        at("/contacts/{id}/{tab:str}", get=page(pages.at(CONTACTS))),
+        at("/feed", get=page(pages.at(FEED), manager=True)),
+        at("/reports/sms-conversations", get=page(pages.at(CONVERSATIONS_REPORT), manager=True)),
+        at("/reports/response-times", get=page(pages.at(RESPONSE_TIMES), manager=True)),
+        *(at(f"/settings/{section}", get=page(pages.at(SETTINGS))) for section in OWN_SETTINGS),
+        *(at(f"/settings/{section}", get=page(pages.at(SETTINGS), manager=True)) for section in MANAGERS_SETTINGS),
         at("/sandbox", get=page(pages.sandbox)),
         at("/sandbox/phones", get=agent(sandbox.phones)),
         at("/sandbox/texts", get=agent(sandbox.texts), post=agent(sandbox.write)),

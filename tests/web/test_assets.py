@@ -69,7 +69,13 @@ def test_the_import_map_names_every_bare_specifier_of_our_modules() -> None:
 
 def test_the_policy_allows_the_import_map_by_its_hash_and_nothing_unsafe() -> None:
     html = Renderer(assets).page(
-        "sms.html", user={"id": "u", "name": "Ana", "role": "agent"}, csrf="t", account={"id": "a", "name": "A"}, sandbox=False, boot={}
+        "live.html",
+        user={"id": "u", "name": "Ana", "role": "agent"},
+        csrf="t",
+        account={"id": "a", "name": "A"},
+        sandbox=False,
+        boot={},
+        place={"title": "SMS", "current": "sms", "skip": "Skip"},
     )
     inline = re.findall(r'<script type="importmap">(.*?)</script>', html)
     digest = base64.b64encode(hashlib.sha256(inline[0].encode()).digest()).decode()

@@ -7,19 +7,27 @@ from web.render import Renderer
 
 USER = {"id": "u1", "name": "Ana Ruiz", "role": "agent"}
 ACCOUNT = {"id": "a1", "name": "Demo"}
+PLACE = {"title": "SMS", "current": "sms", "skip": "Skip to conversations"}
 EVIL = "</script><script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
 
 renderer = Renderer()
 
 
 def page(**more: object) -> str:
-    context: dict[str, object] = {"user": USER, "csrf": "token", "account": ACCOUNT, "sandbox": True, "boot": {"user": USER}}
-    return renderer.page("sms.html", **{**context, **more})
+    context: dict[str, object] = {
+        "user": USER,
+        "csrf": "token",
+        "account": ACCOUNT,
+        "sandbox": True,
+        "boot": {"user": USER},
+        "place": PLACE,
+    }
+    return renderer.page("live.html", **{**context, **more})
 
 
 def test_a_page_that_lacks_a_name_is_not_rendered() -> None:
     with pytest.raises(UndefinedError):
-        renderer.page("sms.html", user=USER)
+        renderer.page("live.html", user=USER)
 
 
 def test_hidden_inputs_are_written_type_name_value() -> None:
@@ -50,7 +58,7 @@ def test_a_page_carries_the_token_and_what_the_modules_start_from() -> None:
 def test_every_page_has_one_language_one_skip_link_and_names_no_other_origin() -> None:
     pages = [
         page(),
-        renderer.page("pool.html", user=USER, csrf="t", account=ACCOUNT, sandbox=False, boot={}),
+        page(user={**USER, "role": "manager"}),
         renderer.page("sandbox.html", user=USER, csrf="t", account=ACCOUNT, sandbox=True, boot={}),
         renderer.page("error.html", user=USER, csrf="t", sandbox=False, status=404, title="Not here", detail="It is gone.", ref=None),
     ]

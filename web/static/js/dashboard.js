@@ -1,4 +1,4 @@
-/** The live pages `/sms`, `/sms/{conversation}` and `/pool`: starts the tab and draws what the address names. */
+/** All live pages: starts the tab and draws what the address names. What belongs to one page alone is loaded with it. */
 import { effect } from "@preact/signals";
 import { render } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
@@ -25,6 +25,7 @@ function Desk({ app }) {
   const [contact, showContact] = useState(false);
   useEffect(() => showContact(false), [id]);
   if (page === "pool") return c(Pool, { app });
+  if (page !== "sms") return c(Loaded, { app, page });
   return html`<div class=${`desk ${id ? "has-open" : ""}`}>
     ${c(Inbox, { app })}
     ${id
@@ -32,6 +33,49 @@ function Desk({ app }) {
       : html`<section class="thread-pane empty" aria-label="Conversation"><h1>SMS</h1><p>Choose a conversation, or press <kbd>J</kbd>.</p></section>`}
   </div>`;
 }
+
+/** @type {{[page: string]: () => Promise<{Page: (props: {app: App}) => any}>}} */
+const PAGES = {
+  contacts: () => import("./pages/contacts.js"),
+  contact: () => import("./pages/contact.js"),
+  import: () => import("./pages/import.js"),
+  feed: () => import("./pages/feed.js"),
+  conversations: () => import("./pages/conversations.js"),
+  times: () => import("./pages/times.js"),
+  settings: () => import("./pages/settings.js"),
+};
+
+/** A page whose modules are loaded when it is first shown. @param {{app: App, page: string}} props */
+function Loaded({ app, page }) {
+  const [loaded, setLoaded] = useState(/** @type {{page: string, Page: any}|null} */ (null));
+  const [failed, setFailed] = useState(false);
+  const load = () => {
+    setFailed(false);
+    PAGES[page]?.().then(
+      ({ Page }) => setLoaded({ page, Page }),
+      () => setFailed(true),
+    );
+  };
+  useEffect(load, [page]);
+  if (failed) {
+    return html`<section class="notice-page"><h1>This page could not be loaded</h1><p>The connection may be gone.</p>
+      <button class="button primary" onClick=${load}>Try again</button></section>`;
+  }
+  return loaded?.page === page ? c(loaded.Page, { app }) : null;
+}
+
+/** @type {{[page: string]: [mark: string, title: string]}} */
+const TITLES = {
+  sms: ["sms", "SMS"],
+  pool: ["pool", "Pool"],
+  contacts: ["contacts", "Contacts"],
+  contact: ["contacts", "Contact"],
+  import: ["contacts", "Import contacts"],
+  feed: ["feed", "Live"],
+  conversations: ["reports", "SMS conversations"],
+  times: ["reports", "Response times"],
+  settings: ["settings", "Settings"],
+};
 
 /** @param {{app: App, keys: Keys}} props */
 function Dialogs({ app, keys }) {
@@ -57,14 +101,14 @@ function showCounts(app) {
     app.screen.tallies.value;
     const { page } = route.value;
     const { unread, tallies, tallied } = app.store;
-    const name = page === "pool" ? "Pool" : "SMS";
+    const [mark, name] = TITLES[page] ?? ["", "Partyline"];
     document.title = `${unread ? `(${unread > 99 ? "99+" : unread}) ` : ""}${name} · Partyline`;
     const wanted = unread ? dotted : plain;
     if (icon.getAttribute("href") !== wanted) icon.setAttribute("href", wanted);
     tally("unread", unread, "unread");
     tally("pool", tallied ? tallies.pool.all : 0, "waiting");
     for (const link of document.querySelectorAll(".bar-nav a")) {
-      if (link.getAttribute("data-page") === page) link.setAttribute("aria-current", "page");
+      if (link.getAttribute("data-page") === mark) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }
   });

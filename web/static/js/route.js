@@ -1,36 +1,58 @@
-/** Which page and conversation the address names, and moving between them without a reload. */
+/** Which page, thing and part the address names, and moving between live pages without a reload. */
 import { signal } from "@preact/signals";
 
-/** @typedef {{page: "sms"|"pool"|"other", id: string|null}} Route */
+/**
+ * @typedef {"sms"|"pool"|"contacts"|"import"|"contact"|"feed"|"conversations"|"times"|"settings"|"other"} Page
+ * @typedef {{page: Page, id: string|null, part: string, query: string}} Route
+ *   `part` of a contact is its tab, of the settings their section; `query` is the address's, with its `?`, or ""
+ */
 
-/** @param {string} path @returns {Route} */
-export function parse(path) {
-  const [, page, id] = path.split("/");
-  if (page === "pool") return { page, id: null };
-  return page === "sms" ? { page, id: id || null } : { page: "other", id: null };
+/** @param {string} path @param {string} [query] @returns {Route} */
+export function parse(path, query = "") {
+  const [, first = "", second = "", third = ""] = path.split("/");
+  const at = (/** @type {Page} */ page, id = "", part = "") => ({ page, id: id || null, part, query });
+  if (first === "sms") return at("sms", second);
+  if (first === "pool" || first === "feed") return at(first);
+  if (first === "contacts" && second === "import") return at("import");
+  if (first === "contacts") return second ? at("contact", second, third || "details") : at("contacts");
+  if (first === "reports" && second === "sms-conversations") return at("conversations");
+  if (first === "reports" && second === "response-times") return at("times");
+  if (first === "settings" && second) return at("settings", "", second);
+  return at("other");
 }
 
-export const route = signal(parse(location.pathname));
+export const route = signal(parse(location.pathname, location.search));
 
-/** @param {string} path @param {{replace?: boolean}} [how] */
-export function go(path, { replace = false } = {}) {
-  if (path === location.pathname) return;
-  history[replace ? "replaceState" : "pushState"](null, "", path);
-  route.value = parse(path);
+/** @param {string} address a path, maybe with a query @param {{replace?: boolean}} [how] */
+export function go(address, { replace = false } = {}) {
+  if (address === location.pathname + location.search) return;
+  history[replace ? "replaceState" : "pushState"](null, "", address);
+  route.value = parse(location.pathname, location.search);
+}
+
+/**
+ * Writes filters into the address of this page; empty ones are left out.
+ * @param {{[name: string]: string}} asked
+ */
+export function ask(asked) {
+  const query = new URLSearchParams(Object.entries(asked).filter(([, value]) => value !== "")).toString();
+  go(location.pathname + (query ? `?${query}` : ""), { replace: true });
 }
 
 /** Plain clicks on links between our live pages stay in this page; every other click is the browser's. */
 export function followLinks() {
   addEventListener("popstate", () => {
-    route.value = parse(location.pathname);
+    route.value = parse(location.pathname, location.search);
   });
   document.addEventListener("click", (event) => {
     const link = event.target instanceof Element ? event.target.closest("a[href]") : null;
     if (!link || event.defaultPrevented || event.button !== 0) return;
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
-    const path = link.getAttribute("href") ?? "";
+    if (link.hasAttribute("download") || link.hasAttribute("target")) return;
+    const address = link.getAttribute("href") ?? "";
+    const [path = "", query] = address.split("?");
     if (!path.startsWith("/") || parse(path).page === "other") return;
     event.preventDefault();
-    go(path);
+    go(query ? `${path}?${query}` : path);
   });
 }

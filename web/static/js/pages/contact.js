@@ -1,0 +1,6 @@
+import { html } from "../html.js";
+
+/** @param {{app: import("../app.js").App}} _props */
+export function Page(_props) {
+  return html`<section class="page"><h1>Contact</h1></section>`;
+}
