@@ -14,6 +14,9 @@ const WARNING = 120_000;
 /** Lists that nobody pushes to this tab are read again this often, ms. */
 const REFRESH = 15_000;
 
+/** @typedef {{heard: (event: import("./shapes.js").Event) => void, reload: () => void}} Listener
+ *  `heard` gets every event that reaches this tab, maybe more than once; `reload` says that events may have been missed */
+
 export class App {
   /** @param {import("./shapes.js").Boot} boot @param {string} csrf @param {number} came when the page's first byte came, ms */
   constructor(boot, csrf, came) {
@@ -38,6 +41,8 @@ export class App {
       later: (run, ms) => setTimeout(run, ms),
       changed: (part, id) => this.changed(part, id),
       notice: (event, record, replayed) => this.notice(event, record, replayed),
+      heard: (event) => this.listeners.forEach((each) => each.heard(event)),
+      reloaded: () => this.listeners.forEach((each) => each.reload()),
     });
     this.acts = new Acts(this.store, { newId: () => crypto.randomUUID(), now: () => this.clock.now() });
     this.socket = new Socket({
@@ -55,6 +60,8 @@ export class App {
     /** The composer of this conversation takes the focus when it comes. @type {string|null} */
     this.write_to = null;
     this.was_lost = false;
+    /** Pages beside the inbox. @type {Set<Listener>} */
+    this.listeners = new Set();
     /** The log is scrolled to its end; the log says so. */
     this.at_end = true;
     /** @type {Set<string>} */
@@ -75,6 +82,12 @@ export class App {
     this.socket.start();
     // Without a live line the page still shows what there is.
     setTimeout(() => this.store.position === null && this.store.loads.screen(), 1500);
+  }
+
+  /** What a page hears while it is shown. @param {Listener} listener @returns {() => void} ends it */
+  listen(listener) {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
   }
 
   /** @param {import("./store.js").Part} part @param {string|null} id */

@@ -24,8 +24,9 @@ export class Store {
    *   later: (run: () => void, ms: number) => void,
    *   changed?: (part: Part, id: string|null) => void,
    *   notice?: (event: Event, record: Record, replayed: boolean) => void,
-   *   applied?: (event: Event) => void}} doors
-   *   `notice` is told each event once, as it arrives, before it is applied; `applied` each one that was applied.
+   *   applied?: (event: Event) => void, heard?: (event: Event) => void, reloaded?: () => void}} doors
+   *   `notice` is told each event once, as it arrives, before it is applied; `applied` each one that was applied; `heard`
+   *   every event as often as it comes; `reloaded` that what was read before now may miss events.
    */
   constructor(doors) {
     this.doors = doors;
@@ -140,11 +141,13 @@ export class Store {
       record.loading = true;
     }
     this.loads.screen();
+    this.doors.reloaded?.();
   }
 
   /** @param {Event} event */
   receive(event) {
     if (this.phase === "resuming") this.caught_up += 1;
+    this.doors.heard?.(event);
     if (event.conversation === null) return this.account(event);
     if (event.seq === null) return this.personal(event);
     const record = this.records.get(event.conversation) ?? this.meet(event);
