@@ -18,11 +18,14 @@ KEPT: Final = {
     "htm": (("htm", "dist/htm.mjs"), (None, "LICENSE")),
     "@preact/signals-core": (("@preact/signals-core", "dist/signals-core.mjs"), (None, "LICENSE")),
     "@preact/signals": (("@preact/signals", "dist/signals.mjs"), (None, "LICENSE")),
+    "uplot": (("uplot", "dist/uPlot.esm.js"), (None, "LICENSE")),
 }
 ICONS: Final = """
-archive arrow-left arrow-right-left arrow-up bell bell-off check check-check chevron-down circle-alert clock ellipsis
-hand inbox keyboard log-out message-square panel-right refresh-cw rotate-ccw search send smartphone user-minus user-plus
-users wifi wifi-off x
+archive arrow-down arrow-down-left arrow-left arrow-right-left arrow-up arrow-up-down arrow-up-right ban bell bell-off
+check check-check chevron-down chevron-left chevron-right circle-alert circle-check clock copy download ellipsis
+external-link eye hand history inbox key-round keyboard log-out message-square panel-right pause pencil play plus
+printer refresh-cw rotate-ccw search send sliders-horizontal smartphone sticky-note trash-2 user user-minus user-plus
+users wifi wifi-off x zoom-out
 """
 
 
