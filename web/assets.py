@@ -20,7 +20,7 @@ from typing import Final
 ROOM: Final = Path(__file__).parent
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
 SHEET: Final = "css/partyline.css"
-SHEETS: Final = "tokens base bar controls field menu desk page list thread composer contact pool toast handset door"
+SHEETS: Final = "tokens base bar controls field switch filters table menu desk page list thread composer contact pool toast handset door"
 _TYPES: Final = {
     ".mjs": "text/javascript",
     ".js": "text/javascript",
