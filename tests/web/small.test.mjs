@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { alertFor, Toasts } from "../../web/static/js/alerts.js";
+import { alertFor } from "../../web/static/js/alerts.js";
 import { ServerClock } from "../../web/static/js/clock.js";
 import { matches } from "../../web/static/js/lists.js";
 import { Order } from "../../web/static/js/order.js";
+import { Toasts } from "../../web/static/js/toasts.js";
 import { countdown, initials, preview } from "../../web/static/js/words.js";
 import { BEN, event, message, row, Tab } from "./tab.mjs";
 

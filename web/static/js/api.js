@@ -27,6 +27,26 @@ export class Api {
     return this.call("GET", path);
   }
 
+  /** @param {string} path @param {unknown} [body] @returns {Promise<any>} */
+  post(path, body = {}) {
+    return this.call("POST", path, body);
+  }
+
+  /** @param {string} path @param {unknown} [body] @returns {Promise<any>} */
+  patch(path, body = {}) {
+    return this.call("PATCH", path, body);
+  }
+
+  /** @param {string} path @param {unknown} [body] @returns {Promise<any>} */
+  put(path, body = {}) {
+    return this.call("PUT", path, body);
+  }
+
+  /** @param {string} path @returns {Promise<any>} */
+  delete(path) {
+    return this.call("DELETE", path);
+  }
+
   /**
    * @param {string} method @param {string} path below `base`
    * @param {unknown} [body] @param {string} [key] the Idempotency-Key of a repeat

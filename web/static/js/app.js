@@ -1,12 +1,16 @@
 /** One tab of a signed-in person, wired together: store, socket, clock, acts, toasts. Parts get this and nothing global. */
-import { alertFor, Toasts } from "./alerts.js";
 import { Acts } from "./acts.js";
+import { alertFor } from "./alerts.js";
 import { Api, Problem } from "./api.js";
 import { ServerClock } from "./clock.js";
+import { Keys } from "./keys.js";
+import { Preferences } from "./preferences.js";
 import { go, route } from "./route.js";
 import { Screen } from "./screen.js";
 import { Socket } from "./socket.js";
 import { Store } from "./store.js";
+import { Toasts } from "./toasts.js";
+import { Undo } from "./undo.js";
 import { called, some } from "./words.js";
 
 /** Warned when this much is left, ms. */
@@ -33,6 +37,9 @@ export class App {
       now: Date.now,
       seen: (date, sent, came) => this.clock.header(date, sent, came),
     });
+    this.prefs = new Preferences(this.api, boot.preferences);
+    this.keys = new Keys({ single: () => this.preferences.value.single_keys });
+    this.undo = new Undo(this.toasts, (act) => this.tell(act));
     this.store = new Store({
       me: boot.user,
       api: this.api,
@@ -41,8 +48,8 @@ export class App {
       later: (run, ms) => setTimeout(run, ms),
       changed: (part, id) => this.changed(part, id),
       notice: (event, record, replayed) => this.notice(event, record, replayed),
-      heard: (event) => this.listeners.forEach((each) => each.heard(event)),
-      reloaded: () => this.listeners.forEach((each) => each.reload()),
+      heard: (event) => this.heard(event),
+      reloaded: () => this.reloaded(),
     });
     this.acts = new Acts(this.store, { newId: () => crypto.randomUUID(), now: () => this.clock.now() });
     this.socket = new Socket({
@@ -90,6 +97,27 @@ export class App {
     return () => this.listeners.delete(listener);
   }
 
+  /** @param {import("./shapes.js").Event} event */
+  heard(event) {
+    if (event.type === "preferences.changed") this.prefs.take(event.data.preferences);
+    this.listeners.forEach((each) => each.heard(event));
+  }
+
+  reloaded() {
+    this.prefs.load();
+    this.listeners.forEach((each) => each.reload());
+  }
+
+  /** What this person chose; a signal. */
+  get preferences() {
+    return this.prefs.chosen;
+  }
+
+  /** @param {Partial<import("./preferences.js").Chosen>} change */
+  prefer(change) {
+    return this.tell(this.prefs.change(change));
+  }
+
   /** @param {import("./store.js").Part} part @param {string|null} id */
   changed(part, id) {
     this.screen.changed(part, id);
@@ -98,7 +126,7 @@ export class App {
     if (phase === "lost") this.was_lost = true;
     if (phase !== "live" || !this.was_lost) return;
     this.was_lost = false;
-    if (caught_up > 0) this.toasts.add({ words: `Back online. ${some(caught_up, "update")} applied.`, urgent: false });
+    if (caught_up > 0) this.toasts.add({ words: `Back online. ${some(caught_up, "update")} applied.` });
   }
 
   /** @returns {Promise<boolean>} */
@@ -140,7 +168,7 @@ export class App {
       const { id, contact } = row;
       if (this.looking(id)) continue;
       const words = left > WARNING - 10_000 ? "in 2 minutes" : left > 60_000 ? "in less than 2 minutes" : "in less than a minute";
-      this.toasts.add({ words: `${called(contact)} goes public ${words}.`, urgent: false, open: id });
+      this.toasts.add({ words: `${called(contact)} goes public ${words}.`, open: id });
     }
   }
 
@@ -169,7 +197,15 @@ export class App {
     }
     if (replayed) return;
     const alert = alertFor(event, record, { me: this.me.id, looking, minutes: this.store.settings.sms_public_minutes });
-    if (alert) this.toasts.add(alert);
+    if (!alert) return;
+    const { mute, ...toast } = alert;
+    this.toasts.add({ ...toast, actions: mute ? [{ words: "Mute", quiet: true, run: () => this.mute(record.id) }] : [] });
+  }
+
+  /** @param {string} id */
+  mute(id) {
+    const record = this.store.records.get(id);
+    if (record) this.tell(this.acts.subscribe(record, { muted: true }));
   }
 
   /** Spoken by the polite live region. @param {string} words */
@@ -213,7 +249,7 @@ export class App {
 
   async claimNext() {
     const row = await this.tell(this.acts.claimNext());
-    if (row === null) this.toasts.add({ words: "The pool is empty.", urgent: false });
+    if (row === null) this.toasts.add({ words: "The pool is empty." });
     if (row) this.write(row.id);
   }
 

@@ -1,11 +1,10 @@
 /** All live pages: starts the tab and draws what the address names. What belongs to one page alone is loaded with it. */
 import { effect } from "@preact/signals";
 import { render } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { App } from "./app.js";
-import { Keys } from "./keys.js";
-import { keymap } from "./keymap.js";
 import { c, html } from "./html.js";
+import { everywhere, inSms } from "./keymap.js";
 import { Connection } from "./parts/connection.js";
 import { ContactPane } from "./parts/contact.js";
 import { Dialog } from "./parts/dialog.js";
@@ -21,9 +20,11 @@ const place = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
 /** @param {{app: App}} props */
 function Desk({ app }) {
-  const { page, id } = route.value;
+  const { page, id, part } = route.value;
   const [contact, showContact] = useState(false);
   useEffect(() => showContact(false), [id]);
+  const texting = page === "sms" || page === "pool" || (page === "contact" && part === "sms");
+  useEffect(() => (texting ? app.keys.add(inSms(app)) : undefined), [texting]);
   if (page === "pool") return c(Pool, { app });
   if (page !== "sms") return c(Loaded, { app, page });
   return html`<div class=${`desk ${id ? "has-open" : ""}`}>
@@ -77,20 +78,16 @@ const TITLES = {
   settings: ["settings", "Settings"],
 };
 
-/** @param {{app: App, keys: Keys}} props */
-function Dialogs({ app, keys }) {
+/** @param {{app: App}} props */
+function Dialogs({ app }) {
   const [help, showHelp] = useState(false);
-  const opener = useRef(showHelp);
-  useEffect(() => {
-    keys.table = keymap(app, () => opener.current(true));
-    keys.listen();
-  }, []);
+  useEffect(() => app.keys.add(everywhere(app, () => showHelp(true))), []);
   if (app.screen.line.value === "over") {
     return html`<${Dialog} title="You were signed out" close=${() => undefined}>
       <p>Sign in to go on. What you were writing is kept in this tab.</p>
       <p class="dialog-acts"><a class="button primary" href=${`/login?next=${encodeURIComponent(location.pathname)}`}>Sign in</a></p><//>`;
   }
-  return help ? c(Shortcuts, { keys, close: () => showHelp(false) }) : null;
+  return help ? c(Shortcuts, { app, close: () => showHelp(false) }) : null;
 }
 
 /** The title, the icon, and the numbers in the bar. @param {App} app */
@@ -127,12 +124,12 @@ const boot = JSON.parse(place("boot").textContent ?? "{}");
 const csrf = document.querySelector("meta[name=csrf-token]")?.getAttribute("content") ?? "";
 const arrival = /** @type {PerformanceNavigationTiming|undefined} */ (performance.getEntriesByType("navigation")[0]);
 const app = new App(boot, csrf, performance.timeOrigin + (arrival?.responseStart || 0));
-const keys = new Keys([]);
 
 followLinks();
 showCounts(app);
+app.keys.listen();
 app.start();
 render(c(Desk, { app }), place("main"));
 render(c(Connection, { app }), place("connection"));
 render(c(Toasts, { app }), place("toasts"));
-render(c(Dialogs, { app, keys }), place("dialogs"));
+render(c(Dialogs, { app }), place("dialogs"));

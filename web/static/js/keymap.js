@@ -1,15 +1,39 @@
-/** The keys of the dashboards. */
+/** The keys of the frame and of conversations. Other pages add theirs with `app.keys.add`. */
 import { claim } from "./parts/thread_header.js";
 import { go } from "./route.js";
 
 /** @typedef {import("./keys.js").Key} Key */
 
+const EVERYWHERE = "Everywhere";
+const IN_SMS = "In SMS";
+
 /** @param {import("./app.js").App} app @param {() => void} help @returns {Key[]} */
-export function keymap(app, help) {
-  const open = () => app.store.records.get(app.route.value.id ?? "");
+export function everywhere(app, help) {
+  const page = (/** @type {string} */ key, /** @type {string} */ words, /** @type {string} */ address) => {
+    return { key, after: "g", words, where: EVERYWHERE, run: () => go(address) };
+  };
+  const managers = [
+    page("l", "Go to Live", "/feed"),
+    page("r", "Go to SMS conversations", "/reports/sms-conversations"),
+    page("a", "Go to Response times", "/reports/response-times"),
+  ];
+  return [
+    { key: "?", words: "Show the keyboard map", where: EVERYWHERE, run: help },
+    { key: "/", words: "Search, or filter this page", where: EVERYWHERE, run: () => focus("filter") },
+    page("s", "Go to SMS", "/sms"),
+    page("p", "Go to Pool", "/pool"),
+    page("c", "Go to Contacts", "/contacts"),
+    ...(app.me.role === "manager" ? managers : []),
+    { key: "c", shift: true, words: "Claim the longest waiting", where: EVERYWHERE, run: () => app.claimNext() },
+    { key: "z", words: "Undo the last thing", where: EVERYWHERE, when: () => app.undo.there, run: () => app.undo.run() },
+    { key: "Escape", words: "Back to the list, close a menu", where: EVERYWHERE, run: back(app) },
+  ];
+}
+
+/** @param {import("./app.js").App} app @returns {Key[]} */
+export function inSms(app) {
+  const open = () => app.store.records.get(app.store.open_id ?? "");
   const row = () => open()?.row ?? null;
-  const inSms = "In SMS";
-  const everywhere = "Everywhere";
   const step = (/** @type {number} */ by) => () => {
     const { ids } = app.list;
     const at = ids.indexOf(app.route.value.id ?? "");
@@ -23,18 +47,14 @@ export function keymap(app, help) {
     if (record) app.tell(app.acts.change(record, verb));
   };
   return [
-    { key: "?", words: "Show the keyboard map", where: everywhere, run: help },
-    { key: "/", words: "Filter", where: everywhere, run: () => focus("filter") },
-    { key: "c", shift: true, words: "Claim the longest waiting", where: everywhere, run: () => app.claimNext() },
-    { key: "Escape", words: "Back to the list, close a menu", where: everywhere, run: back(app) },
-    { key: "j", words: "Next conversation", where: inSms, run: step(1) },
-    { key: "k", words: "Previous conversation", where: inSms, run: step(-1) },
-    { key: "Enter", words: "Open and write", where: inSms, when: onRow, run: (event) => write(app, event) },
-    { key: "r", words: "Write", where: inSms, run: () => focus("message") },
-    { key: "c", words: "Claim this", where: inSms, run: () => claimHere(open()) },
-    { key: "e", words: "No reply needed", where: inSms, when: () => Boolean(row()?.waiting_since), run: call("no-reply-needed") },
-    { key: "o", words: "Follow or unfollow", where: inSms, when: () => Boolean(row()) && row()?.role !== "owner", run: follow },
-    { key: "m", words: "Mute or unmute", where: inSms, when: () => row()?.role === "subscriber", run: mute },
+    { key: "j", words: "Next conversation", where: IN_SMS, when: () => app.route.value.page === "sms", run: step(1) },
+    { key: "k", words: "Previous conversation", where: IN_SMS, when: () => app.route.value.page === "sms", run: step(-1) },
+    { key: "Enter", words: "Open and write", where: IN_SMS, when: onRow, run: (event) => write(app, event) },
+    { key: "r", words: "Write", where: IN_SMS, run: () => focus("message") },
+    { key: "c", words: "Claim this", where: IN_SMS, run: () => claimHere(open()) },
+    { key: "e", words: "No reply needed", where: IN_SMS, when: () => Boolean(row()?.waiting_since), run: call("no-reply-needed") },
+    { key: "o", words: "Follow or unfollow", where: IN_SMS, when: () => Boolean(row()) && row()?.role !== "owner", run: follow },
+    { key: "m", words: "Mute or unmute", where: IN_SMS, when: () => row()?.role === "subscriber", run: mute },
   ];
 
   /** @param {import("./record.js").Record|undefined} record */
@@ -62,7 +82,7 @@ function focus(id) {
 
 /** @param {KeyboardEvent} event */
 function onRow(event) {
-  return event.target instanceof HTMLElement && event.target.dataset.id !== undefined;
+  return event.target instanceof HTMLElement && event.target.dataset["id"] !== undefined;
 }
 
 /** @param {import("./app.js").App} app @param {KeyboardEvent} event */

@@ -1,22 +1,38 @@
-/** The keyboard: one table that acts and that `?` shows. Single letters rest in fields and dialogs and can be turned off. */
+/** The keyboard: tables that act and that `?` shows. Single characters rest in fields and dialogs and can be turned off. */
 
-/** @typedef {{key: string, code?: string, shift?: boolean, words: string, where: string, run: (event: KeyboardEvent) => void,
- *   when?: (event: KeyboardEvent) => boolean}} Key */
+/**
+ * @typedef {{key: string, shift?: boolean, alt?: boolean, command?: boolean, after?: string, fields?: boolean, words: string, where: string,
+ *   run: (event: KeyboardEvent) => void, when?: (event: KeyboardEvent) => boolean}} Key
+ *   `key` as in KeyboardEvent, letters in lower case; `command` is Ctrl or ⌘; `after` the key pressed before it (G, then S); `fields`: also while
+ *   typing; `where` the heading in the map; `when`: only then, and the key is free for others otherwise
+ */
 
-const OFF = "partyline.keys";
+/** The second key of two comes within, ms. */
+const TOGETHER_MS = 1500;
+/** Where Alt+Shift finds a character that is no letter, by its place on the keyboard. */
+const PLACES = new Map([["?", "Slash"], ["[", "BracketLeft"], ["]", "BracketRight"]]);
 
 export class Keys {
-  /** @param {Key[]} table */
-  constructor(table) {
-    this.table = table;
+  /** @param {{single?: () => boolean}} [doors] `single`: single characters act at all */
+  constructor({ single = () => true } = {}) {
+    this.single = single;
+    /** Newest first: a page's key goes before the frame's. @type {Key[][]} */
+    this.tables = [];
+    /** @type {{key: string, at: number}|null} */
+    this.first = null;
   }
 
-  get on() {
-    return localStorage.getItem(OFF) !== "off";
+  /** @param {Key[]} table @returns {() => void} takes it away again; made for useEffect */
+  add(table) {
+    this.tables = [table, ...this.tables];
+    return () => {
+      this.tables = this.tables.filter((each) => each !== table);
+    };
   }
 
-  set on(on) {
-    localStorage.setItem(OFF, on ? "on" : "off");
+  /** Every key that is registered now, in the order of registration. */
+  get all() {
+    return [...this.tables].reverse().flat();
   }
 
   listen() {
@@ -26,31 +42,52 @@ export class Keys {
   /** @param {KeyboardEvent} event */
   press(event) {
     if (event.defaultPrevented || event.isComposing || event.getModifierState("AltGraph")) return;
-    if (event.ctrlKey || event.metaKey) return;
-    const chord = event.altKey && event.shiftKey;
-    if (event.altKey && !chord) return;
+    if (["Shift", "Control", "Alt", "Meta"].includes(event.key)) return;
     if (document.querySelector("dialog[open], :popover-open")) return;
-    if (event.key !== "Escape" && inField(event.target)) return;
-    if (!this.on && !chord && event.key.length === 1) return;
-    const found = this.table.find((key) => (chord ? matchesChord(key, event) : matches(key, event)));
-    if (!found || found.when?.(event) === false) return;
-    event.preventDefault();
-    found.run(event);
+    const first = this.first && event.timeStamp - this.first.at < TOGETHER_MS ? this.first.key : "";
+    this.first = null;
+    const chord = event.altKey && event.shiftKey && !event.ctrlKey && !event.metaKey;
+    const typing = event.key !== "Escape" && inField(event.target);
+    const single = !event.ctrlKey && !event.metaKey && !event.altKey && event.key.length === 1;
+    const fits = (/** @type {Key} */ key) => matches(key, event) || (chord && matchesChord(key, event));
+    if (single && !this.single() && !first) return;
+    const candidates = this.tables.flat().filter((key) => (!typing || key.fields) && fits(key));
+    const found = candidates.find((key) => (key.after ?? "") === first && key.when?.(event) !== false);
+    if (found) {
+      event.preventDefault();
+      found.run(event);
+    } else if (!typing && !first) this.begin(event, chord);
+  }
+
+  /** Remembers the first key of two. @param {KeyboardEvent} event @param {boolean} chord */
+  begin(event, chord) {
+    const key = chord ? event.code.replace(/^Key/, "").toLowerCase() : event.key.toLowerCase();
+    if (event.ctrlKey || event.metaKey || (event.altKey && !chord)) return;
+    if (this.tables.flat().some((each) => each.after === key)) this.first = { key, at: event.timeStamp };
   }
 }
 
 /** @param {Key} key @param {KeyboardEvent} event */
 function matches(key, event) {
-  if (key.key.length > 1 || !/[a-z]/i.test(key.key)) return event.key === key.key;
-  return event.key.toLowerCase() === key.key && event.shiftKey === Boolean(key.shift);
+  if (Boolean(key.alt) !== event.altKey || Boolean(key.command) !== (event.ctrlKey || event.metaKey)) return false;
+  if (/^[a-z]$/.test(key.key)) return letter(event) === key.key && event.shiftKey === Boolean(key.shift);
+  if (key.key.length > 1) return event.key === key.key && event.shiftKey === Boolean(key.shift);
+  return event.key === key.key;
 }
 
-/** Alt+Shift+letter works also when single letters are off; by position, since Option types characters. @param {Key} key @param {KeyboardEvent} event */
+/** By what is typed; by position on a keyboard without Latin letters. @param {KeyboardEvent} event */
+function letter(event) {
+  if (event.key.length === 1 && event.key > "\u007f" && event.code.startsWith("Key")) return event.code.charAt(3).toLowerCase();
+  return event.key.toLowerCase();
+}
+
+/** Alt+Shift and the key also when single ones are off; by position, since Option types characters. @param {Key} key @param {KeyboardEvent} event */
 function matchesChord(key, event) {
-  return !key.shift && key.key.length === 1 && event.code === `Key${key.key.toUpperCase()}`;
+  if (key.shift || key.alt || key.command || key.key.length !== 1) return false;
+  return event.code === (PLACES.get(key.key) ?? `Key${key.key.toUpperCase()}`);
 }
 
 /** @param {EventTarget|null} target */
 function inField(target) {
-  return target instanceof HTMLElement && target.matches("input, textarea, select, [contenteditable]");
+  return target instanceof HTMLElement && target.matches("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
 }

@@ -9,12 +9,12 @@
  * @typedef {{
  *   id: string, conversation: string, seq: number, kind: "message"|"note", direction: "inbound"|"outbound", body: string,
  *   media: Media[], did: Did|string|null, user: User|null, client_id: string|null, state: string, error: Failure|null,
- *   encoding: string|null, segments: number|null, send_at: string|null, created_at: string,
+ *   encoding: string|null, segments: number|null, send_at: string|null, created_at: string, mentions?: User[],
  * }} Message
  * @typedef {{
  *   id: string, contact: Contact, owner: User|null, subscribers: User[], did: Did|null, seq: number,
  *   last_message: Message|null, waiting_since: string|null, clock_start: string|null, public_at: string|null,
- *   public_since: string|null, claimed_at: string|null, closed_at: string|null, snoozed_until: string|null,
+ *   public_since: string|null, claimed_at: string|null, closed_at: string|null, snoozed_until: string|null, active_at?: string,
  *   opted_out: boolean, repliable?: boolean, introduced?: boolean, unread: number, muted: boolean, role: "owner"|"subscriber"|null,
  * }} Conversation
  * @typedef {{kind: "user"|"contact"|"system", id: string|null, name: string|null}} Actor
@@ -27,7 +27,7 @@
  * @typedef {{sms_public_minutes: number|null, opt_out_text: string}} Settings
  * @typedef {{
  *   user: User, account: {id: string, name: string}, settings: Settings, sandbox: boolean, now: string,
- *   conversation: string|null,
+ *   conversation: string|null, preferences?: Partial<import("./preferences.js").Chosen>,
  * }} Boot
  */
 

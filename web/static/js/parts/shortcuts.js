@@ -1,24 +1,25 @@
-import { useState } from "preact/hooks";
 import { html } from "../html.js";
 import { Dialog } from "./dialog.js";
 
-/** The keyboard map: exactly the keys that are registered. @param {{keys: import("../keys.js").Keys, close: () => void}} props */
-export function Shortcuts({ keys, close }) {
-  const [on, setOn] = useState(keys.on);
-  const toggle = () => {
-    keys.on = !keys.on;
-    setOn(keys.on);
-  };
-  const places = [...new Set(keys.table.map((key) => key.where))];
+/** The keyboard map: exactly the keys that are registered now. @param {{app: import("../app.js").App, close: () => void}} props */
+export function Shortcuts({ app, close }) {
+  const { all } = app.keys;
+  const places = [...new Set(all.map((key) => key.where))];
+  const { single_keys } = app.preferences.value;
   return html`<${Dialog} title="Keyboard" close=${close}>
     ${places.map((where) => html`<h3 key=${where}>${where}</h3>
-      <dl class="keys">${keys.table.filter((key) => key.where === where).map((key) => html`
-        <div key=${key.key + key.shift}><dt>${key.shift && html`<kbd>Shift</kbd>`}<kbd>${name(key)}</kbd></dt><dd>${key.words}</dd></div>`)}</dl>`)}
-    <label class="check"><input type="checkbox" checked=${on} onChange=${toggle} />Single-letter keys (Alt+Shift+letter always works)</label>
+      <dl class="keys">${all.filter((key) => key.where === where).map((key) => html`
+        <div key=${key.words}><dt>${pressed(key).map((name) => html`<kbd key=${name}>${name}</kbd>`)}</dt><dd>${key.words}</dd></div>`)}</dl>`)}
+    <label class="check"><input type="checkbox" checked=${single_keys} onChange=${() => app.prefer({ single_keys: !single_keys })} />Single-letter keys (Alt+Shift+letter always works)</label>
   <//>`;
 }
 
-/** @param {import("../keys.js").Key} key */
-function name(key) {
-  return key.key.length === 1 ? key.key.toUpperCase() : key.key.replace("Escape", "Esc");
+const NAMES = new Map([["Escape", "Esc"], ["ArrowDown", "↓"], ["ArrowUp", "↑"]]);
+const MAC = /Mac|iPhone|iPad/.test(navigator.platform);
+
+/** What to press, one after another. @param {import("../keys.js").Key} key */
+export function pressed(key) {
+  const name = NAMES.get(key.key) ?? (key.key.length === 1 ? key.key.toUpperCase() : key.key);
+  const held = [key.command && (MAC ? "⌘" : "Ctrl"), key.alt && "Alt", key.shift && "Shift"].filter((each) => typeof each === "string");
+  return [...(key.after ? [key.after.toUpperCase()] : []), ...held, name];
 }

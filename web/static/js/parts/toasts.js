@@ -3,8 +3,6 @@ import { c, html } from "../html.js";
 import { go } from "../route.js";
 import { Icon } from "./icon.js";
 
-const STAYS_MS = 6000;
-
 /** @param {{app: import("../app.js").App}} props */
 export function Toasts({ app }) {
   app.screen.toasts.value;
@@ -13,11 +11,11 @@ export function Toasts({ app }) {
   const id = toast?.id ?? null;
   useEffect(() => {
     paused.current = false;
-    if (id === null) return undefined;
-    let left = STAYS_MS;
+    if (toast === null) return undefined;
+    let left = toast.stays;
     const timer = setInterval(() => {
       if (!paused.current) left -= 250;
-      if (left <= 0) app.toasts.close(id);
+      if (left <= 0) app.toasts.close(toast.id);
     }, 250);
     return () => clearInterval(timer);
   }, [id]);
@@ -26,7 +24,7 @@ export function Toasts({ app }) {
       onMouseEnter=${hold(true)} onMouseLeave=${hold(false)} onFocusIn=${hold(true)} onFocusOut=${hold(false)}>
     <p><bdi>${toast.words}</bdi></p>
     ${toast.open && html`<button class="button small" onClick=${() => open(app, toast)}>Open</button>`}
-    ${toast.mute && html`<button class="button small quiet" onClick=${() => mute(app, toast)}>Mute</button>`}
+    ${toast.actions.map((action) => html`<button key=${action.words} class=${`button small ${action.quiet ? "quiet" : ""}`} onClick=${() => act(app, toast, action)}>${action.words}</button>`)}
     <button class="button small quiet square" aria-label="Close this notice" onClick=${() => app.toasts.close(toast.id)}>${c(Icon, { name: "x" })}</button>
   </div>`;
   return html`
@@ -43,9 +41,8 @@ function open(app, toast) {
   go(`/sms/${toast.open}`);
 }
 
-/** @param {import("../app.js").App} app @param {{id: number, open: string|null}} toast */
-function mute(app, toast) {
-  const record = app.store.records.get(toast.open ?? "");
+/** @param {import("../app.js").App} app @param {{id: number}} toast @param {import("../toasts.js").Action} action */
+function act(app, toast, action) {
+  action.run();
   app.toasts.close(toast.id);
-  if (record) app.tell(app.acts.subscribe(record, { muted: true }));
 }

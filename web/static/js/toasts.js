@@ -1,0 +1,72 @@
+/**
+ * Notices: one at a time, the others wait; a waiting one of the same conversation is replaced. All of them are kept for the bell. Pure.
+ *
+ * @typedef {{words: string, run: () => void, quiet?: boolean}} Action
+ * @typedef {{words: string, urgent: boolean, open: string|null, first: boolean, stays: number, actions: Action[], id: number, at: number, read: boolean}} Toast
+ *   `open`: the conversation that it is about; `first`: shown before those that wait; `stays`: how long it is shown, ms
+ */
+
+const STAYS_MS = 6000;
+const MOST_WAITING = 5;
+const MOST_KEPT = 50;
+
+export class Toasts {
+  /** @param {() => void} changed @param {() => number} [now] ms */
+  constructor(changed, now = Date.now) {
+    this.changed = changed;
+    this.now = now;
+    /** @type {Toast[]} the first one is shown */
+    this.waiting = [];
+    /** @type {Toast[]} newest first */
+    this.recent = [];
+    this.last = 0;
+  }
+
+  get shown() {
+    return this.waiting[0] ?? null;
+  }
+
+  /** How many of the kept ones nobody has looked at. */
+  get unread() {
+    return this.recent.filter((toast) => !toast.read).length;
+  }
+
+  /** @param {Partial<Toast> & {words: string}} toast @returns {number} its id */
+  add(toast) {
+    /** @type {Toast} */
+    const added = { urgent: false, open: null, first: false, stays: STAYS_MS, actions: [], read: false, at: this.now(), ...toast, id: ++this.last };
+    const [shown, ...rest] = this.waiting;
+    const others = rest.filter((each) => each.open === null || each.open !== added.open);
+    const keep = shown && (shown.open === null || shown.open !== added.open) ? [shown, ...others] : others;
+    this.waiting = added.urgent || added.first ? [added, ...keep] : [...keep, added];
+    if (this.waiting.length > MOST_WAITING) this.waiting.splice(1, this.waiting.length - MOST_WAITING);
+    this.recent = [added, ...this.recent].slice(0, MOST_KEPT);
+    this.changed();
+    return added.id;
+  }
+
+  /** @param {number} id */
+  has(id) {
+    return this.waiting.some((each) => each.id === id);
+  }
+
+  /** @param {number} id */
+  close(id) {
+    this.waiting = this.waiting.filter((each) => each.id !== id);
+    this.changed();
+  }
+
+  /** The conversation was read, here or in another tab. @param {string} conversation */
+  read(conversation) {
+    this.waiting = this.waiting.filter((each) => each.open !== conversation || each.urgent);
+    this.recent = this.recent.map((each) => (each.open === conversation ? { ...each, read: true } : each));
+    this.changed();
+  }
+
+  /** The person has looked at the list of all. */
+  readAll() {
+    if (this.unread === 0) return;
+    this.recent = this.recent.map((each) => ({ ...each, read: true }));
+    this.changed();
+  }
+}
