@@ -68,7 +68,7 @@ async def transfer(desk: Desk, user: User, id: str, to: str, note: str | None = 
         work.know(target)
         thread = work.happen(thread, rules.transfer(thread, user, target.id, work.now), actor)
         if note is not None:
-            add_note(work, thread, user, note)
+            add_note(work, thread, user, note, field="note")
         work.wake("timer")
         return id
 

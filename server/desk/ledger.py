@@ -67,6 +67,7 @@ async def write_events(work: Work) -> list[Envelope]:
                 pool=int(event.pool),
                 audience=_encode(event.audience).decode(),
                 body=body.decode(),
+                contact=event.contact,
             )
         )
         envelopes.append(
@@ -155,7 +156,7 @@ async def _shown(work: Work) -> _Shown:
     await work.load_opt_outs((staged.contacts[id].account, phone.number) for id in contact_ids for phone in staged.contacts[id].phones)
     told = [*latest.values(), *staged.new_messages.values(), *staged.messages.values()]
     threads = [e.thread for e in staged.events if e.thread]
-    users = {m.user for m in told if m.user} | {u for t in threads for u in t.participants}
+    users = {u for m in told for u in m.people} | {u for t in threads for u in t.participants}
     users |= {t.conversation.owner for t in threads if t.conversation.owner} | {e.user for e in staged.events if e.user}
     if missing := users - work.people.keys():
         work.people.update(await accounts.users(work.tx, missing))

@@ -140,7 +140,7 @@ async def _nothing_newer(work: Work, thread: Thread, user: User, draft: Draft) -
         if m.conversation == c.id and m.user not in (None, user.id) and m.seq > draft.seen_seq:
             newer = m
     if newer is not None:
-        users = await accounts.users(work.tx, [newer.user] if newer.user else [])
+        users = await accounts.users(work.tx, newer.people)
         dids = await accounts.dids_by_id(work.tx, [newer.did] if newer.did else [])
         raise UnseenMessage("A teammate wrote meanwhile.", message=message_shape(newer, users, dids))
 

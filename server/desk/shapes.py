@@ -64,6 +64,7 @@ class ConversationShape(msgspec.Struct, frozen=True):
     id: str
     contact: ConversationContactShape
     owner: UserShape | None
+    mentions: list[UserShape]
     subscribers: list[UserShape]
     did: DidShape | None
     seq: int
@@ -91,6 +92,7 @@ class OwnConversationShape(ConversationShape, frozen=True):
 class PhoneShape(msgspec.Struct, frozen=True):
     number: str
     kind: str
+    active_at: str
     opted_out: bool
 
 
@@ -205,6 +207,7 @@ def conversation_fields(
     return {
         "id": c.id,
         "contact": ConversationContactShape(contact.id, contact.name, c.phone, contact.ready_at is not None, opted_out),
+        mentions=[user_shape(users[id]) for id in m.mentions],
         "owner": user_shape(owner) if owner else None,
         "subscribers": [user_shape(user) for user in subscribers],
         "did": did_shape(did) if did else None,
@@ -221,3 +224,4 @@ def conversation_fields(
         "repliable": repliable,
         "introduced": c.introduced_at is not None,
     }
+        "active_at": instant(c.active_at),

@@ -27,7 +27,7 @@ async def message(tx: Transaction, id: str) -> MessageShape:
 
 
 async def message_shapes(tx: Transaction, found: Sequence[Message]) -> list[MessageShape]:
-    users = await accounts.users(tx, {m.user for m in found if m.user})
+    users = await accounts.users(tx, {u for m in found for u in m.people})
     dids = await accounts.dids_by_id(tx, {m.did for m in found if m.did})
     return [message_shape(m, users, dids) for m in found]
 

@@ -36,12 +36,19 @@ def alerted(participants: Participants, *, but: str | None = None) -> tuple[str,
     return tuple(sorted(p.user for p in participants.values() if p.user != but and (p.part is Part.OWNER or p.muted_at is None)))
 
 
-def alerts(event: EventType, people: Participants, *, actor: str | None, sender: str | None) -> tuple[str, ...]:
-    """Whom an event alerts, decided once, when it is written. `actor` caused it; `sender` wrote the message that it is about."""
+def alerts(
+    event: EventType, people: Participants, *, actor: str | None, sender: str | None, mentioned: tuple[str, ...] = ()
+) -> tuple[str, ...]:
+    """Whom an event alerts, decided once, when it is written. `actor` caused it; `sender` wrote the message that it is about.
+
+    Who is `mentioned` in a note is alerted, muted or not.
+    """
     match event:
         case EventType.MESSAGE_RECEIVED | EventType.CONVERSATION_WAITING | EventType.CONVERSATION_PUBLIC:
             return alerted(people)
-        case EventType.MESSAGE_QUEUED | EventType.MESSAGE_SCHEDULED | EventType.NOTE_ADDED if sender:
+        case EventType.NOTE_ADDED if sender:
+            return tuple(sorted({*alerted(people, but=sender), *mentioned} - {sender}))
+        case EventType.MESSAGE_QUEUED | EventType.MESSAGE_SCHEDULED if sender:
             return alerted(people, but=sender)
         case EventType.CONVERSATION_CLAIMED | EventType.CONVERSATION_TRANSFERRED | EventType.CONVERSATION_RELEASED:
             return alerted(people, but=actor)

@@ -78,7 +78,8 @@ class Message(msgspec.Struct, frozen=True):
     `attempt` counts how often a sender took it; `next_at` is when it may be taken, None once nothing is left to do; `lease_until` is
     set while a sender holds it. `token` comes back in the carrier's receipts. An automatic text has a `purpose` and no `user`;
     so has an inbound keyword.
-    `body_asked` is what the author wrote, without the opt-out text.
+    `body_asked` is what the author wrote, without the opt-out text. `mentions` are the users whom a note names. `left_seq` is the
+    number by which a scheduled text was queued: from there on it stands as an answer.
     """
 
     id: str
@@ -106,7 +107,14 @@ class Message(msgspec.Struct, frozen=True):
     carrier_ref: str | None = None
     media: str = "[]"
     purpose: Purpose | None = None
+    mentions: tuple[str, ...] = ()
+    left_seq: int | None = None
 
     @property
     def human(self) -> bool:
         return self.user is not None
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """The users whom it shows: its author, and whom it mentions."""
+        return self.mentions if self.user is None else (self.user, *self.mentions)

@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Raw, Struct
+from msgspec.json import decode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.desk import inbox, send
+from server.desk import inbox, notes, send
 from server.desk.desk import Desk
 from server.desk.identity import Session
 from server.desk.send import Draft
@@ -40,6 +41,14 @@ class FirstMessage(Struct, frozen=True, forbid_unknown_fields=True):
     media: list[str] = []
 
 
+class NewNote(Struct, frozen=True, forbid_unknown_fields=True):
+    """`mentions` are ids of users: they are alerted, and take part from then on. `client_id` as in a message."""
+
+    body: str
+    mentions: list[str] = []
+    client_id: ClientId | None = None
+
+
 class Messages:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -59,6 +68,17 @@ class Messages:
         new = await read_json(request, NewMessage)
         key = await once(request, session)
         return json(await send.send(self._desk, session.user, id_in_path(request), _draft(new), key), 202)
+
+    async def note(self, request: Request, session: Session) -> Response:
+        new = await read_json(request, NewNote)
+        key = await once(request, session)
+        mentions = [checked_id(id) for id in new.mentions]
+        id = id_in_path(request)
+        made = await notes.write_note(self._desk, session.user, id, new.body, mentions, new.client_id, key)
+        response = json(made, 201)
+        seq = decode(made)["seq"] if isinstance(made, Raw) else made.seq
+        response.headers["location"] = f"/api/v1/conversations/{id}/messages?after={seq - 1}&limit=1"
+        return response
 
     async def start(self, request: Request, session: Session) -> Response:
         new = await read_json(request, FirstMessage)

@@ -92,6 +92,7 @@ def routes(doors: Doors) -> list[BaseRoute]:
         at(f"{one}/messages", get=agent(messages.list), post=agent(messages.send)),
         at(f"{one}/claim", post=agent(conversations.claim)),
         at(f"{one}/release", post=agent(conversations.release)),
+        at(f"{one}/notes", post=agent(messages.note)),
         at(f"{one}/transfer", post=agent(conversations.transfer)),
         at(f"{one}/close", post=agent(conversations.close)),
         at(f"{one}/reopen", post=agent(conversations.reopen)),

@@ -7,7 +7,8 @@ from server.store.database import Transaction, batch
 
 
 class EventRow(TypedDict):
-    """One event as stored. `body` is the whole event as it goes on the wire; `audience` the JSON list of user ids."""
+    """One event as stored. `body` is the whole event as it goes on the wire; `audience` the JSON list of user ids; `contact` whom a
+    `contact.*` is about."""
 
     account: str
     position: int
@@ -19,6 +20,7 @@ class EventRow(TypedDict):
     pool: int
     audience: str
     body: str
+    contact: str | None
 
 
 async def take_positions(tx: Transaction, counts: Mapping[str, int]) -> dict[str, int]:
@@ -38,10 +40,10 @@ async def take_positions(tx: Transaction, counts: Mapping[str, int]) -> dict[str
 
 async def insert(tx: Transaction, events: Sequence[EventRow]) -> None:
     await tx.run(
-        """insert into events (account, position, conversation, seq, type, at, reach, pool, audience, body)
+        """insert into events (account, position, conversation, seq, type, at, reach, pool, audience, body, contact)
            select value ->> 'account', cast(value ->> 'position' as bigint), value ->> 'conversation',
                   cast(value ->> 'seq' as bigint), value ->> 'type', cast(value ->> 'at' as bigint), value ->> 'reach',
-                  cast(value ->> 'pool' as bigint), value ->> 'audience', value ->> 'body'
+                  cast(value ->> 'pool' as bigint), value ->> 'audience', value ->> 'body', value ->> 'contact'
            from json_each(:batch) where true""",
         batch=batch(events),
     )

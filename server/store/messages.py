@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 from server.domain.message import Direction, Kind, Message, MessageState, Purpose
 from server.store.database import Row, Transaction, batch
 
@@ -23,8 +25,9 @@ _TEXTS = (
     "token",
     "carrier_ref",
     "purpose",
+    "mentions",
 )
-_NUMBERS = ("seq", "segments", "send_at", "created_at", "attempt", "next_at", "lease_until")
+_NUMBERS = ("seq", "segments", "send_at", "created_at", "attempt", "next_at", "lease_until", "left_seq")
 _COLUMNS = (
     {name: f"b.value ->> '{name}'" for name in _TEXTS}
     | {"user_id": "b.value ->> 'user'"}
@@ -214,4 +217,6 @@ def message_of(row: Row) -> Message:
         carrier_ref=row["carrier_ref"],
         media=row["media"],
         purpose=Purpose(row["purpose"]) if row["purpose"] else None,
+        mentions=() if row["mentions"] == "[]" else tuple(msgspec.json.decode(row["mentions"], type=list[str])),
+        left_seq=row["left_seq"],
     )

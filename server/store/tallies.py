@@ -1,10 +1,11 @@
-"""How much is unread: messages and notes of others above what a person read, where that person is alerted."""
+"""How much is unread: messages and notes of others above what a person read, where that person is alerted: not
+where it was muted, unless the note mentions that person."""
 
 from collections.abc import Iterable
 
 from server.store.database import Transaction, batch
 
-_UNREAD = """m.conversation = p.conversation and m.seq > p.read_seq and (p.part = 'owner' or p.muted_at is null)
+_UNREAD = """m.conversation = p.conversation and m.seq > p.read_seq and (p.part = 'owner' or p.muted_at is null or m.mentions like :mine)
     and (m.user_id is null or m.user_id <> :user) and (m.purpose is null or m.direction = 'inbound')"""
 
 
@@ -16,6 +17,7 @@ async def unread_by_conversation(tx: Transaction, user: str, ids: Iterable[str])
             group by p.conversation""",
         ids=batch({"id": id} for id in ids),
         user=user,
+        mine=f'%"{user}"%',
     )
     return {row["conversation"]: row["unread"] for row in rows}
 
@@ -28,5 +30,6 @@ async def unread_by_part(tx: Transaction, *, account: str, user: str) -> dict[st
             and exists (select 1 from messages m where {_UNREAD}) group by p.part""",
         account=account,
         user=user,
+        mine=f'%"{user}"%',
     )
     return {row["part"]: row["n"] for row in rows}

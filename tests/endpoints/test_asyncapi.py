@@ -13,7 +13,6 @@ from tests.fixtures.served import Served
 
 LATER = {
     EventType.MESSAGE_SCHEDULED,
-    EventType.NOTE_ADDED,
     EventType.LIVE_FILTER_ENTERED,
     EventType.LIVE_FILTER_LEFT,
 }
@@ -91,11 +90,11 @@ async def everything(integrator: Integrator) -> None:
     await ana.post(f"{at}/release")
     await ana.post(f"{at}/transfer", {"user": ben.id})
     await ana.put(f"{at}/subscription", {"muted": True})
+    await ben.post(f"{at}/notes", {"body": "She is a regular.", "mentions": [mia.id]})
     await integrator.text("more")
     await ana.put(f"{at}/read", {"seq": (await ana.get(at)).json()["seq"]})
     await ben.post(f"{at}/snooze", {"until": "2099-01-01T00:00:00Z"})
     await integrator.text("and more")
-    await mia.put(f"{at}/subscription", {})
     refused = (SendResult("rejected", None, "30003", "Unreachable."), SendResult("unconfirmed"), None, None)
     for result, later in zip(refused, (None, None, MessageState.DELIVERED, MessageState.UNDELIVERED), strict=True):
         await ben.post(f"{at}/messages", integrator.draft())

@@ -21,7 +21,7 @@ const BELONGS = {
 };
 
 /** @param {Conversation} row */
-const activity = (row) => row.last_message?.created_at ?? row.claimed_at ?? "";
+const activity = (row) => row.active_at ?? row.last_message?.created_at ?? row.claimed_at ?? "";
 const LATE = "9999";
 /** Unread is personal, so only one's own lists count it. @type {View[]} */
 const OWN = ["mine", "subscribed"];
