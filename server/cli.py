@@ -82,7 +82,7 @@ def init(account: str, email: str, password: str, as_json: bool) -> None:
 def demo() -> None:
     """Runs everything on this machine alone, with a demo account to try out."""
     with _faults():
-        from server.demo import seed_demo
+        from server.demo.seed import seed_demo
         from server.roles import ROLES, run_roles
 
         links: list[tuple[str, str]] = []

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from channels.bus import Bus
 from channels.envelope import Envelope
-from server.carriers.carrier import Connection, OutboundText
 from server.carriers.registry import carriers
 from server.clock import Clock, SystemClock
 from server.desk.desk import Desk
 from server.desk.hear import Connections
 from server.desk.identity import Identity
 from server.desk.writer import Writer
+from server.network import Network
 from server.settings import Settings
 from server.store.database import Database
 from server.store.engines import open_with_patience
@@ -25,7 +25,7 @@ DATABASE_PATIENCE_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """One process's parts. `phones` holds the texts that the sandbox's phones got and have not confirmed yet; `demo` opens its doors."""
+    """One process's parts. `network` is the sandbox's; `demo` opens its doors."""
 
     settings: Settings
     clock: Clock
@@ -35,7 +35,7 @@ class Parts:
     wakes: Wakes
     identity: Identity
     connections: Connections
-    phones: asyncio.Queue[tuple[Connection, OutboundText]]
+    network: Network
     demo: bool
 
 
@@ -48,17 +48,14 @@ async def open_parts(settings: Settings, *, demo: bool = False, clock: Clock | N
     try:
         bus = Bus(settings.redis_url)
         wakes = Wakes(bus)
-        phones: asyncio.Queue[tuple[Connection, OutboundText]] = asyncio.Queue()
-
-        async def deliver(connection: Connection, text: OutboundText) -> None:
-            phones.put_nowait((connection, text))
+        network = Network()
 
         def published(envelopes: Sequence[Envelope], roles: frozenset[str]) -> None:
             bus.publish(envelopes)
             for role in roles:
                 wakes.wake(role)
 
-        known = carriers(now=clock.now, sandbox_key=derive_key(secret, "sandbox"), deliver=deliver)
+        known = carriers(now=clock.now, sandbox_key=derive_key(secret, "sandbox"), deliver=network.carry)
         writer = Writer(db, published)
         desk = Desk(db, writer, known, settings)
         identity = Identity(db, secret, secure=settings.secure)
@@ -71,7 +68,7 @@ async def open_parts(settings: Settings, *, demo: bool = False, clock: Clock | N
             wakes=wakes,
             identity=identity,
             connections=Connections(desk, clock),
-            phones=phones,
+            network=network,
             demo=demo,
         )
         async with asyncio.TaskGroup() as tasks:

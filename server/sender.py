@@ -4,11 +4,10 @@ import asyncio
 
 import httpx2
 
-from server.carriers.carrier import Connection, OutboundText, Receipt, SendResult
+from server.carriers.carrier import SendResult
 from server.carriers.exchange import open_client
 from server.desk.dispatch import Leased, give_up_leases, lease, next_look, record
-from server.desk.receipts import apply_parked, apply_receipts
-from server.domain.message import MessageState
+from server.desk.receipts import apply_parked
 from server.log import get_logger
 from server.parts import Parts
 from server.store.database import Unavailable
@@ -18,8 +17,6 @@ AT_ONCE = 100
 """Texts that one sender has in its hands at the most; the next wait for one of them to end."""
 FINISH_SECONDS = 3.0
 RECORD_ATTEMPTS = 20
-PHONE_SECONDS = 1.0
-"""A sandbox phone confirms a text after this long."""
 
 log = get_logger(__name__)
 
@@ -27,7 +24,7 @@ log = get_logger(__name__)
 async def run(parts: Parts, stop: asyncio.Event) -> None:
     """Until `stop` is set; then what is under way may finish for a few seconds. What is cut off becomes `unconfirmed`."""
     async with open_client() as http, asyncio.TaskGroup() as tasks:
-        confirming = tasks.create_task(_confirm_on_phones(parts, tasks))
+        carrying = tasks.create_task(parts.network.run(parts.desk, parts.clock))
         under_way: set[asyncio.Task[None]] = set()
         while not stop.is_set():
             pause = LONGEST_PAUSE_SECONDS
@@ -48,7 +45,7 @@ async def run(parts: Parts, stop: asyncio.Event) -> None:
             await parts.wakes.wait("sender", stop, pause)
         if under_way:
             await asyncio.wait(under_way, timeout=FINISH_SECONDS)
-        for task in (*under_way, confirming):
+        for task in (*under_way, carrying):
             task.cancel()
 
 
@@ -76,19 +73,3 @@ async def _send(parts: Parts, leased: Leased, http: httpx2.AsyncClient) -> None:
             return
         else:
             return
-
-
-async def _confirm_on_phones(parts: Parts, tasks: asyncio.TaskGroup) -> None:
-    """The sandbox's network: a phone that got a text says so a little later, as a carrier's receipt would."""
-    while True:
-        connection, text = await parts.phones.get()
-        tasks.create_task(_confirm(parts, connection, text))
-
-
-async def _confirm(parts: Parts, connection: Connection, text: OutboundText) -> None:
-    await asyncio.sleep(PHONE_SECONDS)
-    try:
-        await apply_receipts(parts.desk, connection, [Receipt(None, text.token, MessageState.DELIVERED)])
-    except Exception:
-        # A receipt that gets lost, as real ones do: the text stays `sent`.
-        log.exception("sandbox.receipt_lost")

@@ -1,15 +1,20 @@
 """The demo account: something of everything, kept from one run to the next, and nobody else's."""
 
 from collections.abc import AsyncIterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from server.demo import seed_demo
-from server.desk import directory
+from server.demo.people import BROKEN
+from server.demo.seed import seed_demo
+from server.desk import directory, lines
+from server.domain.user import Role, User
 from server.parts import Parts, open_parts
 from server.settings import Settings, SettingsError
 from server.store.database import Transaction
+
+DAY_US = 24 * 3_600_000_000
 
 
 @pytest.fixture
@@ -29,13 +34,14 @@ async def count(parts: Parts, what: str) -> int:
     return int((await rows(parts, f"select count(*) as n from {what}"))[0]["n"])
 
 
-async def test_it_has_a_manager_three_agents_two_numbers_forty_contacts_and_conversations_in_every_state(parts: Parts) -> None:
+async def test_it_has_a_manager_five_agents_three_numbers_two_hundred_contacts_and_conversations_in_every_state(parts: Parts) -> None:
     links = await seed_demo(parts)
-    assert [path for _, path in links] == ["/demo/in/mia", "/demo/in/ana", "/demo/in/ben", "/demo/in/dana"]
+    assert [path for _, path in links] == [f"/demo/in/{name}" for name in ("mia", "ana", "ben", "dana", "eli", "noor")]
     assert await count(parts, "users where role = 'manager'") == 1
-    assert await count(parts, "users where role = 'agent'") == 3
-    assert await count(parts, "dids") == 2
-    assert await count(parts, "contacts") == 40
+    assert await count(parts, "users where role = 'agent'") == 5
+    assert await count(parts, "dids") == 3
+    assert await count(parts, "contacts") == 200
+    assert await count(parts, "conversations") >= 40
     for state in (
         "waiting_since is null and closed_at is null and owner is not null",
         "waiting_since is not null and public_since is null and clock_start is not null",
@@ -56,7 +62,7 @@ async def test_its_history_lies_in_the_past_and_the_clock_is_right_afterwards(pa
     assert parts.db.shift_us == 0
     ages = await rows(parts, "select min(created_at) as first, max(created_at) as last from messages")
     now = parts.clock.now()
-    assert now - ages[0]["first"] > 2 * 24 * 3_600_000_000
+    assert 13 * DAY_US < now - ages[0]["first"] < 17 * DAY_US
     assert 0 <= now - ages[0]["last"] < 120_000_000
 
 
@@ -72,3 +78,30 @@ async def test_a_database_with_other_accounts_is_refused_untouched(parts: Parts)
     with pytest.raises(SettingsError, match="not the demo's"):
         await seed_demo(parts)
     assert await count(parts, "users") == 1
+
+
+async def test_its_history_is_told_in_the_order_of_its_time(parts: Parts) -> None:
+    await seed_demo(parts)
+    times = [row["at"] for row in await rows(parts, "select at from events order by position")]
+    assert max(earlier - later for earlier, later in pairwise(times)) < DAY_US
+    days = {row["created_at"] // DAY_US for row in await rows(parts, "select created_at from messages")}
+    assert len(days) >= 14
+
+
+async def test_a_demo_whose_texts_could_leave_this_machine_does_not_start(parts: Parts) -> None:
+    await seed_demo(parts)
+    account = (await rows(parts, "select account, id, name from users where role = 'manager'"))[0]
+    mia = User(account["id"], account["account"], account["name"], Role.MANAGER)
+    keys = {"account_sid": "AC" + "0" * 32, "auth_token": "0" * 32}
+    await lines.add_carrier(parts.desk, mia, lines.NewCarrier(kind="twilio", name="Real", credentials=keys))
+    with pytest.raises(SettingsError, match="twilio"):
+        await seed_demo(parts)
+
+
+async def test_what_the_numbers_and_phones_do_holds_after_a_restart_too(parts: Parts) -> None:
+    await seed_demo(parts)
+    parts.network.dials.refused.clear()
+    await seed_demo(parts)
+    assert parts.network.dials.refused == {BROKEN}
+    assert parts.network.dials.replies
+    assert len(parts.network.dials.lines) == 6
