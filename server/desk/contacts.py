@@ -1,20 +1,22 @@
-"""Contacts: found, made, changed, opted out by hand, each with its events in the same transaction."""
+"""Contacts: made, changed, opted out by hand, each with its events in the same transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 from msgspec.structs import replace
 
+from server.desk import contact_views
 from server.desk.consent import opt_out
+from server.desk.contact_views import ReadContactShape
 from server.desk.desk import Desk, Once
-from server.desk.shapes import ContactShape, contact_shape, instant
+from server.desk.shapes import instant
 from server.desk.work import Work
 from server.domain.errors import AlreadyExists, HasConversation, Invalid, NotFound
 from server.domain.events import EventType
 from server.domain.phone import PhoneNumber
 from server.domain.user import User
 from server.ids import new_id
-from server.store import contact_search, contacts, conversations
+from server.store import contacts, conversations
 from server.store.contacts import Contact, Phone
 from server.store.database import Conflict, Transaction, stored_text
 
@@ -47,13 +49,6 @@ class ContactChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fields: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
 
 
-class ContactPage(msgspec.Struct, frozen=True):
-    """`next` is the name and id of the last item, None at the end."""
-
-    items: list[ContactShape]
-    next: tuple[str, str] | None
-
-
 class ConsentShape(msgspec.Struct, frozen=True):
     id: str
     number: str
@@ -65,26 +60,7 @@ class ConsentShape(msgspec.Struct, frozen=True):
     at: str
 
 
-async def contact_list(
-    desk: Desk, user: User, *, query: str, ready: bool | None, tag: str | None, after: tuple[str, str] | None, limit: int
-) -> ContactPage:
-    """By name."""
-
-    async def read(tx: Transaction) -> ContactPage:
-        ids = await contact_search.contact_page(tx, user.account, query=query, ready=ready, tag=tag, after=after, limit=limit + 1)
-        shown = [id for _, id in ids[:limit]]
-        found = await contacts.get(tx, shown)
-        items = await _shapes(tx, [found[id] for id in shown])
-        return ContactPage(items, ids[limit - 1] if len(ids) > limit else None)
-
-    return await desk.read(read)
-
-
-async def contact(desk: Desk, user: User, id: str) -> ContactShape:
-    return await desk.read(lambda tx: _shape(tx, user, id))
-
-
-async def add_contact(desk: Desk, user: User, new: NewContact, once: Once | None = None) -> ContactShape | msgspec.Raw:
+async def add_contact(desk: Desk, user: User, new: NewContact, once: Once | None = None) -> ReadContactShape | msgspec.Raw:
     """Raises `AlreadyExists` when a number is another contact's."""
 
     async def change(work: Work) -> str:
@@ -109,10 +85,12 @@ async def add_contact(desk: Desk, user: User, new: NewContact, once: Once | None
         work.tell(user.account, EventType.CONTACT_CREATED, work.know(user), contact=made.id)
         return made.id
 
-    return await desk.write(change, lambda tx, id: _shape(tx, user, id), once)
+    return await desk.write(change, lambda tx, id: contact_views.contact(tx, user, id), once)
 
 
-async def change_contact(desk: Desk, user: User, id: str, changes: ContactChanges, once: Once | None = None) -> ContactShape | msgspec.Raw:
+async def change_contact(
+    desk: Desk, user: User, id: str, changes: ContactChanges, once: Once | None = None
+) -> ReadContactShape | msgspec.Raw:
     """Raises `AlreadyExists` when a number is another contact's, and `HasConversation` when one that is left out has a conversation."""
 
     async def change(work: Work) -> str:
@@ -138,12 +116,12 @@ async def change_contact(desk: Desk, user: User, id: str, changes: ContactChange
             work.tell(user.account, EventType.CONTACT_UPDATED, actor, contact=id)
         return id
 
-    return await desk.write(change, lambda tx, _: _shape(tx, user, id), once)
+    return await desk.write(change, lambda tx, _: contact_views.contact(tx, user, id), once)
 
 
 async def opt_out_by_hand(
     desk: Desk, user: User, id: str, number: str, reason: str, once: Once | None = None
-) -> ContactShape | msgspec.Raw:
+) -> ReadContactShape | msgspec.Raw:
     """Rule 22: nothing is sent to this number any more."""
 
     async def change(work: Work) -> str:
@@ -158,32 +136,18 @@ async def opt_out_by_hand(
     async def conversation(work: Work) -> Iterable[str]:
         return (await conversations.by_phone(work.tx, [(user.account, number)])).values()
 
-    return await desk.write(change, lambda tx, _: _shape(tx, user, id), once, locks=conversation)
+    return await desk.write(change, lambda tx, _: contact_views.contact(tx, user, id), once, locks=conversation)
 
 
 async def consent_ledger(desk: Desk, user: User, id: str) -> list[ConsentShape]:
     """Oldest first, over all the contact's numbers."""
 
     async def read(tx: Transaction) -> list[ConsentShape]:
-        found = (await contacts.get(tx, [id])).get(id)
-        if found is None or found.account != user.account:
-            raise NotFound
+        found = await contact_views.contact_of(tx, user, id)
         entries = await contacts.consent_of(tx, user.account, (phone.number for phone in found.phones))
         return [ConsentShape(e.id, e.number, e.kind, e.source, e.message, e.user, e.says, instant(e.at)) for e in entries]
 
     return await desk.read(read)
-
-
-async def _shape(tx: Transaction, user: User, id: str) -> ContactShape:
-    found = (await contacts.get(tx, [id])).get(id)
-    if found is None or found.account != user.account:
-        raise NotFound
-    return (await _shapes(tx, [found]))[0]
-
-
-async def _shapes(tx: Transaction, found: Sequence[Contact]) -> list[ContactShape]:
-    out = await contacts.opt_outs(tx, ((c.account, phone.number) for c in found for phone in c.phones))
-    return [contact_shape(c, {number for account, number in out if account == c.account}) for c in found]
 
 
 async def _keep_what_is_conversed_with(work: Work, before: Contact, after: Contact) -> None:

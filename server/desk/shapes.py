@@ -97,6 +97,8 @@ class PhoneShape(msgspec.Struct, frozen=True):
 
 
 class ContactShape(msgspec.Struct, frozen=True):
+    """`opted_out`: one of its numbers is."""
+
     id: str
     name: str
     phones: list[PhoneShape]
@@ -104,6 +106,7 @@ class ContactShape(msgspec.Struct, frozen=True):
     tags: list[str]
     timezone: str | None
     fields: dict[str, str]
+    opted_out: bool
     created_at: str
     updated_at: str
 
@@ -186,6 +189,7 @@ def contact_shape(contact: Contact, opted_out: set[str]) -> ContactShape:
         tags=list(contact.tags),
         timezone=contact.timezone,
         fields=dict(contact.fields),
+        opted_out=any(p.number in opted_out for p in contact.phones),
         created_at=instant(contact.created_at),
         updated_at=instant(contact.updated_at),
     )

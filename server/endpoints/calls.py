@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping
 
-from server.desk.contacts import ContactChanges, NewContact
 from server.desk.inbox import MessagePage
 from server.desk.sandbox import NewSandboxText, SandboxPhones
 from server.desk.send import Started
-from server.desk.shapes import ContactShape, MessageShape, OwnConversationShape
+from server.desk.shapes import MessageShape, OwnConversationShape
 from server.desk.tallies import Tallies
 from server.domain.segments import Segments
-from server.endpoints.contacts import ColleagueList, ConsentList, ContactList, OptOut
 from server.endpoints.conversations import ConversationList, Nothing, Reading, Snooze, Subscription, Transfer, View
 from server.endpoints.messages import FirstMessage, NewMessage
 from server.endpoints.operation import LIMIT, PAGED, Asked, Operation, Who
@@ -76,24 +74,6 @@ CALLS: Mapping[str, Operation] = {
     "GET /api/v1/segments": Operation(
         "Messages", "How many segments a text is billed as.", Segments, asks=(Asked("body", str, "The text.", ""),)
     ),
-    "GET /api/v1/contacts": Operation(
-        "Contacts",
-        "By name.",
-        ContactList,
-        asks=(WORDS, Asked("ready", bool, "Only those that are ready, or not."), Asked("tag", str, "Only those with this tag."), *PAGED),
-    ),
-    "POST /api/v1/contacts": Operation("Contacts", "Make a contact.", ContactShape, 201, NewContact, refuses=("already_exists",)),
-    "GET /api/v1/contacts/{id}": Operation("Contacts", "One contact.", ContactShape),
-    "PATCH /api/v1/contacts/{id}": Operation(
-        "Contacts",
-        "What is absent stays. A number that a conversation is held with stays too.",
-        ContactShape,
-        takes=ContactChanges,
-        refuses=("already_exists", "has_conversation"),
-    ),
-    "PUT /api/v1/contacts/{id}/opt-out": Operation("Contacts", "Opt one of the contact's numbers out by hand.", ContactShape, takes=OptOut),
-    "GET /api/v1/contacts/{id}/consent": Operation("Contacts", "The consent ledger of the contact's numbers, oldest first.", ConsentList),
-    "GET /api/v1/colleagues": Operation("Account", "Whom a conversation can be handed to, by name.", ColleagueList, asks=PAGED),
     "GET /sandbox/phones": Operation(
         "Sandbox", "The contacts' simulated phones, and our numbers that they can text.", SandboxPhones, refuses=("not_found",)
     ),

@@ -1,4 +1,4 @@
-"""The API's contacts, their consent, and the colleagues whom work can be handed to."""
+"""The API's contacts, their consent, their tags, and the colleagues whom work can be handed to."""
 
 from typing import Annotated
 
@@ -6,20 +6,40 @@ from msgspec import Meta, Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.desk import contacts
+from server.desk import contact_lists, contacts
 from server.desk.colleagues import colleague_list
+from server.desk.contact_lists import TagShape
+from server.desk.contact_views import ReadContactShape
 from server.desk.contacts import ConsentShape, ContactChanges, NewContact
 from server.desk.desk import Desk
 from server.desk.identity import Session
-from server.desk.shapes import ContactShape, UserShape
+from server.desk.shapes import OwnConversationShape, UserShape
 from server.domain.phone import read_sender
-from server.endpoints.asked import truth_in, words_in
-from server.endpoints.bodies import created, id_in_path, json, limit_of, once, read_json
+from server.domain.wanted import SORTS, Wanted
+from server.endpoints.asked import choice_in, truth_in, words_in
+from server.endpoints.bodies import checked_id, created, id_in_path, json, limit_of, once, read_json
 from server.endpoints.cursors import Cursors
 
 
 class ContactList(Struct, frozen=True):
-    items: list[ContactShape]
+    """`total` is how many there are in all; null for more than 10,000."""
+
+    items: list[ReadContactShape]
+    next: str | None
+    total: int | None
+
+
+class ContactConversations(Struct, frozen=True):
+    """All of them: there is no next page."""
+
+    items: list[OwnConversationShape]
+    next: str | None
+
+
+class TagList(Struct, frozen=True):
+    """All of them: there is no next page."""
+
+    items: list[TagShape]
     next: str | None
 
 
@@ -48,19 +68,25 @@ class Contacts:
         self._cursors = cursors
 
     async def list(self, request: Request, session: Session) -> Response:
-        page = await contacts.contact_list(
+        sort = choice_in(request, "sort", SORTS, "name")
+        page = await contact_lists.contact_list(
             self._desk,
             session.user,
-            query=words_in(request, "q"),
-            ready=truth_in(request, "ready"),
-            tag=words_in(request, "tag") or None,
-            after=self._cursors.read(request, session.user, "contacts", tuple[str, str]),
+            wanted_in(request),
+            sort=sort,
+            after=self._cursors.read(request, session.user, f"contacts {sort}", tuple[int | str, str]),
             limit=limit_of(request),
         )
-        return json(ContactList(page.items, self._cursors.write(session.user, "contacts", page.next)))
+        return json(ContactList(page.items, self._cursors.write(session.user, f"contacts {sort}", page.next), page.total))
 
     async def one(self, request: Request, session: Session) -> Response:
-        return json(await contacts.contact(self._desk, session.user, id_in_path(request)))
+        return json(await contact_lists.contact(self._desk, session.user, id_in_path(request)))
+
+    async def conversations(self, request: Request, session: Session) -> Response:
+        return json(ContactConversations(await contact_lists.conversations_of(self._desk, session.user, id_in_path(request)), None))
+
+    async def tags(self, _request: Request, session: Session) -> Response:
+        return json(TagList(await contact_lists.tag_list(self._desk, session.user), None))
 
     async def add(self, request: Request, session: Session) -> Response:
         new = await read_json(request, NewContact)
@@ -84,3 +110,14 @@ class Contacts:
         after = self._cursors.read(request, session.user, "colleagues", tuple[str, str])
         page = await colleague_list(self._desk, session.user, after, limit_of(request))
         return json(ColleagueList(page.items, self._cursors.write(session.user, "colleagues", page.next)))
+
+
+def wanted_in(request: Request) -> Wanted:
+    """The filters of a list of contacts. Raises `Invalid`, and `NotFound` for what no id looks like."""
+    live_filter = words_in(request, "live_filter")
+    return Wanted(
+        q=words_in(request, "q"),
+        ready=truth_in(request, "ready"),
+        tag=words_in(request, "tag") or None,
+        live_filter=checked_id(live_filter) if live_filter else None,
+    )

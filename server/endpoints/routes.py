@@ -106,8 +106,10 @@ def routes(doors: Doors) -> list[BaseRoute]:
         #
         at(f"{API}/contacts", get=agent(contacts.list), post=agent(contacts.add)),
         at(f"{API}/contacts/{{id}}", get=agent(contacts.one), patch=agent(contacts.change)),
+        at(f"{API}/contacts/{{id}}/conversations", get=agent(contacts.conversations)),
         at(f"{API}/contacts/{{id}}/opt-out", put=agent(contacts.opt_out)),
         at(f"{API}/contacts/{{id}}/consent", get=agent(contacts.consent)),
+        at(f"{API}/tags", get=agent(contacts.tags)),
         at(f"{API}/colleagues", get=agent(contacts.colleagues)),
         at(f"{API}/settings", get=manager(settings.show), patch=manager(settings.change)),
         #

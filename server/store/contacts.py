@@ -194,10 +194,17 @@ def _values(c: Contact) -> dict[str, object]:
         "ready_at": c.ready_at,
         "timezone": c.timezone,
         "tags": msgspec.json.encode(c.tags).decode(),
-        "fields": msgspec.json.encode(c.fields).decode(),
+        "fields": _fields(c.fields),
         "created_at": c.created_at,
         "updated_at": c.updated_at,
     }
+
+
+def _fields(fields: Mapping[str, str]) -> str:
+    """As JSON with the e-mail address last, where the search looks for it."""
+    if "email" in fields:
+        fields = {**{name: value for name, value in fields.items() if name != "email"}, "email": fields["email"]}
+    return msgspec.json.encode(fields).decode()
 
 
 def _contact_of(row: Row, phones: tuple[Phone, ...]) -> Contact:

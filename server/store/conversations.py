@@ -133,6 +133,16 @@ async def owned_by(tx: Transaction, user: str, limit: int) -> list[str]:
     return [row["id"] for row in rows]
 
 
+async def of_contacts(tx: Transaction, ids: Iterable[str]) -> list[Conversation]:
+    """Every conversation with these contacts, newest activity first."""
+    rows = await tx.all(
+        """select c.* from conversations c where c.contact in (select value ->> 'id' from json_each(:ids))
+           order by c.active_at desc, c.id desc""",
+        ids=batch({"id": id} for id in set(ids)),
+    )
+    return [conversation_of(row) for row in rows]
+
+
 def conversation_of(row: Row) -> Conversation:
     return Conversation(
         id=row["id"],

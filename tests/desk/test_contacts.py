@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from server.desk import contacts
+from server.desk import contact_lists, contacts
 from server.desk.contacts import ContactChanges, NewContact, PhoneBody, add_contact, change_contact, opt_out_by_hand
 from server.desk.desk import Desk
 from server.desk.send import Draft, start
@@ -46,7 +46,7 @@ async def test_what_two_processes_change_of_one_contact_is_all_kept(office: Offi
         await work.tx.run("update contacts set name = 'Maria S.' where id = :id", id=id)
 
     await meanwhile(second_desk, rename, lambda: changed(office.desk, office, id, tags=["vip"]))
-    shown = await contacts.contact(office.desk, office.mia, id)
+    shown = await contact_lists.contact(office.desk, office.mia, id)
     assert (shown.name, shown.tags) == ("Maria S.", ["vip"])
 
 

@@ -58,7 +58,7 @@ async def test_a_number_that_a_conversation_is_held_with_cannot_be_taken_from_it
     refused = await integrator.ana.patch(at, {"phones": []})
     assert (refused.status_code, refused.json()["code"], refused.json()["field"]) == (409, "has_conversation", "phones")
     assert MARIA in refused.json()["detail"]
-    assert (await integrator.ana.get(at)).json() == made
+    assert {**(await integrator.ana.get(at)).json(), "latest": None} == made
     changed = await integrator.ana.patch(at, {"phones": [{"number": MARIA, "kind": "other"}]})
     assert changed.json()["phones"] == [{"number": MARIA, "kind": "other", "opted_out": False}]
 

@@ -1,0 +1,44 @@
+"""The calls about contacts, as the API's document describes them."""
+
+from collections.abc import Mapping
+
+from server.desk.contact_views import ReadContactShape
+from server.desk.contacts import ContactChanges, NewContact
+from server.domain.wanted import Sort
+from server.endpoints.contacts import ColleagueList, ConsentList, ContactConversations, ContactList, OptOut, TagList
+from server.endpoints.operation import PAGED, Asked, Operation
+
+C = "/api/v1/contacts"
+CONTACTS = "Contacts"
+
+WANTED = (
+    Asked("q", str, "Part of a name, of a number in any format, or of an e-mail address."),
+    Asked("ready", bool, "Only those that are ready, or not."),
+    Asked("tag", str, "Only those with this tag."),
+    Asked("live_filter", str, "Only those in this live filter."),
+)
+
+CONTACT_CALLS: Mapping[str, Operation] = {
+    f"GET {C}": Operation(
+        CONTACTS,
+        "By name, or recent: the latest conversation first.",
+        ContactList,
+        asks=(*WANTED, Asked("sort", Sort, "In which order.", "name"), *PAGED),
+    ),
+    f"POST {C}": Operation(CONTACTS, "Make a contact.", ReadContactShape, 201, NewContact, refuses=("already_exists",)),
+    f"GET {C}/{{id}}": Operation(CONTACTS, "One contact.", ReadContactShape),
+    f"PATCH {C}/{{id}}": Operation(
+        CONTACTS,
+        "What is absent stays. A number that a conversation is held with stays too.",
+        ReadContactShape,
+        takes=ContactChanges,
+        refuses=("already_exists", "has_conversation"),
+    ),
+    f"GET {C}/{{id}}/conversations": Operation(
+        CONTACTS, "Its conversations, one for each phone that was texted with, newest activity first.", ContactConversations
+    ),
+    f"PUT {C}/{{id}}/opt-out": Operation(CONTACTS, "Opt one of the contact's numbers out by hand.", ReadContactShape, takes=OptOut),
+    f"GET {C}/{{id}}/consent": Operation(CONTACTS, "The consent ledger of the contact's numbers, oldest first.", ConsentList),
+    "GET /api/v1/tags": Operation(CONTACTS, "Every tag of the account's contacts, and how many have it.", TagList),
+    "GET /api/v1/colleagues": Operation("Account", "Whom a conversation can be handed to, by name.", ColleagueList, asks=PAGED),
+}
