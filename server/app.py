@@ -23,6 +23,7 @@ from server.endpoints.lines import Lines
 from server.endpoints.login import Login
 from server.endpoints.messages import Messages
 from server.endpoints.pages import Pages
+from server.endpoints.preferences import Preferences
 from server.endpoints.reference import Reference
 from server.endpoints.routes import Doors, routes
 from server.endpoints.sandbox import Sandbox
@@ -52,6 +53,7 @@ def doors(desk: Desk, identity: Identity, clock: Clock, renderer: Renderer, *, r
         sandbox=Sandbox(desk, clock, cursors),
         pages=Pages(desk, guard, renderer),
         reference=Reference(renderer),
+        preferences=Preferences(desk, identity.passwords),
         demo=demo,
     )
 

@@ -3,10 +3,18 @@
 import msgspec
 
 from server.desk.desk import Desk
-from server.desk.shapes import SettingsShape, UserShape, instant, settings_shape, user_shape
+from server.desk.shapes import (
+    PreferencesShape,
+    SettingsShape,
+    UserShape,
+    instant,
+    preferences_shape,
+    settings_shape,
+    user_shape,
+)
 from server.domain.errors import NotFound
 from server.domain.user import User
-from server.store import accounts, conversations, handset
+from server.store import accounts, conversations, handset, preferences
 from server.store.database import Transaction
 
 
@@ -21,6 +29,7 @@ class Opening(msgspec.Struct, frozen=True):
     user: UserShape
     account: AccountShape
     settings: SettingsShape
+    preferences: PreferencesShape
     sandbox: bool
     now: str
     conversation: str | None
@@ -39,6 +48,7 @@ async def opening(desk: Desk, user: User, conversation: str | None = None) -> Op
             user=user_shape(user),
             account=AccountShape(account.id, account.name),
             settings=settings_shape(account),
+            preferences=preferences_shape(await preferences.find(tx, user.id), tx.now),
             sandbox=await handset.has_sandbox(tx, user.account),
             now=instant(tx.now),
             conversation=conversation,

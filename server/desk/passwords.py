@@ -40,10 +40,10 @@ class Passwords:
             return False
 
 
-def acceptable(password: str) -> None:
-    """Raises `Invalid` for a password that is too short or too long."""
+def acceptable(password: str, field: str = "password") -> None:
+    """Raises `Invalid` for a password that is too short or too long; `field` is where it stood."""
     if not SHORTEST <= len(password) <= LONGEST:
-        raise Invalid(f"A password has {SHORTEST} to {LONGEST} characters.", field="password")
+        raise Invalid(f"A password has {SHORTEST} to {LONGEST} characters.", field=field)
 
 
 def _bytes(password: str) -> bytes:

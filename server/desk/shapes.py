@@ -1,17 +1,21 @@
 """What goes out over HTTP and the websocket, field by field as the contract names it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 import msgspec
+from msgspec.structs import asdict
 
 from server.domain.clocks import public_at
 from server.domain.message import Message
+from server.domain.preferences import Preferences, SendKey, Status, Theme, as_of
 from server.domain.thread import Conversation
 from server.domain.user import User
 from server.store.accounts import Account, Did
 from server.store.contacts import Contact
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class UserShape(msgspec.Struct, frozen=True):
@@ -117,6 +121,19 @@ class SettingsShape(msgspec.Struct, frozen=True):
     default_did: str | None
 
 
+class PreferencesShape(msgspec.Struct, frozen=True):
+    theme: Theme
+    send_key: SendKey
+    single_keys: bool
+    sound: bool
+    desktop: bool
+    private_notifications: bool
+    pool_alerts: bool
+    repeat_unread: bool
+    status: Status
+    focus_until: str | None
+
+
 class ActorShape(msgspec.Struct, frozen=True):
     kind: str
     id: str | None
@@ -142,6 +159,16 @@ def instant(us: int) -> str:
 
 def instant_or_none(us: int | None) -> str | None:
     return None if us is None else instant(us)
+
+
+def microseconds(at: datetime) -> int:
+    """An instant with its zone as µs UTC."""
+    return (at - _EPOCH) // timedelta(microseconds=1)
+
+
+def preferences_shape(kept: Preferences, now: int) -> PreferencesShape:
+    chosen = as_of(kept, now)
+    return PreferencesShape(**asdict(chosen) | {"focus_until": instant_or_none(chosen.focus_until)})
 
 
 def user_shape(user: User) -> UserShape:

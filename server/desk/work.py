@@ -202,9 +202,12 @@ class Work:
         contact: str | None = None,
         message: str | None = None,
         reason: str | None = None,
+        audience: tuple[str, ...] = (),
     ) -> None:
-        """Stages an event that belongs to no conversation."""
-        self.staged.events.append(Pending(account, event, actor, data=data, contact=contact, message=message, reason=reason))
+        """Stages an event that belongs to no conversation. `audience` are the users whom it concerns alone."""
+        self.staged.events.append(
+            Pending(account, event, actor, audience=audience, data=data, contact=contact, message=message, reason=reason)
+        )
 
     def write(self, message: Message) -> None:
         """Stages a new message."""

@@ -39,6 +39,7 @@ class EventType(StrEnum):
     LIVE_FILTER_LEFT = "live_filter.left"
     SETTINGS_CHANGED = "settings.changed"
     USER_UPDATED = "user.updated"
+    PREFERENCES_CHANGED = "preferences.changed"
 
 
 class Reach(StrEnum):
@@ -59,7 +60,7 @@ _ACCOUNT_WIDE = frozenset(
         EventType.USER_UPDATED,
     }
 )
-PERSONAL = frozenset({EventType.CONVERSATION_READ, EventType.SUBSCRIBER_MUTED})
+PERSONAL = frozenset({EventType.CONVERSATION_READ, EventType.SUBSCRIBER_MUTED, EventType.PREFERENCES_CHANGED})
 """Events that concern one person alone and carry no `seq`."""
 
 

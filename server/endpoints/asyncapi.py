@@ -8,7 +8,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from server.desk.shapes import ContactShape, ConversationShape, EventShape, MessageShape, SettingsShape, UserShape
+from server.desk.shapes import ContactShape, ConversationShape, EventShape, MessageShape, PreferencesShape, SettingsShape, UserShape
 from server.domain.events import PERSONAL, EventType, reach
 from server.endpoints.openapi import Shapes
 
@@ -63,6 +63,10 @@ class SettingsNews(Struct, frozen=True):
     settings: SettingsShape
 
 
+class PreferencesNews(Struct, frozen=True):
+    preferences: PreferencesShape
+
+
 class UserNews(Struct, frozen=True):
     user: UserShape
     reason: Literal["created", "changed", "disabled"]
@@ -77,6 +81,7 @@ NEWS: Mapping[str, type[Struct]] = {
     "live_filter": LiveFilterNews,
     "settings": SettingsNews,
     "user": UserNews,
+    "preferences": PreferencesNews,
 }
 """What `data` holds, by the first word of the type. A test lets everything happen and compares."""
 
@@ -116,6 +121,7 @@ SAYS: Mapping[EventType, str] = {
     EventType.LIVE_FILTER_LEFT: "A contact is in a live filter no more.",
     EventType.SETTINGS_CHANGED: "The account's settings changed.",
     EventType.USER_UPDATED: "A user was added, changed or disabled.",
+    EventType.PREFERENCES_CHANGED: "The person chose something in one of that person's tabs.",
 }
 
 

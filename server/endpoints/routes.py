@@ -17,6 +17,7 @@ from server.endpoints.lines import Lines
 from server.endpoints.login import Login
 from server.endpoints.messages import Messages
 from server.endpoints.pages import CONTACTS, CONVERSATIONS_REPORT, FEED, POOL, RESPONSE_TIMES, SETTINGS, SMS, Pages
+from server.endpoints.preferences import Preferences
 from server.endpoints.reference import Reference
 from server.endpoints.sandbox import Sandbox
 from server.endpoints.segments import segments
@@ -44,6 +45,7 @@ class Doors:
     sandbox: Sandbox
     pages: Pages
     reference: Reference
+    preferences: Preferences
     demo: bool = False
 
 
@@ -114,6 +116,8 @@ def routes(doors: Doors) -> list[BaseRoute]:
         at(f"{API}/settings", get=manager(settings.show), patch=manager(settings.change)),
         #
         at(f"{API}/me", get=agent(directory.me)),
+        at(f"{API}/me/preferences", get=agent(doors.preferences.show), patch=agent(doors.preferences.change)),
+        at(f"{API}/me/password", put=agent(doors.preferences.password)),
         at(f"{API}/users", get=manager(directory.users), post=manager(directory.add_user)),
         at(
             f"{API}/users/{{id}}",

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 
-from server.desk.shapes import MessageShape
+from server.desk.preferences import PreferenceChanges
+from server.desk.shapes import MessageShape, PreferencesShape
 from server.endpoints.messages import NewNote
 from server.endpoints.operation import Operation
+from server.endpoints.preferences import NewPassword
 
 C = "/api/v1/conversations"
 
@@ -16,5 +18,16 @@ WRITING: Mapping[str, Operation] = {
         201,
         NewNote,
         refuses=("client_id_conflict",),
+    ),
+    "GET /api/v1/me/preferences": Operation("Account", "What the signed-in person chose.", PreferencesShape),
+    "PATCH /api/v1/me/preferences": Operation(
+        "Account", "What is absent stays; all of the person's tabs are told.", PreferencesShape, takes=PreferenceChanges
+    ),
+    "PUT /api/v1/me/password": Operation(
+        "Account",
+        "A new password; all other sessions of the person end.",
+        status=204,
+        takes=NewPassword,
+        refuses=("too_many_requests",),
     ),
 }

@@ -53,6 +53,11 @@ async def end_sessions(tx: Transaction, user: str) -> int:
     return await tx.run("delete from sessions where user_id = :user", user=user)
 
 
+async def end_other_sessions(tx: Transaction, user: str, but: str) -> int:
+    """Ends a user's sessions but the one with the id `but`; how many there were."""
+    return await tx.run("delete from sessions where user_id = :user and id <> :but", user=user, but=but)
+
+
 async def forget_expired(tx: Transaction, user: str) -> None:
     await tx.run("delete from sessions where user_id = :user and expires_at <= :now", user=user, now=tx.now)
 

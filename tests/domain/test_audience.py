@@ -35,4 +35,8 @@ def test_every_event_has_a_reach_and_the_pools_reach_everybody() -> None:
         EventType.USER_UPDATED,
         *(event for event in EventType if event.startswith("contact.")),
     }
-    assert {event for event in EventType if reach(event) is Reach.PERSON} == {EventType.CONVERSATION_READ, EventType.SUBSCRIBER_MUTED}
+    assert {event for event in EventType if reach(event) is Reach.PERSON} == {
+        EventType.CONVERSATION_READ,
+        EventType.SUBSCRIBER_MUTED,
+        EventType.PREFERENCES_CHANGED,
+    }

@@ -75,7 +75,7 @@ async def test_every_event_that_happens_is_as_the_document_says(integrator: Inte
     for event in happened:
         errors = [f"{error.json_path}: {error.message}" for error in checks[event["type"]].iter_errors(event)]
         assert errors == [], event["type"]
-        allowed = {"message", "conversation", "reason", "user", "contact", "settings", "read_seq"}
+        allowed = {"message", "conversation", "reason", "user", "contact", "settings", "read_seq", "preferences"}
         assert set(event["data"]) <= allowed, event["type"]
         assert (event["seq"] is None) == (event["conversation"] is None or event["type"] in PERSONAL)
     assert set(EventType) - {event["type"] for event in happened} == LATER
@@ -110,4 +110,5 @@ async def everything(integrator: Integrator) -> None:
     await integrator.text("STOP", phone=WEI, to=OWN)
     await integrator.text("START", phone=WEI, to=OWN)
     await mia.patch("/settings", {"sms_public_minutes": 3})
+    await ana.patch("/me/preferences", {"theme": "dark"})
     await mia.patch(f"/users/{ben.id}", {"disabled": True})
