@@ -17,6 +17,7 @@ from server.endpoints.cursors import Cursors
 from server.endpoints.directory import Directory
 from server.endpoints.errors import Faults
 from server.endpoints.guard import Guard
+from server.endpoints.feed import Feed
 from server.endpoints.health import Health
 from server.endpoints.hooks import Hooks
 from server.endpoints.lines import Lines
@@ -56,6 +57,7 @@ def doors(desk: Desk, identity: Identity, clock: Clock, renderer: Renderer, *, r
         preferences=Preferences(desk, identity.passwords),
         demo=demo,
     )
+        feed=Feed(desk),
 
 
 def build(parts: Parts) -> Starlette:

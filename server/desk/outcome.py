@@ -57,7 +57,7 @@ async def _wait_again_or_no_more(work: Work, message: Message) -> None:
         minutes = (await work.account(message.account)).public_minutes
         step = restore_wait(thread, since, work.now, minutes)
     else:
-        step = answered_after_all(thread)
+        step = answered_after_all(thread, message.user)
     work.happen(thread, step, SYSTEM)
     work.wake("timer")
 

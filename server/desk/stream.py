@@ -9,6 +9,7 @@ from server.domain.user import Role, User
 from server.store import replay
 from server.store.database import Database, Transaction
 from server.store.replay import Recorded
+from server.store.seen import seen_now
 from server.store.still_signed_in import roles, still_signed_in
 
 REPLAYED = 10_000
@@ -107,6 +108,10 @@ class Stream:
             return ConversationPage(seq, position, _envelopes(found), more=len(found) == PAGE, too_far=pruned)
 
         return await self._db.read(read)
+
+    async def seen(self, users: Iterable[str]) -> None:
+        """Keeps that these users have a tab open now."""
+        await self._db.write(lambda tx: seen_now(tx, users))
 
     async def still_signed_in(self, sessions: Iterable[str]) -> dict[str, User]:
         """Those of these sessions and tokens that stand, by id, each with its user as of now."""

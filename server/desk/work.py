@@ -14,10 +14,12 @@ from server.domain.events import PERSONAL, EventType, Reach, reach
 from server.domain.message import Message
 from server.domain.thread import Conversation, Step, Thread
 from server.domain.user import SYSTEM, Actor, User
-from server.store import accounts, contacts, conversations, messages
+from server.domain.wait import Waits, follow
+from server.store import accounts, contacts, conversations, messages, waits
 from server.store.accounts import Account, Did
 from server.store.contacts import Contact
 from server.store.database import Transaction
+from server.store.waits import Claim
 
 
 class Pending(msgspec.Struct, frozen=True):
@@ -55,6 +57,8 @@ class Staged:
     opted_out: dict[tuple[str, str], int | None] = field(default_factory=dict)
     events: list[Pending] = field(default_factory=list)
     wakes: set[str] = field(default_factory=set)
+    waits: Waits = field(default_factory=dict)
+    claims: list[Claim] = field(default_factory=list)
 
     def copy(self) -> "Staged":
         return Staged(
@@ -65,6 +69,8 @@ class Staged:
             dict(self.opted_out),
             list(self.events),
             set(self.wakes),
+            self.waits,
+            list(self.claims),
         )
 
 
@@ -188,6 +194,10 @@ class Work:
                     user=happening.user,
                 )
             )
+            if happening.type is EventType.CONVERSATION_CLAIMED and happening.user is not None:
+                self.staged.claims.append(Claim(c.id, seq, c.account, happening.user, c.did, self.now))
+        author = message.user if message else None
+        self.staged.waits = follow(self.staged.waits, before.conversation, step, author or _user(actor), self.now)
         now = Thread(c, after.participants)
         self.staged.threads[c.id] = now
         return now
@@ -243,3 +253,9 @@ class Work:
         await conversations.save(self.tx, [(old, now) for old, now in changed if old is not now])
         await messages.insert(self.tx, list(self.staged.new_messages.values()))
         await messages.update(self.tx, list(self.staged.messages.values()))
+        await waits.save(self.tx, self.staged.waits.values())
+        await waits.save_claims(self.tx, self.staged.claims)
+
+
+def _user(actor: Actor) -> str | None:
+    return actor.id if actor.kind == "user" else None

@@ -90,12 +90,12 @@ def restore_wait(thread: Thread, since: int, at: int, public_minutes: int | None
     return Step(Thread(c, thread.participants), tuple(happened))
 
 
-def answered_after_all(thread: Thread) -> Step:
-    """A text that was taken for failed arrived, and nothing else waits (rule 9)."""
+def answered_after_all(thread: Thread, author: str | None) -> Step:
+    """A text of `author` that was taken for failed arrived, and nothing else waits (rule 9)."""
     c = thread.conversation
     if c.waiting_since is None:
         return Step(thread)
-    return Step(Thread(_answered(c), thread.participants), (Happening(EventType.CONVERSATION_ANSWERED, "delivered_after_all"),))
+    return Step(Thread(_answered(c), thread.participants), (Happening(EventType.CONVERSATION_ANSWERED, "delivered_after_all", author),))
 
 
 def unintroduced(thread: Thread, message: Message) -> Thread:

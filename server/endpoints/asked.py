@@ -5,6 +5,7 @@ from typing import TypeVar
 from starlette.requests import Request
 
 from server.domain.errors import Invalid
+from server.endpoints.bodies import checked_id
 
 C = TypeVar("C", bound=str)
 
@@ -47,3 +48,17 @@ def truth_in(request: Request, name: str) -> bool | None:
     if given is None:
         return None
     return choice_in(request, name, ("true", "false"), "true") == "true"
+
+
+def some_of(request: Request, name: str, choices: tuple[str, ...]) -> tuple[str, ...]:
+    """Words between commas, each one of `choices`; none where it is absent. Raises `Invalid`."""
+    given = tuple(word for word in request.query_params.get(name, "").split(",") if word)
+    if not set(given) <= set(choices):
+        raise Invalid(f"`{name}` is made of {', '.join(choices)}.", field=name)
+    return given
+
+
+def id_in(request: Request, name: str) -> str | None:
+    """An id, None where it is absent or empty. Raises `NotFound` for what no id looks like."""
+    given = request.query_params.get(name)
+    return checked_id(given) if given else None

@@ -14,9 +14,10 @@ from server.endpoints.calls import CALLS
 from server.endpoints.contact_calls import CONTACT_CALLS
 from server.endpoints.errors import STATUS
 from server.endpoints.operation import WRITES, Operation, Problem, codes
+from server.endpoints.overseeing import OVERSEEING
 from server.endpoints.writing import WRITING
 
-OPERATIONS: Mapping[str, Operation] = {**CALLS, **CONTACT_CALLS, **WRITING, **ADMINISTRATION}
+OPERATIONS: Mapping[str, Operation] = {**CALLS, **CONTACT_CALLS, **WRITING, **ADMINISTRATION, **OVERSEEING}
 PAGES = frozenset("/ /login /logout /demo/in/{name} /sms /sms/{id} /pool /feed /sandbox /static/{path:path} /api/docs".split())
 PAGES_BELOW = ("/contacts", "/reports/", "/settings/")
 """What people open in a browser; the document leaves it out."""

@@ -11,6 +11,7 @@ from server.endpoints.contacts import Contacts
 from server.endpoints.conversations import Conversations
 from server.endpoints.directory import Directory
 from server.endpoints.guard import Endpoint, Guard
+from server.endpoints.feed import Feed
 from server.endpoints.health import Health
 from server.endpoints.hooks import Hooks
 from server.endpoints.lines import Lines
@@ -46,6 +47,7 @@ class Doors:
     pages: Pages
     reference: Reference
     preferences: Preferences
+    feed: Feed
     demo: bool = False
 
 
@@ -121,6 +123,9 @@ def routes(doors: Doors) -> list[BaseRoute]:
         at(f"{API}/users", get=manager(directory.users), post=manager(directory.add_user)),
         at(
             f"{API}/users/{{id}}",
+        at(f"{API}/feed", get=manager(doors.feed.list)),
+        at(f"{API}/feed/figures", get=manager(doors.feed.figures)),
+        #
             get=manager(directory.user),
             patch=manager(directory.change_user),
             delete=manager(directory.remove_user),

@@ -47,6 +47,7 @@ class Live:
         self._stream = stream
         self._doubted: set[str] = set()
         self._doubt = asyncio.Event()
+        self._arrived = asyncio.Event()
         self.hub.heard = self._heard
         self.hub.noticed = self._noticed
 
@@ -56,6 +57,7 @@ class Live:
             group.create_task(self.hub.run())
             group.create_task(self.presence.run())
             group.create_task(self._recheck_for_ever())
+            group.create_task(self._keep_who_is_here())
 
     def drain(self) -> None:
         """Sends every tab away, spread over time, and lets no other in."""
@@ -76,6 +78,8 @@ class Live:
         )
         tabs = self.tabs.setdefault(session.user.id, [])
         tabs.append(tab)
+        if len(tabs) == 1:
+            self._arrived.set()
         still_open = [one for one in tabs if not one.ear.outbox.closed]
         for oldest in still_open[: -self.pace.tabs_per_user]:
             oldest.close(Close.TOO_MANY_TABS)
@@ -121,6 +125,21 @@ class Live:
                 self._doubted |= doubted
                 log.warning("Sessions could not be looked up", exc_info=True)
             await asyncio.sleep(HINT_SECONDS)
+
+    async def _keep_who_is_here(self) -> None:
+        """Writes down whose tabs are open: soon after a first one, and again and again while they are."""
+        while True:
+            due = asyncio.get_running_loop().call_later(self.pace.seen_seconds, self._arrived.set)
+            await self._arrived.wait()
+            due.cancel()
+            self._arrived.clear()
+            if self.tabs:
+                try:
+                    await self._stream.seen(self.tabs)
+                except Exception:
+                    # As above: the next time they are written down again.
+                    log.warning("Who is here could not be written down", exc_info=True)
+            await asyncio.sleep(self.pace.arrivals_seconds)
 
     async def _recheck(self, tabs: list[Tab]) -> None:
         """Closes the tabs whose session is over or whose user has other rights now; another role ends the sessions too."""

@@ -19,6 +19,10 @@ class Pace:
     admitted_per_second: float = 200.0
     recheck_seconds: float = 0.7
     """How often every open session is looked up again, in one reading; also without any hint a session that is over lasts no second."""
+    seen_seconds: float = 30.0
+    """How often it is written down who has a tab open, for all of them in one go."""
+    arrivals_seconds: float = 2.0
+    """Those who open their first tab within this time share one writing."""
     retry_after_seconds: int = 2
 
     @property
