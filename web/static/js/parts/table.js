@@ -5,10 +5,11 @@ import { Icon } from "./icon.js";
 
 /**
  * @typedef {{
- *   key: string, title: string, cell: (row: any) => any, sort?: string, end?: boolean, lead?: boolean, unseen?: boolean, bare?: boolean,
+ *   key: string, title: string, cell: (row: any) => any, sort?: string, only?: "ascending"|"descending", end?: boolean, lead?: boolean,
+ *   unseen?: boolean, bare?: boolean, head?: any,
  * }} Column
- *   `sort`: the name to sort by; `end`: figures, at the end of their column; `lead`: names the row, and heads its card;
- *   `unseen`: the title is for screen readers alone; `bare`: without its title on a card
+ *   `sort`: the name to sort by, `only` one way; `end`: figures, at the end of their column; `lead`: names the row, and heads
+ *   its card; `unseen`: the title is for screen readers alone; `bare`: without its title on a card; `head` stands in the title's place
  * @typedef {{class?: string, current?: boolean, attributes?: {[name: string]: any}}} Look how one row is drawn beside its cells
  */
 
@@ -38,12 +39,12 @@ export function Table({ label, columns, rows, id = (row) => row.id, look, sort =
 
 /** @param {{column: Column, sort: string, sortBy?: (sort: string) => void}} props */
 function Head({ column, sort, sortBy }) {
-  const { title, sort: by, end, unseen } = column;
-  const kind = end ? "end" : "";
-  if (!by || !sortBy) return html`<th role="columnheader" scope="col" class=${kind}>${unseen ? html`<span class="unseen">${title}</span>` : title}</th>`;
-  const way = sort === by ? "ascending" : sort === `-${by}` ? "descending" : "none";
+  const { title, sort: by, only, end, unseen, head } = column;
+  const kind = `head-${column.key} ${end ? "end" : ""}`;
+  if (!by || !sortBy) return html`<th role="columnheader" scope="col" class=${kind}>${head ?? (unseen ? html`<span class="unseen">${title}</span>` : title)}</th>`;
+  const way = sort === by ? (only ?? "ascending") : sort === `-${by}` ? "descending" : "none";
   return html`<th role="columnheader" scope="col" class=${kind} aria-sort=${way === "none" ? undefined : way}>
-    <button type="button" class="sort" onClick=${() => sortBy(way === "ascending" ? `-${by}` : by)}>${title}
+    <button type="button" class="sort" onClick=${() => sortBy(way === "ascending" && !only ? `-${by}` : by)}>${title}
       <span class=${`sort-way ${way}`}>${c(Icon, { name: "arrow-up" })}</span></button></th>`;
 }
 
