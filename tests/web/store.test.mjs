@@ -33,7 +33,7 @@ test("A gap that nobody can fill any more is read as a whole, with its messages"
   const tab = await new Tab().live();
   tab.answers["/conversations/c1/messages"] = { items: [message(1)], seq: 1 };
   tab.answers["/conversations/c1"] = row({ seq: 9, unread: 3 });
-  tab.store.loads.open("c1");
+  tab.store.threads.open("c1");
   await settled();
   tab.answers["/conversations/c1/messages"] = { items: [message(1), message(8)], seq: 9 };
   tab.events(event(9));
@@ -154,7 +154,7 @@ test("A muted conversation shows no unread, and muting loads it again", async ()
 test("A row that was read while its events were under way loses none of their messages", async () => {
   const tab = await new Tab().live();
   tab.answers["/conversations/c1/messages"] = { items: [message(1)], seq: 1 };
-  tab.store.loads.open("c1");
+  tab.store.threads.open("c1");
   await settled();
   tab.store.loads.take(row({ seq: 3, unread: 2 }));
   tab.events(event(2), event(3));
@@ -166,7 +166,7 @@ test("Events that arrive while the messages are on their way are in the log once
   const tab = await new Tab().live();
   let answer;
   tab.answers["/conversations/c1/messages"] = () => new Promise((done) => (answer = done));
-  tab.store.loads.open("c1");
+  tab.store.threads.open("c1");
   tab.events(event(2), event(3));
   answer({ items: [message(1), message(2)], seq: 2 });
   await settled();
@@ -177,7 +177,7 @@ test("A reset forgets what was read before, loads what is on screen and goes on 
   const tab = await new Tab().live();
   tab.answers["/conversations/c1/messages"] = { items: [message(1)], seq: 1 };
   tab.store.loads.show("mine");
-  tab.store.loads.open("c1");
+  tab.store.threads.open("c1");
   await settled();
   tab.store.loads.take(row({ id: "c2" }));
   tab.answers["/conversations/c1"] = row({ seq: 30 });
@@ -196,7 +196,7 @@ test("A reset forgets what was read before, loads what is on screen and goes on 
 test("After a reconnect what is on screen is watched again from its last number", async () => {
   const tab = await new Tab().live();
   tab.answers["/conversations/c1/messages"] = { items: [], seq: 1 };
-  tab.store.loads.open("c1");
+  tab.store.threads.open("c1");
   for (const run of tab.later.splice(0)) run();
   tab.store.watches.want("pool", true);
   tab.events(event(2));
@@ -212,8 +212,8 @@ test("After a reconnect what is on screen is watched again from its last number"
 test("A conversation that is only passed by is not watched", async () => {
   const tab = await new Tab().live();
   tab.store.loads.take(row({ id: "c2" }));
-  tab.store.loads.open("c2");
-  tab.store.loads.open("c1");
+  tab.store.threads.open("c2");
+  tab.store.threads.open("c1");
   for (const run of tab.later.splice(0)) run();
   assert.deepEqual(tab.sent, [{ op: "watch", id: 1, conversation: "c1", after: 1 }]);
 });
@@ -270,7 +270,7 @@ test("An answer to a question from before a reset is not believed", async () => 
   const waiting = [];
   tab.answers["/conversations/c1/messages"] = () => new Promise((done) => waiting.push(done));
   tab.answers["/conversations/c1"] = () => new Promise((done) => waiting.push(done));
-  tab.store.loads.open("c1");
+  tab.store.threads.open("c1");
   tab.frame({ op: "hello", epoch: "e2", position: 500 });
   tab.frame({ op: "reset", position: 500, why: "epoch" });
   const [oldMessages, newRow, newMessages] = waiting;
@@ -287,7 +287,7 @@ test("An answer to a question from before a reset is not believed", async () => 
 test("Nothing is read before the tab is live, since what happens in between would be missed", async () => {
   const tab = new Tab();
   tab.store.loads.show("mine");
-  tab.store.loads.open("c1");
+  tab.store.threads.open("c1");
   tab.frame({ op: "hello", epoch: "e1", position: 100 });
   assert.deepEqual(tab.gets, []);
   tab.answers["/conversations/c1"] = row();
@@ -297,6 +297,7 @@ test("Nothing is read before the tab is live, since what happens in between woul
   assert.deepEqual(tab.gets.map((path) => path.split("?")[0]).sort(), [
     "/conversations",
     "/conversations/c1",
+    "/conversations/c1/events",
     "/conversations/c1/messages",
     "/conversations/counts",
   ]);
@@ -312,7 +313,7 @@ test("A conversation that is opened while the screen is being read is not forgot
   tab.answers["/conversations/c1/messages"] = { items: [message(1)], seq: 1 };
   tab.frame({ op: "hello", epoch: "e1", position: 100 });
   tab.frame({ op: "ready", position: 100 });
-  tab.store.loads.open("c1");
+  tab.store.threads.open("c1");
   waiting.counts({ mine: { all: 1, unread: 0 }, subscribed: { all: 0, unread: 0 }, pool: 0, unanswered: 0, all: 1, closed: 0 });
   await settled();
   waiting.row(row());

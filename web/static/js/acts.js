@@ -4,6 +4,7 @@
  * @import {Conversation, User} from "./shapes.js"
  * @import {Pending, Record} from "./record.js"
  * @import {Store} from "./store.js"
+ * @typedef {{kind?: "message"|"note", body: string, did?: string|null, send_at?: string|null, mentions?: string[]}} Asked
  */
 import { Problem } from "./api.js";
 
@@ -18,13 +19,19 @@ export class Acts {
     return this.store.doors.api;
   }
 
-  /** Sends a text; it stands in the log at once. @param {Record} record @param {string} body @param {string|null} did */
-  async send(record, body, did) {
+  /**
+   * Sends a text, or adds a note; it stands in the log at once.
+   * @param {Record} record @param {Asked} asked
+   */
+  async send(record, { kind = "message", body, did = null, send_at = null, mentions = [] }) {
     /** @type {Pending} */
     const pending = {
       client_id: this.doors.newId(),
+      kind,
       body,
       did,
+      send_at,
+      mentions,
       state: "sending",
       why: "",
       by: null,
@@ -36,6 +43,17 @@ export class Acts {
     // One after another: two calls at once may overtake each other.
     record.turn = record.turn.then(() => this.post(record, pending, seen));
     await record.turn;
+  }
+
+  /**
+   * Starts or joins the conversation with a number or a contact. Raises a Problem; then nothing was sent.
+   * @param {{to: string}|{contact: string}} whom @param {Asked & {client_id: string}} asked `client_id`: the same one twice is one text
+   * @returns {Promise<Conversation>}
+   */
+  async start(whom, { client_id, body, did = null, send_at = null }) {
+    const { conversation } = await this.api.call("POST", "/messages", { ...whom, client_id, body, ...given({ did, send_at }) });
+    this.store.loads.answer(conversation);
+    return conversation;
   }
 
   /** Sends again what was held or failed, with what is on screen now. @param {Record} record @param {Pending} pending */
@@ -54,10 +72,13 @@ export class Acts {
   /** @param {Record} record @param {Pending} pending @param {number} seen_seq */
   async post(record, pending, seen_seq) {
     this.store.changed("conversation", record.id);
-    const { client_id, body, did } = pending;
+    const { kind, client_id, body, did, send_at, mentions } = pending;
+    const one = `/conversations/${record.id}`;
     try {
-      const path = `/conversations/${record.id}/messages`;
-      const message = await this.api.call("POST", path, { body, client_id, seen_seq, ...(did ? { did } : {}) });
+      const message =
+        kind === "note"
+          ? await this.api.call("POST", `${one}/notes`, { body, client_id, mentions })
+          : await this.api.call("POST", `${one}/messages`, { body, client_id, seen_seq, ...given({ did, send_at }) });
       if (!record.thread?.items.some((item) => item.id === message.id)) record.place(message);
       record.settle(message);
     } catch (problem) {
@@ -124,9 +145,41 @@ export class Acts {
     await this.api.call("PUT", `/conversations/${record.id}/read`, { seq }).catch(() => undefined);
   }
 
+  /** What was read is unread again, for me alone. @param {Record} record */
+  async unread(record) {
+    const row = await this.api.call("DELETE", `/conversations/${record.id}/read`);
+    record.personal += 1;
+    if (row?.id) await this.store.loads.again(record);
+  }
+
+  /** A scheduled text of mine: `cancel` or `send-now`. @param {Record} record @param {import("./shapes.js").Message} message @param {"cancel"|"send-now"} verb */
+  async scheduled(record, message, verb) {
+    const now = await this.api.call("POST", `/messages/${message.id}/${verb}`, {});
+    record.advance(now);
+    this.store.changed("conversation", record.id);
+  }
+
+  /** A manager adds somebody, or removes. @param {Record} record @param {string} user @param {boolean} on */
+  async subscriber(record, user, on) {
+    const row = await this.api.call(on ? "PUT" : "DELETE", `/conversations/${record.id}/subscribers/${user}`, on ? {} : undefined);
+    if (row?.id) this.store.loads.answer(row);
+  }
+
   /** @returns {Promise<User[]>} whom a conversation can be handed to */
   async colleagues() {
-    const page = await this.api.get("/colleagues");
-    return page.items;
+    /** @type {User[]} */
+    const users = [];
+    let cursor = "";
+    do {
+      const page = await this.api.get(`/colleagues?limit=200${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
+      users.push(...page.items);
+      cursor = page.next ?? "";
+    } while (cursor);
+    return users;
   }
+}
+
+/** Only what was given. @param {{[name: string]: string|null}} fields */
+function given(fields) {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
 }

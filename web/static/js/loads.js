@@ -1,5 +1,5 @@
 /**
- * Reads over HTTP: rows, lists, counts, threads. Whatever was read is put in by number, so a read may cross events.
+ * Reads over HTTP: rows, lists, counts. Whatever was read is put in by number, so a read may cross events.
  *
  * @import {Conversation, View} from "./shapes.js"
  * @import {Store} from "./store.js"
@@ -9,8 +9,6 @@ import { Record } from "./record.js";
 
 const PAGE = 50;
 const TRIES = 5;
-/** A conversation that is only passed on the way down the list is not watched, ms. */
-const STAY = 150;
 /** When the counts are read again after changes that this tab cannot count itself, ms. */
 const [SOON, SELDOM] = [200, 3000];
 /** @param {unknown} problem */
@@ -48,7 +46,7 @@ export class Loads {
     const reads = [this.tallies()];
     if (this.view) reads.push(this.list(this.view));
     const open = store.open_id === null ? undefined : store.records.get(store.open_id);
-    if (open) reads.push(this.conversation(open), this.thread(open));
+    if (open) reads.push(this.conversation(open), store.threads.read(open));
     await Promise.all(reads);
     if (turn !== this.turn) return;
     for (const record of store.records.values()) if (record.loading && record !== open) this.settleLeftOver(record);
@@ -105,7 +103,7 @@ export class Loads {
     else if (waited && store.tallied) this.talliesSoon();
     record.touched = ++this.ticks;
     if (waited && record.watched) store.watches.ask(record);
-    if (waited && record.seq > seq && record.thread?.state === "ready") this.thread(record);
+    if (waited && record.seq > seq && record.thread?.state === "ready") store.threads.read(record);
     store.drain(record);
     store.changed("conversation", row.id);
     store.changed("lists");
@@ -206,62 +204,6 @@ export class Loads {
       this.tallies();
       later(() => (this.tallied_lately = this.tallying), SELDOM);
     }, wait);
-  }
-
-  /** Opens a conversation on screen: watched, its row and its newest messages read. @param {string} id */
-  open(id) {
-    const { store } = this;
-    if (store.open_id === id) return;
-    this.close();
-    store.open_id = id;
-    let record = store.records.get(id);
-    if (!record) store.records.set(id, (record = new Record(id, store.me)));
-    if (!record.row && !record.loading && this.turn > 0) this.conversation(record);
-    const opened = record;
-    store.doors.later(() => {
-      if (store.open_id !== id || opened.watched || store.records.get(id) !== opened) return;
-      opened.watched = true;
-      if (!opened.loading) store.watches.ask(opened);
-    }, STAY);
-    if (record.thread?.state !== "ready" && this.turn > 0) this.thread(record);
-    store.changed("conversation", id);
-  }
-
-  close() {
-    const { store } = this;
-    const record = store.open_id === null ? undefined : store.records.get(store.open_id);
-    store.open_id = null;
-    if (!record) return;
-    if (record.watched) store.watches.leave(record);
-    record.watched = false;
-    if (!record.whole) record.thread = null;
-    store.changed("conversation", record.id);
-  }
-
-  /** @param {Record} record */
-  async thread(record, tries = 0) {
-    const { turn } = this;
-    record.thread = { items: record.thread?.items ?? [], seq: null, older: false, held: [], state: "loading", why: "" };
-    try {
-      const page = await this.api.get(`/conversations/${record.id}/messages?limit=${PAGE}`);
-      if (turn !== this.turn) return;
-      record.loadThread(page.items, page.seq, page.items.length === PAGE);
-    } catch (problem) {
-      if (turn !== this.turn) return;
-      if (record.thread) [record.thread.state, record.thread.why] = ["failed", says(problem)];
-      const { store } = this;
-      if (tries < TRIES) store.doors.later(() => store.open_id === record.id && this.thread(record, tries + 1), 1000 * 2 ** tries);
-    }
-    this.store.changed("conversation", record.id);
-  }
-
-  /** @param {Record} record */
-  async older(record) {
-    const first = record.thread?.items[0];
-    if (!first || !record.thread?.older) return;
-    const page = await this.api.get(`/conversations/${record.id}/messages?before=${first.seq}&limit=${PAGE}`);
-    record.loadOlder(page.items, page.items.length === PAGE);
-    this.store.changed("conversation", record.id);
   }
 
   /** @param {View} view @returns {string[]} */

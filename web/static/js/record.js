@@ -5,12 +5,16 @@
  * @import {Conversation, Event, Message, User} from "./shapes.js"
  * @typedef {{
  *   items: Message[], seq: number|null, older: boolean, held: Event[], state: "loading"|"ready"|"failed", why: string,
- * }} Thread  `seq` is the snapshot's; null while it is on its way, when events wait in `held`
+ *   events: Event[], from: number|null, fresh: Event[],
+ * }} Thread  `seq` is the snapshot's; null while it is on its way, when events wait in `held`. `events` are those that the log
+ *   tells as lines, by position; they are here from the number `from` on (0: all), null before the first reading, while
+ *   those that come live are kept in `fresh` too
  * @typedef {{
- *   client_id: string, body: string, did: string|null, state: "sending"|"held"|"failed", why: string, by: Message|null,
- *   at: string,
+ *   client_id: string, kind: "message"|"note", body: string, did: string|null, send_at: string|null, mentions: string[],
+ *   state: "sending"|"held"|"failed", why: string, by: Message|null, at: string,
  * }} Pending
  */
+import { telling } from "./lines.js";
 
 const CREATES = new Set(["message.received", "message.queued", "message.scheduled"]);
 
@@ -19,6 +23,9 @@ export function creates(event) {
   if (event.type === "note.added") return true;
   return CREATES.has(event.type) && event.data.message?.seq === event.seq;
 }
+
+/** States of an outbound message; they only go forward. */
+const FORWARD = ["scheduled", "queued", "sending", "unconfirmed", "sent", "failed", "undelivered", "delivered", "cancelled"];
 
 export class Record {
   /** @param {string} id @param {string} me */
@@ -40,6 +47,8 @@ export class Record {
     this.noticed = 0;
     /** @type {number} */
     this.read_seq = 0;
+    /** Position of the newest word about what I have read: it may go back, when I mark it unread. */
+    this.read_position = 0;
     /** Personal changes (read, muted) seen, so that a load that began before one is not believed about them. */
     this.personal = 0;
     this.counted_to = 0;
@@ -82,7 +91,7 @@ export class Record {
     this.counted_to = row.seq;
     this.alerts = this.alerts.filter((seq) => seq > row.seq);
     if (old !== null && this.whole && !this.loading) {
-      this.row = { ...old, muted: row.muted };
+      this.row = { ...old, muted: row.muted, draft: row.draft };
     } else if (old === null || row.seq >= this.seq) {
       if (old === null && this.held.size === 0) this.noticed = row.seq;
       this.seq = row.seq;
@@ -109,6 +118,7 @@ export class Record {
     this.showInThread(event);
     const message = event.data.message;
     if (message?.client_id) this.settle(message);
+    if (message?.user?.id === this.me && message.kind === "message" && creates(event)) this.row = { ...this.row, draft: null };
     if (message?.user && creates(event)) this.typing = this.typing.filter((user) => user.id !== message.user.id);
     // From here on events may be missed, so the messages would have holes.
     if (!this.whole) this.thread = null;
@@ -125,22 +135,37 @@ export class Record {
     return exact;
   }
 
+  /** I marked what is above `seq` unread again; how much that is only the server knows. @param {number} seq */
+  readBackTo(seq) {
+    this.read_seq = seq;
+    this.personal += 1;
+  }
+
+  /** Whether my number is opted out, as an event of the contact says. @param {{phones?: Array<{number: string, opted_out: boolean}>}} contact */
+  optOuts({ phones }) {
+    const { row } = this;
+    const found = phones?.find((phone) => phone.number === row?.contact.phone);
+    if (row && found) this.row = { ...row, opted_out: found.opted_out, contact: { ...row.contact, opted_out: found.opted_out } };
+  }
+
   recount() {
     if (this.row) this.row = { ...this.row, unread: this.row.muted ? 0 : this.counted + this.alerts.length };
   }
 
   /** @param {Event} event */
   showInThread(event) {
+    if (!this.thread) return;
+    if (telling(event)) this.tell(event);
     const message = event.data.message;
-    if (!this.thread || !message) return;
+    if (!message) return;
     if (this.thread.seq === null) this.thread.held.push(event);
     else if (/** @type {number} */ (event.seq) > this.thread.seq) this.place(message);
   }
 
   /** The newest messages, from one snapshot. @param {Message[]} items @param {number} seq @param {boolean} older */
   loadThread(items, seq, older) {
-    const held = this.thread?.held ?? [];
-    this.thread = { items, seq, older, held: [], state: "ready", why: "" };
+    const { held = [], events = [], from = null, fresh = [] } = this.thread ?? {};
+    this.thread = { items, seq, older, held: [], state: "ready", why: "", events, from, fresh };
     for (const message of items) if (message.client_id) this.settle(message);
     for (const event of held) this.showInThread(event);
   }
@@ -151,6 +176,36 @@ export class Record {
     const first = this.thread.items[0]?.seq ?? Infinity;
     this.thread.items = [...items.filter((message) => message.seq < first), ...this.thread.items];
     this.thread.older = older;
+  }
+
+  /** An event that is a line of the log; the same one twice is one. @param {Event} event */
+  tell(event) {
+    if (!this.thread) return;
+    this.thread.events = united(this.thread.events, [event]);
+    if (this.thread.from === null) this.thread.fresh.push(event);
+  }
+
+  /** A page of such events, the newest at first and then those before. @param {Event[]} page @param {boolean} more */
+  loadEvents(page, more) {
+    const { thread } = this;
+    if (!thread) return;
+    thread.events = united(thread.from === null ? thread.fresh : thread.events, page.filter(telling));
+    thread.fresh = [];
+    thread.from = more ? (page.find((event) => event.seq !== null)?.seq ?? 0) : 0;
+  }
+
+  /** Lines are missing above, as far as messages are shown. */
+  get lacksEvents() {
+    const { thread } = this;
+    if (!thread || thread.state !== "ready" || thread.from === 0) return false;
+    return thread.from === null || !thread.older || thread.from > (thread.items[0]?.seq ?? 0);
+  }
+
+  /** The answer to something that was done with a message; what was told meanwhile is newer. @param {Message} message */
+  advance(message) {
+    const known = this.thread?.items.find((item) => item.id === message.id);
+    if (known && FORWARD.indexOf(message.state) <= FORWARD.indexOf(known.state)) return;
+    this.place(message);
   }
 
   /** Adds a message or replaces it where it stands; order is by number only. @param {Message} message */
@@ -186,4 +241,10 @@ export class Record {
 export function roleOf(row, me) {
   if (row.owner?.id === me) return "owner";
   return row.subscribers?.some((user) => user.id === me) ? "subscriber" : null;
+}
+
+/** By position, each once. @param {Event[]} some @param {Event[]} others @returns {Event[]} */
+function united(some, others) {
+  const all = new Map([...some, ...others].map((event) => [event.position, event]));
+  return [...all.values()].sort((a, b) => a.position - b.position);
 }

@@ -9,10 +9,12 @@
  * @typedef {{op: string, [key: string]: any}} Frame
  * @typedef {"conversation"|"lists"|"tallies"|"phase"|"settings"} Part
  */
+import { telling } from "./lines.js";
 import { Loads } from "./loads.js";
 import { moves, newList, retally } from "./lists.js";
 import { Record, roleOf } from "./record.js";
 import { VIEWS } from "./shapes.js";
+import { Threads } from "./threads.js";
 import { Watches } from "./watches.js";
 
 /** @param {() => any} value @returns {any} */
@@ -53,6 +55,7 @@ export class Store {
     this.caught_up = 0;
     this.watches = new Watches(this);
     this.loads = new Loads(this);
+    this.threads = new Threads(this);
   }
 
   /** @param {Part} part @param {string|null} [id] */
@@ -232,7 +235,11 @@ export class Store {
     if (!record) return;
     const before = record.row;
     if (event.type === "conversation.read") {
-      const exact = record.readTo(event.data.read_seq);
+      if (event.position < record.read_position) return;
+      record.read_position = event.position;
+      const back = event.data.read_seq < record.read_seq;
+      if (back) record.readBackTo(event.data.read_seq);
+      const exact = !back && record.readTo(event.data.read_seq);
       if (!exact && !record.loading) this.loads.again(record);
     } else {
       record.personal += 1;
@@ -255,6 +262,8 @@ export class Store {
       if (row === null || row.contact.id !== contact.id) continue;
       const { name = row.contact.name, ready = row.contact.ready } = contact;
       record.row = { ...row, contact: { ...row.contact, name, ready } };
+      if (event.type.startsWith("contact.opted_")) record.optOuts(contact);
+      if (telling(event)) record.tell(event);
       this.changed("conversation", record.id);
       if (event.type.startsWith("contact.opted_") && !record.loading) this.loads.again(record);
     }

@@ -50,6 +50,15 @@ export function day(at, now) {
   return DAY.format(then);
 }
 
+const WEEKDAY = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short" });
+
+/** A moment to come, in the person's zone: `14:00`, `tomorrow, 09:00`, `Tue 24 Nov, 09:00`. @param {string} at @param {number} now */
+export function moment(at, now) {
+  const then = Date.parse(at);
+  if (sameDay(then, now)) return clockTime(at);
+  return `${sameDay(then, now + 86_400_000) ? "tomorrow" : WEEKDAY.format(then)}, ${clockTime(at)}`;
+}
+
 /** How long ago, short, for a row. @param {string} at @param {number} now */
 export function ago(at, now) {
   const then = Date.parse(at);

@@ -38,7 +38,7 @@ export function Composer({ app, record, row, edit }) {
     field.current.value = "";
     write("");
     app.at_end = true;
-    app.tell(app.acts.send(record, text, null));
+    app.tell(app.acts.send(record, { body: text }));
   };
   const press = (/** @type {KeyboardEvent} */ event) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing && !event.altKey) {

@@ -48,7 +48,7 @@ export function Log({ app, record, edit }) {
   return html`<div class="log-place">
     <div class="log" ref=${box} onScroll=${scrolled} tabindex="0" role="log" aria-live="off" aria-label="Messages">
       ${thread?.state === "failed" && html`<div class="log-note"><p>The messages could not be loaded: ${thread.why}</p>
-        <button class="button" onClick=${() => app.store.loads.thread(record)}>Try again</button></div>`}
+        <button class="button" onClick=${() => app.store.threads.read(record)}>Try again</button></div>`}
       ${items.length === 0 && (thread === null || thread.state === "loading") && html`<div class="ghosts bubbles" aria-hidden="true"><i /><i /><i /></div>`}
       ${thread?.state === "ready" && items.length === 0 && record.pending.length === 0 && html`<p class="log-note">No messages yet. The first text carries the opt-out line.</p>`}
       <ol>
@@ -123,7 +123,7 @@ function useOlder(app, record, box) {
     if (loading.current || !record.thread?.older) return;
     loading.current = true;
     from.current = box.current?.scrollHeight ?? 0;
-    await app.tell(app.store.loads.older(record));
+    await app.tell(app.store.threads.older(record));
     loading.current = false;
   };
 }

@@ -14,10 +14,10 @@ export function Thread({ app, id, toggleContact }) {
   const edit = useRef((/** @type {string} */ _body) => undefined);
   useEffect(() => {
     app.screen.open = id;
-    app.store.loads.open(id);
+    app.store.threads.open(id);
     return () => {
       app.screen.open = null;
-      app.store.loads.close();
+      app.store.threads.close();
     };
   }, [id]);
   usePresence(app, id);
