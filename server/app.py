@@ -22,6 +22,7 @@ from server.endpoints.health import Health
 from server.endpoints.hooks import Hooks
 from server.endpoints.lines import Lines
 from server.endpoints.login import Login
+from server.endpoints.media import Media
 from server.endpoints.messages import Messages
 from server.endpoints.pages import Pages
 from server.endpoints.preferences import Preferences
@@ -49,6 +50,7 @@ def doors(desk: Desk, identity: Identity, clock: Clock, renderer: Renderer, *, r
         health=Health(desk, redis_answers),
         conversations=Conversations(desk, cursors),
         messages=Messages(desk),
+        media=Media(desk, clock),
         contacts=Contacts(desk, cursors),
         settings=AccountSettings(desk),
         sandbox=Sandbox(desk, clock, cursors),

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from server.desk.media import forget_unsent
 from server.desk.once import prune_keys
 from server.desk.sweep import AT_ONCE, next_due, sweep
 from server.log import get_logger
@@ -27,7 +28,8 @@ async def run(parts: Parts, stop: asyncio.Event, longest_pause: float = LONGEST_
             due = await next_due(parts.desk)
             pause = longest_pause if due is None else min(longest_pause, due / 1_000_000)
             if parts.clock.monotonic() >= tidy_at:
-                tidy_at = parts.clock.monotonic() + (0 if await prune_keys(parts.desk) else TIDY_SECONDS)
+                tidied = await prune_keys(parts.desk) + await forget_unsent(parts.desk)
+                tidy_at = parts.clock.monotonic() + (0 if tidied else TIDY_SECONDS)
         except Unavailable as error:
             log.error("timer.database_unavailable", reason=str(error))
         except Exception:

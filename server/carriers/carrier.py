@@ -116,10 +116,14 @@ class HookAnswer:
 
 @dataclass(frozen=True, slots=True)
 class MediaRef:
-    """Where an attachment can be fetched. The address is data from outside: nothing here has looked at it."""
+    """Where an attachment can be fetched. The address is data from outside: nothing here has looked at it.
+
+    `upload`: it need not be fetched, since a phone of the sandbox brought it; the id under which it is kept.
+    """
 
     url: str = field(repr=False)
     content_type: str | None = None
+    upload: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +206,10 @@ class Carrier(Protocol):
     @property
     def max_characters(self) -> int:
         """The longest body that it takes, in characters."""
+
+    @property
+    def media_limit(self) -> int:
+        """How many bytes the attachments of one message may have together; 0 where it takes none."""
 
     def verify(self, connection: Connection, request: HookRequest, now_us: int, /) -> None:
         """Returns when the request surely comes from this connection's carrier. Raises BadSignature, and

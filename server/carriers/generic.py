@@ -48,6 +48,7 @@ class Generic:
     methods = frozenset({"POST"})
     keys = GenericKeys
     max_characters = 1600
+    media_limit = 1_000_000
 
     def __init__(self, now: Callable[[], int]) -> None:
         """`now` gives the instant in microseconds, for the signatures of what is sent."""

@@ -6,6 +6,7 @@ processes can write in a sandbox phone's name.
 
 import hmac
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import httpx2
 
@@ -15,12 +16,16 @@ from server.carriers.carrier import (
     HookRequest,
     InboundText,
     Keys,
+    MediaRef,
     OutboundText,
     Receipt,
     SendResult,
 )
 from server.carriers.documents import JSON, read_receipt, read_text
 from server.carriers.signature import check, sign
+
+UPLOAD = "upload:"
+"""A phone's picture is an upload of the person who plays it: `upload:` and its id stand for its address."""
 
 Deliver = Callable[[Connection, OutboundText], Awaitable[None]]
 
@@ -34,6 +39,7 @@ class Sandbox:
     methods = frozenset({"POST"})
     keys = SandboxKeys
     max_characters = 1600
+    media_limit = 1_000_000
 
     def __init__(self, key: bytes, deliver: Deliver) -> None:
         """`deliver` lays a text on the handset's screen and does not wait for its receipts; what it raises passes
@@ -49,7 +55,8 @@ class Sandbox:
         check(self._key_of(connection), request.headers, request.body, now_us)
 
     def inbound(self, _connection: Connection, request: HookRequest) -> list[InboundText]:
-        return [read_text(request)]
+        text = read_text(request)
+        return [replace(text, media=tuple(_brought(media) for media in text.media))]
 
     def status(self, _connection: Connection, request: HookRequest) -> list[Receipt]:
         return [read_receipt(request)]
@@ -63,3 +70,7 @@ class Sandbox:
 
     def _key_of(self, connection: Connection) -> bytes:
         return hmac.digest(self._key, b"sandbox webhooks of " + connection.id.encode(), "sha256")
+
+
+def _brought(media: MediaRef) -> MediaRef:
+    return replace(media, upload=media.url.removeprefix(UPLOAD)) if media.url.startswith(UPLOAD) else media

@@ -92,6 +92,7 @@ class Twilio:
     methods = frozenset({"POST"})
     keys = TwilioKeys
     max_characters = 1600
+    media_limit = 5_000_000
 
     def verify(self, connection: Connection, request: HookRequest, _now_us: int) -> None:
         """Twilio signs no time: a replay is met by the message's unique id, so the instant is not looked at."""

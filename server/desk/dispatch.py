@@ -9,11 +9,13 @@ from server.desk.desk import Desk
 from server.desk.outcome import News, apply
 from server.desk.work import Work
 from server.domain.events import EventType
+from server.domain.media import attachments
 from server.domain.message import Message, MessageState, Purpose
 from server.domain.thread import Happening, Step
 from server.store import accounts, messages
 from server.store.accounts import Did
 from server.store.database import Transaction
+from server.store.links import Links
 
 AT_ONCE = 50
 LEASE_US = 60_000_000
@@ -143,9 +145,19 @@ def _take(desk: Desk, work: Work, message: Message, did: Did) -> Leased:
         sender=did.number,
         to=thread.conversation.phone,
         body=message.body,
+        media_urls=_links(desk, work, message),
         status_url=f"{desk.settings.base_url}/hooks/{did.kind}/{did.carrier}/status?token={token}",
     )
     return Leased(text, did.carrier, message.id, message.conversation, taken.attempt)
+
+
+def _links(desk: Desk, work: Work, message: Message) -> tuple[str, ...]:
+    """Where the carrier fetches its attachments."""
+    attached = attachments(message.media)
+    if not attached:
+        return ()
+    links = Links(desk.settings.secret_key.get_secret_value())
+    return tuple(desk.settings.base_url + links.path(each.id, work.now) for each in attached)
 
 
 def _news(result: SendResult) -> News:

@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, Raw, UnsetType
 
 from server.carriers.carrier import Carrier
 from server.carriers.credentials import read_credentials
+from server.desk.attach import media_limit
 from server.desk.desk import Desk, Once
 from server.desk.once import write_once
 from server.desk.shapes import UserShape, instant, user_shape
@@ -91,13 +92,14 @@ class DidChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class OwnedDidShape(msgspec.Struct, frozen=True):
-    """A DID as managers see it. `user` is whose caller ID it is."""
+    """A DID as managers see it. `user` is whose caller ID it is; `media_limit` the bytes of a message's attachments, 0 for none."""
 
     id: str
     number: str
     label: str
     carrier: str
     capabilities: list[str]
+    media_limit: int
     user: UserShape | None
 
 
@@ -159,11 +161,11 @@ async def remove_carrier(desk: Desk, by: User, id: str) -> None:
 
 
 async def list_dids(desk: Desk, by: User, after: str, limit: int) -> list[OwnedDidShape]:
-    return [_did_shape(did) for did in await desk.read(lambda tx: lines.did_page(tx, by.account, after, limit))]
+    return [_did_shape(desk, did) for did in await desk.read(lambda tx: lines.did_page(tx, by.account, after, limit))]
 
 
 async def get_did(desk: Desk, by: User, id: str) -> OwnedDidShape:
-    return _did_shape(await desk.read(lambda tx: _did(tx, by, id)))
+    return _did_shape(desk, await desk.read(lambda tx: _did(tx, by, id)))
 
 
 async def add_did(desk: Desk, by: User, new: NewDid, once: Once | None = None) -> OwnedDidShape | Raw:
@@ -171,9 +173,8 @@ async def add_did(desk: Desk, by: User, new: NewDid, once: Once | None = None) -
     number = PhoneNumber.parse(new.number)
 
     async def add(work: Work) -> OwnedDidShape:
-        tx = work.tx
-        line, user = await _line(tx, by, new.carrier), await _assignee(tx, by, new.user)
-        if await accounts.dids_by_number(tx, [number]):
+        line, user = await _line(work.tx, by, new.carrier), await _assignee(work.tx, by, new.user)
+        if await accounts.dids_by_number(work.tx, [number]):
             raise _taken()
         did = Did(
             id=new_id(work.now),
@@ -185,8 +186,8 @@ async def add_did(desk: Desk, by: User, new: NewDid, once: Once | None = None) -
             label=stored_text(new.label),
             capabilities=_ordered(new.capabilities),
         )
-        await lines.add_did(tx, did)
-        return _did_shape(did)
+        await lines.add_did(work.tx, did)
+        return _did_shape(desk, did)
 
     try:
         return await write_once(desk, add, once)
@@ -213,7 +214,7 @@ async def change_did(desk: Desk, by: User, id: str, change: DidChange, once: Onc
         if change.user is not UNSET:
             did = replace(did, user=await _assignee(tx, by, change.user))
             await lines.assign_did(tx, id, did.user.id if did.user else None)
-        return _did_shape(did)
+        return _did_shape(desk, did)
 
     return await write_once(desk, alter, once)
 
@@ -287,12 +288,13 @@ def _carrier_shape(desk: Desk, line: Line) -> CarrierShape:
     )
 
 
-def _did_shape(did: Did) -> OwnedDidShape:
+def _did_shape(desk: Desk, did: Did) -> OwnedDidShape:
     return OwnedDidShape(
         id=did.id,
         number=did.number,
         label=did.label,
         carrier=did.carrier,
         capabilities=list(did.capabilities),
+        media_limit=media_limit(desk, did),
         user=user_shape(did.user) if did.user else None,
     )

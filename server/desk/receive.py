@@ -15,13 +15,14 @@ from server.desk.writer import Group
 from server.domain.consent import Keyword, classify
 from server.domain.conversation import Arrival, receive
 from server.domain.events import EventType
+from server.domain.media import Attachment, MediaState, kept
 from server.domain.message import Direction, Kind, Message, MessageState, Purpose
 from server.domain.phone import read_sender
 from server.domain.segments import count
 from server.domain.thread import Step, Thread
 from server.domain.user import Actor
 from server.ids import new_id
-from server.store import accounts, contacts, conversations, inbox
+from server.store import accounts, contacts, conversations, inbox, media
 from server.store.accounts import Did
 
 LONGEST_BODY = 10_000
@@ -119,9 +120,7 @@ async def _receive(work: Work, item: Inbound, did: Did) -> None:
     owner = work.know(did.user).id if did.user else None
     work.dids[did.id] = did
     step = receive(thread, Arrival(work.now, (await work.account(did.account)).public_minutes, keyword in HANDLED, owner))
-    attached = _attached(item, did.account, work.now)
-    if attached:
-        await inbox.insert_media(work.tx, attached)
+    attached = await _attached(work, item, did.account)
     message = replace(_message(item, thread, step, did, body, attached, work.now), purpose=HANDLED.get(keyword))
     work.write(message)
     latest = replace(step.thread.conversation, last_message=message.seq, active_at=work.now, did=did.id, texted_at=work.now)
@@ -131,9 +130,8 @@ async def _receive(work: Work, item: Inbound, did: Did) -> None:
         await obey(work, thread, message, keyword, did, actor, confirm=not answers)
 
 
-def _message(item: Inbound, thread: Thread, step: Step, did: Did, body: str, media_rows: Sequence[inbox.MediaRow], now: int) -> Message:
+def _message(item: Inbound, thread: Thread, step: Step, did: Did, body: str, attached: Sequence[Attachment], now: int) -> Message:
     counted = count(body)
-    media = [{"id": m["id"], "content_type": m["content_type"], "size": None, "state": "pending", "url": None} for m in media_rows]
     return Message(
         id=item.id,
         conversation=thread.conversation.id,
@@ -148,20 +146,30 @@ def _message(item: Inbound, thread: Thread, step: Step, did: Did, body: str, med
         encoding=counted.encoding,
         segments=counted.segments,
         carrier_ref=item.text.carrier_ref,
-        media=msgspec.json.encode(media).decode() if media else "[]",
+        media=kept(attached),
     )
 
 
-def _attached(item: Inbound, account: str, now: int) -> list[inbox.MediaRow]:
-    return [
-        inbox.MediaRow(
-            id=new_id(now),
-            account=account,
-            message=item.id,
-            place=place,
-            source=ref.url,
-            content_type=ref.content_type,
-            created_at=now,
+async def _attached(work: Work, item: Inbound, account: str) -> list[Attachment]:
+    """What a phone of the sandbox brought is there at once; everything else is still at the carrier."""
+    attached, pending = [], []
+    for place, ref in enumerate(item.text.media):
+        found = await media.attach(work.tx, account, [ref.upload], item.id, place) if ref.upload else None
+        if found:
+            attached += found
+            continue
+        attached.append(Attachment(new_id(work.now), ref.content_type, MediaState.PENDING))
+        pending.append(
+            media.MediaRow(
+                id=attached[-1].id,
+                account=account,
+                message=item.id,
+                place=place,
+                source=ref.url,
+                content_type=ref.content_type,
+                created_at=work.now,
+            )
         )
-        for place, ref in enumerate(item.text.media)
-    ]
+    if pending:
+        await media.insert_pending(work.tx, pending)
+    return attached

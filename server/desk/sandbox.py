@@ -8,13 +8,14 @@ from msgspec import Meta
 
 from server.carriers.carrier import Carrier, Connection
 from server.desk.desk import Desk
-from server.desk.shapes import DidShape, did_shape, instant
-from server.domain.errors import NotFound
+from server.desk.shapes import DidShape, MediaShape, did_shape, instant, media_shape
+from server.domain.errors import Invalid, NotFound
+from server.domain.media import MOST_ATTACHMENTS, attachments
 from server.domain.message import Direction, Message, MessageState
 from server.domain.phone import read_sender
 from server.domain.user import User
 from server.ids import new_id
-from server.store import accounts, conversations, handset, messages
+from server.store import accounts, conversations, handset, media, messages
 from server.store.accounts import Did
 from server.store.database import Transaction
 
@@ -46,6 +47,7 @@ class SandboxText(msgspec.Struct, frozen=True):
     direction: str
     did: str
     body: str
+    media: list[MediaShape]
     at: str
     state: str
 
@@ -58,11 +60,12 @@ class SandboxTexts(msgspec.Struct, frozen=True):
 
 
 class NewSandboxText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a phone writes; `did` is the number or the id of one of ours."""
+    """What a phone writes; `did` is the number or the id of one of ours, `media` the ids of uploads. With pictures it needs no words."""
 
     phone: Phone
     did: str
-    body: Annotated[str, Meta(min_length=1, max_length=1600)]
+    body: Annotated[str, Meta(max_length=1600)]
+    media: Annotated[list[str], Meta(max_length=MOST_ATTACHMENTS)] = []
 
 
 @runtime_checkable
@@ -124,12 +127,15 @@ async def texts(desk: Desk, user: User, phone: str, after: int | None) -> Sandbo
     return await desk.read(read)
 
 
-async def line_to(desk: Desk, user: User, did: str) -> Did:
-    """Ours that a phone texts to. Raises `NotFound` unless it is a number of the account's sandbox."""
+async def line_to(desk: Desk, user: User, new: NewSandboxText) -> Did:
+    """Ours that a phone texts to. Raises `NotFound` unless it is a number of the account's sandbox and the uploads are the account's
+    and no message's yet, and `Invalid` for a text of nothing."""
+    if not new.body and not new.media:
+        raise Invalid("A text needs words or a picture.", field="body")
 
     async def read(tx: Transaction) -> Did:
         for found in (await _dids(tx, user)).values():
-            if did in (found.id, found.number):
+            if new.did in (found.id, found.number) and await media.free(tx, user.account, new.media):
                 return found
         raise NotFound
 
@@ -140,7 +146,15 @@ def write(carrier: Carrier, connection: Connection, did: Did, new: NewSandboxTex
     """The webhook of a phone's text: its id, its signed headers, its body."""
     assert isinstance(carrier, Signs), "the sandbox signs for its phones"
     id = new_id(now)
-    document = {"type": "message.received", "id": id, "from": new.phone, "to": did.number, "body": new.body, "at": instant(now)}
+    document = {
+        "type": "message.received",
+        "id": id,
+        "from": new.phone,
+        "to": did.number,
+        "body": new.body,
+        "media": [{"url": f"upload:{upload}"} for upload in new.media],
+        "at": instant(now),
+    }
     body = msgspec.json.encode(document)
     return id, {"content-type": "application/json", **carrier.sign(connection, id, now, body)}, body
 
@@ -163,6 +177,7 @@ def _shown(found: Sequence[Message], dids: dict[str, Did]) -> list[SandboxText]:
             direction="from_phone" if m.direction is Direction.INBOUND else "to_phone",
             did=dids[m.did].number,
             body=m.body,
+            media=[media_shape(attached) for attached in attachments(m.media)],
             at=instant(m.created_at),
             state=m.state,
         )

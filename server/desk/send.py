@@ -7,9 +7,11 @@ import msgspec
 from msgspec.structs import replace
 
 from server.desk import views
+from server.desk.attach import attach
 from server.desk.desk import Desk, Once
 from server.desk.introduce import thread_with
 from server.desk.lost import lost_claim
+from server.desk.numbers import senders, usual
 from server.desk.outbound import queued
 from server.desk.shapes import MessageShape, OwnConversationShape, message_shape
 from server.desk.work import Work
@@ -17,7 +19,6 @@ from server.domain.conversation import answer
 from server.domain.errors import (
     ClientIdConflict,
     Invalid,
-    NoMms,
     NoNumber,
     NotFound,
     NotRepliable,
@@ -26,6 +27,7 @@ from server.domain.errors import (
     UnseenMessage,
 )
 from server.domain.events import EventType
+from server.domain.media import attachments
 from server.domain.message import Message
 from server.domain.phone import PhoneNumber, SenderKind, read_sender
 from server.domain.segments import count
@@ -97,7 +99,9 @@ async def _again(work: Work, user: User, draft: Draft) -> Message | None:
     """The text that this `client_id` already made (rule 19). Raises `ClientIdConflict` if it was another text."""
     staged = [m for m in work.staged.new_messages.values() if (m.user, m.client_id) == (user.id, draft.client_id)]
     found = staged[0] if staged else await messages.by_client_id(work.tx, user.id, draft.client_id)
-    if found is not None and found.body_asked != stored_text(draft.body):
+    if found is None:
+        return None
+    if found.body_asked != stored_text(draft.body) or [each.id for each in attachments(found.media)] != list(draft.media):
         raise ClientIdConflict("This client_id came with another text before.")
     return found
 
@@ -112,7 +116,7 @@ async def _send(desk: Desk, work: Work, user: User, actor: Actor, thread: Thread
     did = await _did(work, thread, user, draft.did)
     body = await _body(desk, work, thread, draft, did)
     step = answer(thread, user, work.now)
-    text = queued(work, step, did, body)
+    text = await attach(desk, work, queued(work, step, did, body), did, draft.media)
     message = replace(text, user=user.id, client_id=draft.client_id, body_asked=stored_text(draft.body))
     work.write(message)
     after = step.thread.conversation
@@ -148,38 +152,33 @@ async def _nothing_newer(work: Work, thread: Thread, user: User, draft: Draft) -
 async def _did(work: Work, thread: Thread, user: User, asked: str | None) -> Did:
     """Rule 1: the one asked for; else the one that the contact last texted or that was last used; else the user's; else the account's."""
     c = thread.conversation
-    mine = {did.id: did for did in await accounts.dids_of(work.tx, user.account) if "sms" in did.capabilities}
+    mine = await senders(work.tx, user.account)
     if asked is not None:
         if asked not in mine:
             raise NotFound("There is no such number of ours that can send texts.")
         return mine[asked]
     if c.did in mine:
         return mine[c.did]
-    for did in mine.values():
-        if did.user is not None and did.user.id == user.id:
-            return did
-    default = (await work.account(user.account)).default_did
-    if default in mine:
-        return mine[default]
-    for did in mine.values():
-        if did.user is None:
-            return did
-    raise NoNumber("You have no SMS number yet. Ask a manager to assign one.")
+    found = usual(mine, user, (await work.account(user.account)).default_did)
+    if found is None:
+        raise NoNumber("You have no SMS number yet. Ask a manager to assign one.")
+    return found
 
 
 async def _body(desk: Desk, work: Work, thread: Thread, draft: Draft, did: Did) -> str:
-    """The text as it leaves, with the opt-out line if it is the first to this phone (rule 20)."""
+    """The text as it leaves, with the opt-out line if it is the first to this phone (rule 20). Pictures need no words."""
     body = stored_text(draft.body)
-    if draft.media:
-        raise NoMms("Pictures cannot be sent yet.")
-    if not body.strip():
+    if not body.strip() and not draft.media:
         raise Invalid("A text needs words.", field="body")
     if thread.conversation.introduced_at is None:
         line = (await work.account(did.account)).opt_out_text
-        body = f"{body.rstrip()} {line}" if line else body
-    counted = count(body)
-    if counted.segments > MOST_SEGMENTS or len(body) > desk.carriers[did.kind].max_characters:
-        raise TooLong(f"The text is too long: {counted.segments} segments, and {MOST_SEGMENTS} are the most.")
+        body = f"{body.rstrip()} {line}".lstrip() if line else body
+    most = desk.carriers[did.kind].max_characters
+    if len(body) > most:
+        raise TooLong(f"The text is too long: {len(body)} characters, and {most} are the most.")
+    segments = count(body).segments
+    if segments > MOST_SEGMENTS and not draft.media:
+        raise TooLong(f"The text is too long: {segments} segments, and {MOST_SEGMENTS} are the most.")
     return body
 
 

@@ -8,6 +8,7 @@ import msgspec
 from msgspec.structs import asdict
 
 from server.domain.clocks import public_at
+from server.domain.media import Attachment, MediaState, attachments
 from server.domain.message import Message
 from server.domain.preferences import Preferences, SendKey, Status, Theme, as_of
 from server.domain.thread import Conversation
@@ -35,6 +36,21 @@ class ErrorShape(msgspec.Struct, frozen=True):
     says: str
 
 
+class MediaShape(msgspec.Struct, frozen=True):
+    """An attachment. `state` is pending (still at the carrier), ready, blocked or too_large; `url` is None unless it is ready,
+    `thumbnail_url`, `width` and `height` unless it is a picture too."""
+
+    id: str
+    content_type: str | None
+    size: int | None
+    state: str
+    url: str | None
+    name: str | None
+    width: int | None
+    height: int | None
+    thumbnail_url: str | None
+
+
 class MessageShape(msgspec.Struct, frozen=True):
     id: str
     conversation: str
@@ -42,7 +58,7 @@ class MessageShape(msgspec.Struct, frozen=True):
     kind: str
     direction: str
     body: str
-    media: list[Any]
+    media: list[MediaShape]
     did: DidShape | None
     user: UserShape | None
     client_id: str | None
@@ -52,6 +68,7 @@ class MessageShape(msgspec.Struct, frozen=True):
     segments: int
     send_at: str | None
     created_at: str
+    mentions: list[UserShape]
 
 
 class ConversationContactShape(msgspec.Struct, frozen=True):
@@ -68,7 +85,6 @@ class ConversationShape(msgspec.Struct, frozen=True):
     id: str
     contact: ConversationContactShape
     owner: UserShape | None
-    mentions: list[UserShape]
     subscribers: list[UserShape]
     did: DidShape | None
     seq: int
@@ -80,6 +96,7 @@ class ConversationShape(msgspec.Struct, frozen=True):
     claimed_at: str | None
     closed_at: str | None
     snoozed_until: str | None
+    active_at: str
     opted_out: bool
     repliable: bool
     introduced: bool
@@ -96,7 +113,6 @@ class OwnConversationShape(ConversationShape, frozen=True):
 class PhoneShape(msgspec.Struct, frozen=True):
     number: str
     kind: str
-    active_at: str
     opted_out: bool
 
 
@@ -183,6 +199,21 @@ def settings_shape(account: Account) -> SettingsShape:
     return SettingsShape(account.public_minutes, account.opt_out_text, account.default_did)
 
 
+def media_shape(attached: Attachment) -> MediaShape:
+    url = f"/api/v1/media/{attached.id}" if attached.state is MediaState.READY else None
+    return MediaShape(
+        id=attached.id,
+        content_type=attached.content_type,
+        size=attached.size,
+        state=attached.state,
+        url=url,
+        name=attached.name,
+        width=attached.width,
+        height=attached.height,
+        thumbnail_url=f"{url}?thumbnail=1" if url and attached.width is not None else None,
+    )
+
+
 def message_shape(m: Message, users: dict[str, User], dids: dict[str, Did]) -> MessageShape:
     user = users.get(m.user) if m.user else None
     did = dids.get(m.did) if m.did else None
@@ -193,7 +224,7 @@ def message_shape(m: Message, users: dict[str, User], dids: dict[str, Did]) -> M
         kind=m.kind,
         direction=m.direction,
         body=m.body,
-        media=[] if m.media == "[]" else msgspec.json.decode(m.media),
+        media=[media_shape(attached) for attached in attachments(m.media)],
         did=did_shape(did) if did else None,
         user=user_shape(user) if user else None,
         client_id=m.client_id,
@@ -203,6 +234,7 @@ def message_shape(m: Message, users: dict[str, User], dids: dict[str, Did]) -> M
         segments=m.segments,
         send_at=instant_or_none(m.send_at),
         created_at=instant(m.created_at),
+        mentions=[user_shape(users[id]) for id in m.mentions],
     )
 
 
@@ -238,7 +270,6 @@ def conversation_fields(
     return {
         "id": c.id,
         "contact": ConversationContactShape(contact.id, contact.name, c.phone, contact.ready_at is not None, opted_out),
-        mentions=[user_shape(users[id]) for id in m.mentions],
         "owner": user_shape(owner) if owner else None,
         "subscribers": [user_shape(user) for user in subscribers],
         "did": did_shape(did) if did else None,
@@ -251,8 +282,8 @@ def conversation_fields(
         "claimed_at": instant_or_none(c.claimed_at),
         "closed_at": instant_or_none(c.closed_at),
         "snoozed_until": instant_or_none(c.snoozed_until),
+        "active_at": instant(c.active_at),
         "opted_out": opted_out,
         "repliable": repliable,
         "introduced": c.introduced_at is not None,
     }
-        "active_at": instant(c.active_at),

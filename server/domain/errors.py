@@ -69,6 +69,10 @@ class NoMms(Refused):
     code = "no_mms"
 
 
+class TooLarge(Refused):
+    code = "too_large"
+
+
 class NotRepliable(Refused):
     code = "not_repliable"
 

@@ -8,16 +8,16 @@ from typing import Protocol, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
+from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.responses import Response
 
 from server.desk.desk import Once
 from server.desk.identity import Session
-from server.domain.errors import Invalid, NotFound, Refused, UnknownField
+from server.domain.errors import Invalid, NotFound, Refused, TooLarge, UnknownField
 from server.domain.user import User
 from server.endpoints.cursors import Cursors
-from server.endpoints.limits import TooLarge
 
 T = TypeVar("T")
 
@@ -73,14 +73,35 @@ async def read_form(request: Request) -> dict[str, str]:
     return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
 
 
-async def once(request: Request, session: Session) -> Once | None:
-    """The request's `Idempotency-Key`; its fingerprint covers method, path and body."""
+async def read_file(request: Request) -> tuple[str, bytes]:
+    """The name and the content of a form's one `file`. Raises `MediaType`, `BadRequest`, `UnknownField` and `Invalid`."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "multipart/form-data":
+        raise MediaType("Send a form with a file: multipart/form-data.")
+    await request.body()  # for its fingerprint; `stream` gives it again
+    try:
+        parser = MultiPartParser(request.headers, request.stream(), max_files=1, max_fields=1)
+        form = await parser.parse()
+    except (MultiPartException, UnicodeDecodeError) as error:
+        raise BadRequest(f"The form cannot be read: {error}") from None
+    other = next((name for name in form if name != "file"), None)
+    if other is not None:
+        raise UnknownField("The form has one field, `file`.", field=other)
+    file = form.get("file")
+    if not isinstance(file, UploadFile):
+        raise Invalid("Send a file as `file`.", field="file")
+    content = await file.read()
+    await form.close()
+    return file.filename or "", content
+
+
+async def once(request: Request, session: Session, content: bytes | None = None) -> Once | None:
+    """The request's `Idempotency-Key`; its fingerprint covers method, path and body, or `content` in its place."""
     key = request.headers.get("idempotency-key")
     if key is None:
         return None
     if not 0 < len(key) <= 255 or not key.isprintable():
         raise Invalid("An Idempotency-Key has 1 to 255 characters.")
-    said = f"{request.method} {request.url.path}\n".encode() + await request.body()
+    said = f"{request.method} {request.url.path}\n".encode() + (await request.body() if content is None else content)
     return Once(session.user.id, key, hashlib.sha256(said).hexdigest())
 
 

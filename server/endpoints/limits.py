@@ -8,20 +8,18 @@ from collections.abc import Iterable, Mapping
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.clock import Clock
-from server.domain.errors import Refused
+from server.domain.errors import Refused, TooLarge
 
 HOOK_BYTES = 128 * 1024
 BODY_BYTES = 1024 * 1024
-BODY_SECONDS = 10.0
+MEDIA_BYTES = 5_064 * 1000
+"""The largest attachment, and what a form writes around it."""
+BODY_SECONDS = 15.0
 ADDRESSES = 10_000
 
 
 class WrongHost(Refused):
     code = "host"
-
-
-class TooLarge(Refused):
-    code = "too_large"
 
 
 class TooSlow(Refused):

@@ -8,6 +8,7 @@ from server.desk import lines
 from server.desk.desk import Desk
 from server.desk.identity import Session
 from server.desk.lines import CarrierChange, DidChange, NewCarrier, NewDid
+from server.desk.numbers import my_dids
 from server.desk.unrouted import UnroutedShape, unrouted_texts
 from server.endpoints.bodies import created, id_in_path, json, limit_of, no_content, once, page_of, read_json
 from server.endpoints.cursors import Cursors
@@ -48,6 +49,9 @@ class Lines:
     async def dids(self, request: Request, session: Session) -> Response:
         user = session.user
         return await page_of(request, self._cursors, user, "dids", lambda after, limit: lines.list_dids(self._desk, user, after, limit))
+
+    async def mine(self, _request: Request, session: Session) -> Response:
+        return json(await my_dids(self._desk, session.user))
 
     async def did(self, request: Request, session: Session) -> Response:
         return json(await lines.get_did(self._desk, session.user, id_in_path(request)))

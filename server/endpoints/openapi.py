@@ -10,6 +10,7 @@ import msgspec
 from starlette.routing import BaseRoute, Route
 
 from server.endpoints.administration import ADMINISTRATION
+from server.endpoints.attaching import ATTACHING
 from server.endpoints.calls import CALLS
 from server.endpoints.contact_calls import CONTACT_CALLS
 from server.endpoints.errors import STATUS
@@ -17,7 +18,7 @@ from server.endpoints.operation import WRITES, Operation, Problem, codes
 from server.endpoints.overseeing import OVERSEEING
 from server.endpoints.writing import WRITING
 
-OPERATIONS: Mapping[str, Operation] = {**CALLS, **CONTACT_CALLS, **WRITING, **ADMINISTRATION, **OVERSEEING}
+OPERATIONS: Mapping[str, Operation] = {**CALLS, **CONTACT_CALLS, **WRITING, **ATTACHING, **ADMINISTRATION, **OVERSEEING}
 PAGES = frozenset("/ /login /logout /demo/in/{name} /sms /sms/{id} /pool /feed /sandbox /static/{path:path} /api/docs".split())
 PAGES_BELOW = ("/contacts", "/reports/", "/settings/")
 """What people open in a browser; the document leaves it out."""
@@ -31,6 +32,11 @@ _KEY = {
     "in": "header",
     "description": "The same key with the same request again gets the first answer and changes nothing.",
     "schema": {"type": "string", "maxLength": 255},
+}
+_FILE = {
+    "type": "object",
+    "required": ["file"],
+    "properties": {"file": {"type": "string", "contentMediaType": "application/octet-stream"}},
 }
 _ABOUT = """Times are RFC 3339 in UTC, ids are opaque. Lists are `{items, next}`: `next` is the `cursor` of the next page, null on the
 last. Unknown fields are refused. A refusal is a problem (RFC 9457) whose `code` is stable; what is another account's and what is not
@@ -112,6 +118,8 @@ def _operation(method: str, path: str, operation: Operation, shapes: Shapes) -> 
     if operation.takes is not None:
         required = operation.takes.__struct_fields__ != () and not _all_optional(operation.takes)
         described["requestBody"] = {"required": required, "content": {"application/json": {"schema": shapes.of(operation.takes)}}}
+    elif operation.uploads:
+        described["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": _FILE}}}
     elif operation.raw and method == "POST":
         described["requestBody"] = {"content": {"*/*": {"schema": {}}}}
     return described
@@ -124,6 +132,8 @@ def _responses(method: str, path: str, operation: Operation, shapes: Shapes) -> 
     good: dict[str, Any] = {"description": HTTPStatus(operation.status).phrase}
     if operation.gives is not None:
         good["content"] = {"application/json": {"schema": shapes.of(operation.gives)}}
+    elif operation.serves:
+        good["content"] = {type: {"schema": {}} for type in operation.serves}
     elif operation.raw:
         good["content"] = {"*/*": {"schema": {}}}
     if operation.status == 201:

@@ -27,7 +27,8 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class Operation:
     """`gives` is the body of the answer with `status`, None for none; `takes` that of the request. `refuses` are the codes beyond
-    those that `codes` adds. `also` is a second status that is no refusal. `raw`: no JSON of ours, a carrier's own documents."""
+    those that `codes` adds. `also` is a second status that is no refusal. `raw`: no JSON of ours, a carrier's own documents. `serves` are
+    the types of an answer that is a file; `uploads`: the request is a form with one `file`."""
 
     group: str
     says: str
@@ -39,6 +40,8 @@ class Operation:
     who: Who = "agent"
     also: tuple[int, str] | None = None
     raw: bool = False
+    serves: tuple[str, ...] = ()
+    uploads: bool = False
 
 
 LIMIT = Asked("limit", int, "How many items at most, up to 200.", 50)

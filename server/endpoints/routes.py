@@ -16,6 +16,7 @@ from server.endpoints.health import Health
 from server.endpoints.hooks import Hooks
 from server.endpoints.lines import Lines
 from server.endpoints.login import Login
+from server.endpoints.media import Media
 from server.endpoints.messages import Messages
 from server.endpoints.pages import CONTACTS, CONVERSATIONS_REPORT, FEED, POOL, RESPONSE_TIMES, SETTINGS, SMS, Pages
 from server.endpoints.preferences import Preferences
@@ -41,6 +42,7 @@ class Doors:
     health: Health
     conversations: Conversations
     messages: Messages
+    media: Media
     contacts: Contacts
     settings: AccountSettings
     sandbox: Sandbox
@@ -107,6 +109,9 @@ def routes(doors: Doors) -> list[BaseRoute]:
         at(f"{one}/read", put=agent(conversations.read)),
         at(f"{API}/messages", post=agent(messages.start)),
         at(f"{API}/segments", get=agent(segments)),
+        at(f"{API}/media", post=agent(doors.media.add)),
+        at(f"{API}/media/{{id}}", get=agent(doors.media.one)),
+        at("/media/{id}/{until}/{key}", get=doors.media.fetched),
         #
         at(f"{API}/contacts", get=agent(contacts.list), post=agent(contacts.add)),
         at(f"{API}/contacts/{{id}}", get=agent(contacts.one), patch=agent(contacts.change)),
@@ -145,6 +150,7 @@ def routes(doors: Doors) -> list[BaseRoute]:
             delete=manager(lines.remove_carrier),
         ),
         at(f"{API}/dids", get=manager(lines.dids), post=manager(lines.add_did)),
+        at(f"{API}/dids/mine", get=agent(lines.mine)),
         at(f"{API}/dids/{{id}}", get=manager(lines.did), patch=manager(lines.change_did), delete=manager(lines.remove_did)),
         at(f"{API}/unrouted", get=manager(lines.unrouted)),
     ]

@@ -52,7 +52,7 @@ class Sandbox:
 
     async def write(self, request: Request, session: Session) -> Response:
         new = await read_json(request, NewSandboxText)
-        did = await sandbox.line_to(self._desk, session.user, new.did)
+        did = await sandbox.line_to(self._desk, session.user, new)
         carrier, connection = await self._ear.connection(KIND, did.carrier, "POST")
         now = self._clock.now()
         id, headers, body = sandbox.write(carrier, connection, did, new, now)

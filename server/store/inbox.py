@@ -1,4 +1,4 @@
-"""What carriers delivered: one row for each of their message ids, receipts that wait for their message, and attachments to fetch."""
+"""What carriers delivered: one row for each of their message ids, and receipts that wait for their message."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,18 +18,6 @@ class InboxRow(TypedDict):
     recipient: str
     unrouted: str | None
     received_at: int
-
-
-class MediaRow(TypedDict):
-    """An attachment of a message that is still at the carrier, at `source`."""
-
-    id: str
-    account: str
-    message: str
-    place: int
-    source: str
-    content_type: str | None
-    created_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +48,6 @@ async def insert(tx: Transaction, rows: Sequence[InboxRow]) -> set[tuple[str, st
         batch=batch({(row["carrier"], row["carrier_ref"]): row for row in reversed(rows)}.values()),
     )
     return {(row["carrier"], row["carrier_ref"]) for row in kept}
-
-
-async def insert_media(tx: Transaction, rows: Sequence[MediaRow]) -> None:
-    await tx.run(
-        """insert into media (id, account, message, place, source, content_type, state, created_at)
-           select value ->> 'id', value ->> 'account', value ->> 'message', cast(value ->> 'place' as bigint),
-                  value ->> 'source', value ->> 'content_type', 'pending', cast(value ->> 'created_at' as bigint)
-           from json_each(:batch) where true""",
-        batch=batch(rows),
-    )
 
 
 async def park_receipt(

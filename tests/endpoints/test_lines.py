@@ -75,10 +75,11 @@ async def test_a_did_is_the_accounts_or_one_users(served: Served) -> None:
         "label": "",
         "carrier": id,
         "capabilities": ["sms", "mms"],
+        "media_limit": 5_000_000,
         "user": {"id": served.ana, "name": "Ana", "role": "agent"},
     }
     changed = await served.bearer.patch(answer.headers["location"], json={"user": None, "label": "Front desk", "capabilities": ["sms"]})
-    assert changed.json() == {**made, "user": None, "label": "Front desk", "capabilities": ["sms"]}
+    assert changed.json() == {**made, "user": None, "label": "Front desk", "capabilities": ["sms"], "media_limit": 0}
     assert (await served.bearer.get("/api/v1/dids")).json()["items"] == [changed.json()]
 
 
