@@ -54,12 +54,12 @@ def doors(desk: Desk, identity: Identity, clock: Clock, renderer: Renderer, *, r
         contacts=Contacts(desk, cursors),
         settings=AccountSettings(desk),
         sandbox=Sandbox(desk, clock, cursors),
+        feed=Feed(desk),
         pages=Pages(desk, guard, renderer),
         reference=Reference(renderer),
         preferences=Preferences(desk, identity.passwords),
         demo=demo,
     )
-        feed=Feed(desk),
 
 
 def build(parts: Parts) -> Starlette:
