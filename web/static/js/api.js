@@ -49,7 +49,7 @@ export class Api {
 
   /**
    * @param {string} method @param {string} path below `base`
-   * @param {unknown} [body] @param {string} [key] the Idempotency-Key of a repeat
+   * @param {unknown} [body] goes as JSON; a Blob or a form goes as it is @param {string} [key] the Idempotency-Key of a repeat
    * @returns {Promise<any>} the JSON of the answer, null for 204
    */
   async call(method, path, body, key) {
@@ -60,7 +60,8 @@ export class Api {
       headers["x-csrf-token"] = csrf;
       headers["idempotency-key"] = key ?? newKey();
     }
-    if (body !== undefined) headers["content-type"] = "application/json";
+    const raw = body instanceof Blob || body instanceof FormData;
+    if (body !== undefined && !raw) headers["content-type"] = "application/json";
     const sent = now?.() ?? 0;
     /** @type {Response} */
     let answer;
@@ -69,7 +70,7 @@ export class Api {
         method,
         headers,
         credentials: "same-origin",
-        body: body === undefined ? undefined : JSON.stringify(body),
+        body: body === undefined || raw ? body : JSON.stringify(body),
       });
     } catch {
       throw new Problem(0, null);
