@@ -1,4 +1,4 @@
-"""Taking part: follow, unfollow, mute, read; a manager adds and removes others (PRODUCT rules 5-7)."""
+"""Taking part: follow, unfollow, mute, read, unread; a manager adds and removes others (PRODUCT rules 5-7)."""
 
 from collections.abc import Callable
 
@@ -13,9 +13,10 @@ from server.domain import conversation as rules
 from server.domain.audience import Part
 from server.domain.errors import Forbidden, NotFound
 from server.domain.events import EventType
+from server.domain.message import Direction
 from server.domain.thread import Happening, Step, Thread
 from server.domain.user import User
-from server.store import accounts
+from server.store import accounts, tallies
 
 Shown = OwnConversationShape | msgspec.Raw
 
@@ -77,6 +78,32 @@ async def read(desk: Desk, user: User, id: str, seq: int, once: Once | None = No
         return work.happen(thread, Step(now, (Happening(EventType.CONVERSATION_READ, user=user.id),)), work.know(user))
 
     return await _change(desk, user, id, once, step)
+
+
+async def unread(desk: Desk, user: User, id: str, once: Once | None = None) -> Shown:
+    """Marks the newest message that alerted the person unread again. Nothing changes where there is none, or one is unread."""
+
+    async def change(work: Work) -> str:
+        thread = await work.thread(user.account, id)
+        mine = thread.participants.get(user.id)
+        newest = await _newest_alert(work, user, id)
+        if mine is not None and newest is not None and newest <= mine.read_seq:
+            now = Thread(thread.conversation, {**thread.participants, user.id: replace(mine, read_seq=newest - 1)})
+            work.happen(thread, Step(now, (Happening(EventType.CONVERSATION_READ, user=user.id),)), work.know(user))
+        return id
+
+    return await desk.write(change, lambda tx, _: views.conversation(tx, user, id), once, locks=[id])
+
+
+async def _newest_alert(work: Work, user: User, id: str) -> int | None:
+    """As this transaction leaves things: what it wrote is not stored yet."""
+    staged = [
+        m.seq
+        for m in work.staged.new_messages.values()
+        if m.conversation == id and m.user != user.id and (m.purpose is None or m.direction is Direction.INBOUND)
+    ]
+    stored = await tallies.newest_alert(work.tx, user.id, id)
+    return max(staged, default=stored)
 
 
 async def _change(desk: Desk, user: User, id: str, once: Once | None, step: Callable[[Work, Thread], Thread]) -> Shown:

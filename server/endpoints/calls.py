@@ -56,6 +56,7 @@ CALLS: Mapping[str, Operation] = {
         CONVERSATION, "Remove somebody; not the owner.", OwnConversationShape, who="manager"
     ),
     f"PUT {C}/{{id}}/read": _act("I have read up to here; all my tabs know.", takes=Reading),
+    f"DELETE {C}/{{id}}/read": Operation(CONVERSATION, "Mark the newest message that alerted me unread again.", OwnConversationShape),
     f"GET {C}/{{id}}/messages": Operation(
         "Messages",
         "Ascending by seq: behind `after`, before `before`, or the last ones; with the numbers of the same snapshot.",

@@ -8,12 +8,12 @@ from msgspec import Meta, Raw, Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.desk import attend, claim, inbox, settle, tallies
+from server.desk import attend, claim, history, inbox, settle, tallies
 from server.desk.desk import Desk, Once
 from server.desk.identity import Session
 from server.desk.shapes import OwnConversationShape
 from server.domain.user import User
-from server.endpoints.asked import choice_in, words_in
+from server.endpoints.asked import choice_in, number_in, words_in
 from server.endpoints.bodies import checked_id, id_in_path, json, limit_of, no_content, once, read_json
 from server.endpoints.cursors import Cursors
 
@@ -80,6 +80,10 @@ class Conversations:
     async def one(self, request: Request, session: Session) -> Response:
         return json(await inbox.conversation(self._desk, session.user, id_in_path(request)))
 
+    async def history(self, request: Request, session: Session) -> Response:
+        id, before = id_in_path(request), number_in(request, "before")
+        return json(await history.conversation_history(self._desk, session.user, id, before=before, limit=limit_of(request)))
+
     async def take_next(self, request: Request, session: Session) -> Response:
         await read_json(request, Nothing)
         shown = await claim.take_next(self._desk, session.user, await once(request, session))
@@ -114,6 +118,9 @@ class Conversations:
     async def read(self, request: Request, session: Session) -> Response:
         body = await read_json(request, Reading)
         return json(await attend.read(self._desk, session.user, id_in_path(request), body.seq, await once(request, session)))
+
+    async def unread(self, request: Request, session: Session) -> Response:
+        return json(await attend.unread(self._desk, session.user, id_in_path(request), await once(request, session)))
 
     def _verb(self, verb: Verb) -> Callable[[Request, Session], Awaitable[Response]]:
         async def act(request: Request, session: Session) -> Response:

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
+from server.desk.history import HistoryPage
 from server.desk.preferences import PreferenceChanges
 from server.desk.shapes import MessageShape, PreferencesShape
 from server.endpoints.messages import NewNote
-from server.endpoints.operation import Operation
+from server.endpoints.operation import LIMIT, Asked, Operation
 from server.endpoints.preferences import NewPassword
 
 C = "/api/v1/conversations"
@@ -18,6 +19,13 @@ WRITING: Mapping[str, Operation] = {
         201,
         NewNote,
         refuses=("client_id_conflict",),
+    ),
+    f"GET {C}/{{id}}/events": Operation(
+        "Conversations",
+        "What happened to it between its messages, in order: the last ones, or those below `before`; with its contact's readiness and "
+        "consent in their places.",
+        HistoryPage,
+        asks=(Asked("before", int, "Only below this number."), LIMIT),
     ),
     "GET /api/v1/me/preferences": Operation("Account", "What the signed-in person chose.", PreferencesShape),
     "PATCH /api/v1/me/preferences": Operation(

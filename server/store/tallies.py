@@ -5,8 +5,9 @@ from collections.abc import Iterable
 
 from server.store.database import Transaction, batch
 
-_UNREAD = """m.conversation = p.conversation and m.seq > p.read_seq and (p.part = 'owner' or p.muted_at is null or m.mentions like :mine)
+_ALERTS = """m.conversation = p.conversation and (p.part = 'owner' or p.muted_at is null or m.mentions like :mine)
     and (m.user_id is null or m.user_id <> :user) and (m.purpose is null or m.direction = 'inbound')"""
+_UNREAD = f"m.seq > p.read_seq and {_ALERTS}"
 
 
 async def unread_by_conversation(tx: Transaction, user: str, ids: Iterable[str]) -> dict[str, int]:
@@ -20,6 +21,18 @@ async def unread_by_conversation(tx: Transaction, user: str, ids: Iterable[str])
         mine=f'%"{user}"%',
     )
     return {row["conversation"]: row["unread"] for row in rows}
+
+
+async def newest_alert(tx: Transaction, user: str, conversation: str) -> int | None:
+    """The seq of the newest message or note that alerted the user there, read or not; None where there is none."""
+    row = await tx.one(
+        f"""select m.seq from participants p join messages m on {_ALERTS}
+            where p.conversation = :conversation and p.user_id = :user order by m.seq desc limit 1""",
+        conversation=conversation,
+        user=user,
+        mine=f'%"{user}"%',
+    )
+    return row["seq"] if row else None
 
 
 async def unread_by_part(tx: Transaction, *, account: str, user: str) -> dict[str, int]:

@@ -1,6 +1,7 @@
 """The conversations of the API: lists, claim, release, transfer, who takes part, and what is refused."""
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -119,6 +120,38 @@ async def test_one_follows_mutes_reads_and_unfollows(integrator: Integrator) -> 
     assert (await integrator.ben.delete(f"{at}/subscription")).json()["code"] == "forbidden"
 
 
+async def test_one_marks_the_newest_alert_unread_again_and_all_ones_tabs_are_told(integrator: Integrator) -> None:
+    at = f"/conversations/{await integrator.text('one', to=OWN)}"
+    await integrator.text("two", to=OWN)
+    assert (await integrator.ben.delete(f"{at}/read")).json()["unread"] == 2, "what is unread stays so"
+    seq = (await integrator.ben.get(at)).json()["seq"]
+    await integrator.ben.put(f"{at}/read", {"seq": seq})
+    assert (await integrator.ben.delete(f"{at}/read")).json()["unread"] == 1
+    event = json.loads(integrator.served.published[-1])
+    newest = (await integrator.ben.get(f"{at}/messages")).json()["items"][-1]["seq"]
+    assert (event["type"], event["seq"], event["data"]["read_seq"]) == ("conversation.read", None, newest - 1)
+    told = len(integrator.served.published)
+    assert (await integrator.ben.delete(f"{at}/read")).json()["unread"] == 1
+    await integrator.ben.put(f"{at}/read", {"seq": seq})
+    await integrator.ben.post(f"{at}/messages", integrator.draft("mine", seen_seq=99))
+    assert (await integrator.ben.delete(f"{at}/read")).json()["unread"] == 1, "one's own text is no alert"
+    assert (await integrator.ana.delete(f"{at}/read")).json()["unread"] == 0, "who takes no part has nothing unread"
+    reads = [body for body in integrator.served.published[told:] if b'"conversation.read"' in body]
+    assert len(reads) == 2
+
+
+async def test_what_happened_between_the_messages_is_read_in_pages(integrator: Integrator) -> None:
+    at = f"/conversations/{await integrator.text()}"
+    await integrator.ana.post(f"{at}/claim")
+    await integrator.ana.post(f"{at}/close")
+    page = (await integrator.ana.get(f"{at}/events", limit=2)).json()
+    assert ([event["type"] for event in page["items"]], page["more"]) == (["conversation.claimed", "conversation.closed"], True)
+    older = (await integrator.ana.get(f"{at}/events", before=page["items"][0]["seq"])).json()
+    assert ([event["type"] for event in older["items"]], older["more"]) == (["conversation.opened", "conversation.public"], False)
+    refused = await integrator.ana.get(f"{at}/events", before="x")
+    assert (refused.status_code, refused.json()["field"]) == (422, "before")
+
+
 async def test_managers_add_and_remove_others_and_agents_do_not(integrator: Integrator) -> None:
     at = f"/conversations/{await integrator.text()}/subscribers/{integrator.ana.id}"
     assert (await integrator.ben.put(at)).json()["code"] == "forbidden"
@@ -199,6 +232,9 @@ async def test_nothing_of_another_account_can_be_seen_or_changed(integrator: Int
         answers = [
             await integrator.mia.get(at),
             await integrator.mia.get(f"{at}/messages"),
+            await integrator.mia.get(f"{at}/events"),
+            await integrator.mia.post(f"{at}/notes", {"body": "x"}),
+            await integrator.mia.delete(f"{at}/read"),
             await integrator.mia.post(f"{at}/messages", integrator.draft()),
             *[await integrator.mia.post(f"{at}/{verb}") for verb in "claim release close reopen no-reply-needed".split()],
             await integrator.mia.post(f"{at}/transfer", {"user": integrator.ana.id}),
