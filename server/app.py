@@ -15,6 +15,7 @@ from server.endpoints.contacts import Contacts
 from server.endpoints.conversations import Conversations
 from server.endpoints.cursors import Cursors
 from server.endpoints.directory import Directory
+from server.endpoints.drafts import Drafts
 from server.endpoints.errors import Faults
 from server.endpoints.guard import Guard
 from server.endpoints.feed import Feed
@@ -58,6 +59,7 @@ def doors(desk: Desk, identity: Identity, clock: Clock, renderer: Renderer, *, r
         pages=Pages(desk, guard, renderer),
         reference=Reference(renderer),
         preferences=Preferences(desk, identity.passwords),
+        drafts=Drafts(desk),
         demo=demo,
     )
 

@@ -33,7 +33,7 @@ from server.domain.phone import PhoneNumber, SenderKind, read_sender
 from server.domain.segments import count
 from server.domain.thread import Thread
 from server.domain.user import Actor, User
-from server.store import accounts, contacts, messages
+from server.store import accounts, contacts, drafts, messages
 from server.store.accounts import Did
 from server.store.contacts import Contact
 from server.store.database import Transaction, stored_text
@@ -128,6 +128,7 @@ async def _send(desk: Desk, work: Work, user: User, actor: Actor, thread: Thread
         did=did.id if after.texted_at is None else after.did,
     )
     work.happen(thread, replace(step, thread=Thread(latest, step.thread.participants)), actor, message)
+    await drafts.delete(work.tx, user.id, c.id)
     await _no_longer_ready(work, work.staged.contacts[c.contact], actor, message)
     return message.id
 

@@ -103,11 +103,13 @@ class ConversationShape(msgspec.Struct, frozen=True):
 
 
 class OwnConversationShape(ConversationShape, frozen=True):
-    """A conversation as one user sees it. `unread` counts what alerts that user and is above the person's read seq."""
+    """A conversation as one user sees it. `unread` counts what alerts that user and is above the person's read seq; `draft` is how what the
+    person has begun to write there begins."""
 
     unread: int
     muted: bool
     role: str | None
+    draft: str | None
 
 
 class PhoneShape(msgspec.Struct, frozen=True):

@@ -15,8 +15,10 @@ from server.domain.message import Message
 from server.domain.phone import read_sender
 from server.domain.thread import Thread
 from server.domain.user import User
-from server.store import accounts, contacts, conversations, messages, tallies
+from server.store import accounts, contacts, conversations, drafts, messages, tallies
 from server.store.database import Transaction
+
+DRAFT_SHOWN = 100
 
 
 async def message(tx: Transaction, id: str) -> MessageShape:
@@ -57,6 +59,7 @@ async def conversation_shapes(tx: Transaction, user: User, ids: Sequence[str]) -
     shown = {shape.conversation: shape for shape in shapes}
     dids = await accounts.dids_by_id(tx, {t.conversation.did for t in threads if t.conversation.did})
     counted = await tallies.unread_by_conversation(tx, user.id, (t.conversation.id for t in threads))
+    begun = await drafts.beginnings(tx, user.id, (t.conversation.id for t in threads), DRAFT_SHOWN)
     people = loaded.people
     return [
         OwnConversationShape(
@@ -74,16 +77,17 @@ async def conversation_shapes(tx: Transaction, user: User, ids: Sequence[str]) -
                 public_minutes=account.public_minutes,
                 repliable=read_sender(t.conversation.phone).repliable,
             ),
-            **_own(t, user, counted),
+            **_own(t, user, counted, begun),
         )
         for t in threads
     ]
 
 
-def _own(thread: Thread, user: User, counted: dict[str, int]) -> dict[str, Any]:
+def _own(thread: Thread, user: User, counted: dict[str, int], begun: dict[str, str]) -> dict[str, Any]:
     mine = thread.participants.get(user.id)
     return {
         "unread": counted.get(thread.conversation.id, 0),
         "muted": mine is not None and mine.muted_at is not None,
         "role": mine.part.value if mine else None,
+        "draft": begun.get(thread.conversation.id),
     }

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from server.endpoints.contacts import Contacts
 from server.endpoints.conversations import Conversations
 from server.endpoints.directory import Directory
+from server.endpoints.drafts import Drafts
 from server.endpoints.guard import Endpoint, Guard
 from server.endpoints.feed import Feed
 from server.endpoints.health import Health
@@ -49,6 +50,7 @@ class Doors:
     pages: Pages
     reference: Reference
     preferences: Preferences
+    drafts: Drafts
     feed: Feed
     demo: bool = False
 
@@ -97,6 +99,7 @@ def routes(doors: Doors) -> list[BaseRoute]:
         at(one, get=agent(conversations.one)),
         at(f"{one}/messages", get=agent(messages.list), post=agent(messages.send)),
         at(f"{one}/events", get=agent(conversations.history)),
+        at(f"{one}/draft", get=agent(doors.drafts.show), put=agent(doors.drafts.save)),
         at(f"{one}/claim", post=agent(conversations.claim)),
         at(f"{one}/release", post=agent(conversations.release)),
         at(f"{one}/notes", post=agent(messages.note)),

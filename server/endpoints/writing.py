@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 
+from server.desk.drafts import DraftShape
 from server.desk.history import HistoryPage
 from server.desk.preferences import PreferenceChanges
 from server.desk.shapes import MessageShape, PreferencesShape
+from server.endpoints.drafts import Begun
 from server.endpoints.messages import NewNote
 from server.endpoints.operation import LIMIT, Asked, Operation
 from server.endpoints.preferences import NewPassword
@@ -26,6 +28,10 @@ WRITING: Mapping[str, Operation] = {
         "consent in their places.",
         HistoryPage,
         asks=(Asked("before", int, "Only below this number."), LIMIT),
+    ),
+    f"GET {C}/{{id}}/draft": Operation("Messages", "What I have begun to write there.", DraftShape),
+    f"PUT {C}/{{id}}/draft": Operation(
+        "Messages", "Keep it for my other tabs and devices; a text of mine that is accepted there ends it.", DraftShape, takes=Begun
     ),
     "GET /api/v1/me/preferences": Operation("Account", "What the signed-in person chose.", PreferencesShape),
     "PATCH /api/v1/me/preferences": Operation(

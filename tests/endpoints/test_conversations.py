@@ -233,6 +233,8 @@ async def test_nothing_of_another_account_can_be_seen_or_changed(integrator: Int
             await integrator.mia.get(at),
             await integrator.mia.get(f"{at}/messages"),
             await integrator.mia.get(f"{at}/events"),
+            await integrator.mia.get(f"{at}/draft"),
+            await integrator.mia.put(f"{at}/draft", {"body": "x"}),
             await integrator.mia.post(f"{at}/notes", {"body": "x"}),
             await integrator.mia.delete(f"{at}/read"),
             await integrator.mia.post(f"{at}/messages", integrator.draft()),
