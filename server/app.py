@@ -22,6 +22,7 @@ from server.endpoints.feed import Feed
 from server.endpoints.health import Health
 from server.endpoints.hooks import Hooks
 from server.endpoints.lines import Lines
+from server.endpoints.live_filters import LiveFilters
 from server.endpoints.login import Login
 from server.endpoints.media import Media
 from server.endpoints.messages import Messages
@@ -53,6 +54,7 @@ def doors(desk: Desk, identity: Identity, clock: Clock, renderer: Renderer, *, r
         messages=Messages(desk),
         media=Media(desk, clock),
         contacts=Contacts(desk, cursors),
+        live_filters=LiveFilters(desk, cursors),
         settings=AccountSettings(desk),
         sandbox=Sandbox(desk, clock, cursors),
         feed=Feed(desk),

@@ -71,6 +71,18 @@ class Desk:
 
         return await self.writer.do(changed, answered, key=(once.user, once.key), locks=locks)
 
+    async def kept(self, once: Once | None) -> msgspec.Raw | None:
+        """The first answer to this key: to be asked before a change that takes several transactions, the last of which keeps it.
+
+        Raises `IdempotencyConflict` when the key came with another request before.
+        """
+        if once is None:
+            return None
+        kept = await self.read(lambda tx: idempotency.find(tx, once.user, once.key, tx.now - KEY_US))
+        if kept is not None and kept.fingerprint != once.fingerprint:
+            raise IdempotencyConflict("This Idempotency-Key came with another request before.")
+        return msgspec.Raw(kept.body.encode()) if kept is not None else None
+
     async def change(self, change: Change[T], *, locks: Locks = ()) -> T:
         """As `write`, for a change whose result is its answer."""
         return await self.writer.do(change, as_it_is, locks=locks)

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from channels.envelope import Envelope
+from server.desk.membership import settle
 from server.desk.shapes import (
     ActorShape,
     ConversationShape,
@@ -28,12 +29,17 @@ _encode = msgspec.json.Encoder().encode
 
 
 async def write_events(work: Work) -> list[Envelope]:
-    """Takes the accounts' positions, inserts the events, and returns them as they travel. Locks the accounts: nothing may follow."""
+    """Takes the accounts' positions, moves contacts in and out of live filters, inserts the events, and returns them as they travel.
+
+    Locks the accounts: nothing may follow.
+    """
     pending = work.staged.events
     if not pending:
         return []
     shown = await _shown(work)
     last = await events.take_positions(work.tx, Counter(event.account for event in pending))
+    if moved := await settle(work):
+        last |= await events.take_positions(work.tx, Counter(event.account for event in moved))
     counts = Counter(event.account for event in pending)
     next_position = {account: last[account] - counts[account] + 1 for account in counts}
     at = instant(work.now)

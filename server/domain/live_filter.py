@@ -56,8 +56,9 @@ def compiled(conditions: Sequence[Condition]) -> Rule:
 
 
 def _rule(condition: Condition, place: int) -> Rule:
-    kind, _, name = condition.field.partition(":")
-    kind = "field:" if kind == "field" and name else condition.field
+    kind, colon, name = condition.field.partition(":")
+    if colon:
+        kind = "field:" if kind == "field" and name.strip() else condition.field + ":"
     value, where = condition.value, f"conditions[{place}]"
     if kind not in _OPS:
         raise Invalid(f"There is no “{condition.field}” to filter by.", field=f"{where}.field")

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from server.desk.shapes import ContactShape, ConversationShape, EventShape, MessageShape, PreferencesShape, SettingsShape, UserShape
+from server.desk.live_filters import LiveFilterShape
 from server.domain.events import PERSONAL, EventType, reach
 from server.endpoints.openapi import Shapes
 
@@ -46,17 +47,21 @@ class ContactNews(Struct, frozen=True):
     message: MessageShape | UnsetType = UNSET
 
 
-class LiveFilterShape(Struct, frozen=True):
+class Named(Struct, frozen=True):
     id: str
     name: str
 
 
-class LiveFilterNews(Struct, frozen=True):
+class MembershipNews(Struct, frozen=True):
     """`count` is how many are in it now."""
 
-    live_filter: LiveFilterShape
-    contact: ContactShape
+    live_filter: Named
+    contact: Named
     count: int
+
+
+class LiveFilterNews(Struct, frozen=True):
+    live_filter: LiveFilterShape
 
 
 class SettingsNews(Struct, frozen=True):
@@ -79,11 +84,13 @@ NEWS: Mapping[str, type[Struct]] = {
     "subscriber": ConversationNews,
     "contact": ContactNews,
     "live_filter": LiveFilterNews,
+    EventType.LIVE_FILTER_ENTERED: MembershipNews,
+    EventType.LIVE_FILTER_LEFT: MembershipNews,
     "settings": SettingsNews,
     "user": UserNews,
     "preferences": PreferencesNews,
 }
-"""What `data` holds, by the first word of the type. A test lets everything happen and compares."""
+"""What `data` holds, by the type or else its first word. A test lets everything happen and compares."""
 
 SAYS: Mapping[EventType, str] = {
     EventType.MESSAGE_RECEIVED: "A text came in.",
@@ -117,8 +124,12 @@ SAYS: Mapping[EventType, str] = {
     EventType.CONTACT_READY_CHANGED: "A dialer may call this contact, or no longer.",
     EventType.CONTACT_OPTED_OUT: "Nothing may be sent to one of its numbers.",
     EventType.CONTACT_OPTED_IN: "Texts may be sent again.",
+    EventType.CONTACT_DELETED: "A contact with which no conversation was held is gone.",
     EventType.LIVE_FILTER_ENTERED: "A contact is in a live filter now.",
     EventType.LIVE_FILTER_LEFT: "A contact is in a live filter no more.",
+    EventType.LIVE_FILTER_CREATED: "A live filter was made and has looked at every contact.",
+    EventType.LIVE_FILTER_UPDATED: "A live filter's name or rule changed; with a new rule it has looked at every contact anew.",
+    EventType.LIVE_FILTER_DELETED: "A live filter is gone.",
     EventType.SETTINGS_CHANGED: "The account's settings changed.",
     EventType.USER_UPDATED: "A user was added, changed or disabled.",
     EventType.PREFERENCES_CHANGED: "The person chose something in one of that person's tabs.",
@@ -139,7 +150,7 @@ def asyncapi() -> dict[str, Any]:
 
 def _schema(event: EventType, shapes: Shapes) -> dict[str, Any]:
     """An event of one type: what all have in common, and its own `data`."""
-    news = ReadNews if event is EventType.CONVERSATION_READ else NEWS[event.partition(".")[0]]
+    news = ReadNews if event is EventType.CONVERSATION_READ else NEWS.get(event) or NEWS[event.partition(".")[0]]
     about = event.partition(".")[0] in ("message", "note", "conversation", "subscriber")
     properties: dict[str, Any] = {
         "type": {"const": event},

@@ -4,12 +4,16 @@ from collections.abc import Mapping
 
 from server.desk.contact_views import ReadContactShape
 from server.desk.contacts import ContactChanges, NewContact
+from server.desk.live_filters import LiveFilterChanges, LiveFilterShape, NewLiveFilter
 from server.domain.wanted import Sort
 from server.endpoints.contacts import ColleagueList, ConsentList, ContactConversations, ContactList, OptOut, TagList
-from server.endpoints.operation import PAGED, Asked, Operation
+from server.endpoints.live_filters import LiveFilterList, MemberList
+from server.endpoints.operation import LIMIT, PAGED, Asked, Operation
 
 C = "/api/v1/contacts"
+F = "/api/v1/live-filters"
 CONTACTS = "Contacts"
+FILTERS = "Live filters"
 
 WANTED = (
     Asked("q", str, "Part of a name, of a number in any format, or of an e-mail address."),
@@ -39,6 +43,34 @@ CONTACT_CALLS: Mapping[str, Operation] = {
     ),
     f"PUT {C}/{{id}}/opt-out": Operation(CONTACTS, "Opt one of the contact's numbers out by hand.", ReadContactShape, takes=OptOut),
     f"GET {C}/{{id}}/consent": Operation(CONTACTS, "The consent ledger of the contact's numbers, oldest first.", ConsentList),
+    f"GET {F}": Operation(FILTERS, "The live filters, in the order in which they were made.", LiveFilterList, asks=PAGED),
+    f"POST {F}": Operation(
+        FILTERS,
+        "Make a live filter. All its conditions must hold; it looks at every contact before it is answered, and moves with every change "
+        "from then on.",
+        LiveFilterShape,
+        201,
+        NewLiveFilter,
+        refuses=("already_exists",),
+        who="manager",
+    ),
+    f"GET {F}/{{id}}": Operation(FILTERS, "One live filter.", LiveFilterShape),
+    f"PATCH {F}/{{id}}": Operation(
+        FILTERS,
+        "Change its name, or its rule as a whole.",
+        LiveFilterShape,
+        takes=LiveFilterChanges,
+        refuses=("already_exists",),
+        who="manager",
+    ),
+    f"DELETE {F}/{{id}}": Operation(FILTERS, "Remove a live filter; its contacts stay.", None, 204, who="manager"),
+    f"GET {F}/{{id}}/contacts": Operation(
+        FILTERS,
+        "Who is in it, in the order in which the contacts were made: what a dialer reads.",
+        MemberList,
+        asks=(LIMIT, Asked("after", str, "The `next` of the page before.")),
+        refuses=("not_found",),
+    ),
     "GET /api/v1/tags": Operation(CONTACTS, "Every tag of the account's contacts, and how many have it.", TagList),
     "GET /api/v1/colleagues": Operation("Account", "Whom a conversation can be handed to, by name.", ColleagueList, asks=PAGED),
 }

@@ -16,6 +16,7 @@ from server.endpoints.feed import Feed
 from server.endpoints.health import Health
 from server.endpoints.hooks import Hooks
 from server.endpoints.lines import Lines
+from server.endpoints.live_filters import LiveFilters
 from server.endpoints.login import Login
 from server.endpoints.media import Media
 from server.endpoints.messages import Messages
@@ -45,6 +46,7 @@ class Doors:
     messages: Messages
     media: Media
     contacts: Contacts
+    live_filters: LiveFilters
     settings: AccountSettings
     sandbox: Sandbox
     pages: Pages
@@ -60,6 +62,7 @@ def routes(doors: Doors) -> list[BaseRoute]:
     login, directory, lines, hooks, health = doors.login, doors.directory, doors.lines, doors.hooks, doors.health
     conversations, messages, contacts, settings = doors.conversations, doors.messages, doors.contacts, doors.settings
     sandbox, pages, reference = doors.sandbox, doors.pages, doors.reference
+    filters = doors.live_filters
     one = f"{API}/conversations/{{id}}"
     table: list[BaseRoute] = [
         at("/healthz", get=health.live),
@@ -123,6 +126,9 @@ def routes(doors: Doors) -> list[BaseRoute]:
         at(f"{API}/contacts/{{id}}/opt-out", put=agent(contacts.opt_out)),
         at(f"{API}/contacts/{{id}}/consent", get=agent(contacts.consent)),
         at(f"{API}/tags", get=agent(contacts.tags)),
+        at(f"{API}/live-filters", get=agent(filters.list), post=manager(filters.add)),
+        at(f"{API}/live-filters/{{id}}", get=agent(filters.one), patch=manager(filters.change), delete=manager(filters.remove)),
+        at(f"{API}/live-filters/{{id}}/contacts", get=agent(filters.contacts)),
         at(f"{API}/colleagues", get=agent(contacts.colleagues)),
         at(f"{API}/settings", get=manager(settings.show), patch=manager(settings.change)),
         #

@@ -1,0 +1,225 @@
+"""Live filters: made, changed, removed, filled, and read by a dialer."""
+
+from collections.abc import Awaitable, Sequence
+from dataclasses import replace
+
+import msgspec
+
+from server.desk import contact_views
+from server.desk.contact_views import ReadContactShape
+from server.desk.desk import Desk, Once
+from server.desk.membership import facts_of, hold_filters, rule_of
+from server.desk.once import write_once
+from server.desk.shapes import instant
+from server.desk.work import Work
+from server.desk.writer import Change
+from server.domain.errors import AlreadyExists, Invalid, NotFound
+from server.domain.events import EventType
+from server.domain.live_filter import Condition, compiled
+from server.domain.user import User
+from server.domain.wanted import Wanted
+from server.ids import new_id
+from server.store import contact_search, contacts, live_filters
+from server.store.database import Conflict, Transaction, stored_text
+from server.store.live_filters import LiveFilter
+
+LONGEST_NAME = 100
+MOST_FILTERS = 100
+AT_ONCE = 500
+"""Contacts that a filter looks at in one transaction: others are let in between."""
+ABANDONED_US = 60_000_000
+"""A filter that is not full after this long has lost the process that filled it."""
+
+
+class LiveFilterShape(msgspec.Struct, frozen=True):
+    """`count` contacts are in it."""
+
+    id: str
+    name: str
+    conditions: Sequence[Condition]
+    count: int
+    created_at: str
+
+
+class NewLiveFilter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All conditions must hold."""
+
+    name: str
+    conditions: list[Condition]
+
+
+class LiveFilterChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is absent stays; `conditions` are replaced whole."""
+
+    name: str | msgspec.UnsetType = msgspec.UNSET
+    conditions: list[Condition] | msgspec.UnsetType = msgspec.UNSET
+
+
+class MemberPage(msgspec.Struct, frozen=True):
+    """`next` is the last contact's id, None at the end; `count` how many are in the filter."""
+
+    items: list[ReadContactShape]
+    next: str | None
+    count: int
+
+
+async def live_filter_list(desk: Desk, user: User, after: str, limit: int) -> list[LiveFilterShape]:
+    """In the order in which they were made."""
+    found = await desk.read(lambda tx: live_filters.page(tx, user.account, after, limit))
+    return [_shape(filter) for filter in found]
+
+
+async def live_filter(desk: Desk, user: User, id: str) -> LiveFilterShape:
+    return _shape(await desk.read(lambda tx: _mine(tx, user, id)))
+
+
+async def members(desk: Desk, user: User, id: str, after: str, limit: int) -> MemberPage:
+    """By the contacts' ids, so that who enters or leaves meanwhile moves nobody else."""
+
+    async def read(tx: Transaction) -> MemberPage:
+        filter = await _mine(tx, user, id)
+        found = await live_filters.members(tx, id, after, limit + 1)
+        items = await contact_views.contacts_in_order(tx, found[:limit])
+        return MemberPage(items, found[limit - 1] if len(found) > limit else None, filter.members)
+
+    return await desk.read(read)
+
+
+async def add_live_filter(desk: Desk, user: User, new: NewLiveFilter, once: Once | None = None) -> LiveFilterShape | msgspec.Raw:
+    """Raises `AlreadyExists` for a name that is taken, and `Invalid` for what is no rule."""
+    if (kept := await desk.kept(once)) is not None:
+        return kept
+    compiled(new.conditions)
+
+    async def change(work: Work) -> LiveFilter:
+        await hold_filters(work, user.account)
+        if await live_filters.count(work.tx, user.account) >= MOST_FILTERS:
+            raise Invalid(f"An account has at most {MOST_FILTERS} live filters.")
+        id, name = new_id(work.now), _name(new.name)
+        made = LiveFilter(id, user.account, name, tuple(map(_stored, new.conditions)), 0, work.now, None, work.now)
+        await _named(work, live_filters.insert(work.tx, made))
+        return made
+
+    made = await desk.change(change)
+    await fill(desk, made)
+    return await _told(desk, user, made, EventType.LIVE_FILTER_CREATED, once)
+
+
+async def change_live_filter(
+    desk: Desk, user: User, id: str, changes: LiveFilterChanges, once: Once | None = None
+) -> LiveFilterShape | msgspec.Raw:
+    """As `add_live_filter`. Whom a new rule lets in or out is not told one by one: `live_filter.updated` has the count."""
+    if (kept := await desk.kept(once)) is not None:
+        return kept
+    if changes.conditions is not msgspec.UNSET:
+        compiled(changes.conditions)
+
+    async def change(work: Work) -> LiveFilter:
+        await hold_filters(work, user.account)
+        before = after = await _mine(work.tx, user, id)
+        if changes.name is not msgspec.UNSET:
+            after = replace(after, name=_name(changes.name))
+        if changes.conditions is not msgspec.UNSET:
+            conditions = tuple(map(_stored, changes.conditions))
+            if conditions != before.conditions:
+                after = replace(after, conditions=conditions, changed_at=max(work.now, before.changed_at + 1), filled_at=None)
+        await _named(work, live_filters.update(work.tx, after))
+        return after
+
+    changed = await desk.change(change)
+    if changed.filled_at is None:
+        await fill(desk, changed)
+    return await _told(desk, user, changed, EventType.LIVE_FILTER_UPDATED, once)
+
+
+async def remove_live_filter(desk: Desk, user: User, id: str) -> None:
+    """Raises `NotFound`."""
+
+    async def change(work: Work) -> None:
+        await hold_filters(work, user.account)
+        gone = await _mine(work.tx, user, id)
+        await live_filters.delete(work.tx, id)
+        work.tell(user.account, EventType.LIVE_FILTER_DELETED, work.know(user), data={"live_filter": _shape(gone)})
+
+    await desk.change(change)
+
+
+async def fill(desk: Desk, filter: LiveFilter) -> None:
+    """Looks at every contact of the account, some in each transaction. Ends where the filter's rule has changed meanwhile."""
+    after: str | None = ""
+    while after is not None:
+        after = await desk.change(_filling(filter, after))
+
+
+async def fill_abandoned(desk: Desk) -> bool:
+    """Fills one filter whose process was lost while it did; False where there is none."""
+    found = await desk.read(lambda tx: live_filters.unfilled(tx, tx.now - ABANDONED_US))
+    if found is not None:
+        await fill(desk, found)
+    return found is not None
+
+
+def _filling(filter: LiveFilter, after: str) -> Change[str | None]:
+    """One transaction of it; the last id that it looked at, None at the end."""
+
+    async def change(work: Work) -> str | None:
+        await hold_filters(work, filter.account)
+        now = await live_filters.get(work.tx, filter.account, filter.id)
+        if now is None or now.changed_at != filter.changed_at:
+            return None
+        ids = await contact_search.ids(work.tx, filter.account, Wanted(), after=after, limit=AT_ONCE)
+        facts = await facts_of(work.tx, await contacts.get(work.tx, ids))
+        rule = rule_of(filter.conditions)
+        fitting = {id for id in ids if rule(facts[id])}
+        inside = await live_filters.members_among(work.tx, filter.id, ids)
+        await live_filters.move(
+            work.tx, [(filter.id, id) for id in sorted(fitting - inside)], [(filter.id, id) for id in sorted(inside - fitting)]
+        )
+        if len(ids) == AT_ONCE:
+            return ids[-1]
+        await live_filters.filled(work.tx, filter.id, filter.changed_at)
+        return None
+
+    return change
+
+
+async def _told(desk: Desk, user: User, filter: LiveFilter, event: EventType, once: Once | None) -> LiveFilterShape | msgspec.Raw:
+    """The end of what takes several transactions: its event, and its answer kept for a repeat."""
+
+    async def change(work: Work) -> LiveFilterShape:
+        shape = _shape(await _mine(work.tx, user, filter.id))
+        work.tell(user.account, event, work.know(user), data={"live_filter": shape})
+        return shape
+
+    return await write_once(desk, change, once)
+
+
+async def _mine(tx: Transaction, user: User, id: str) -> LiveFilter:
+    found = await live_filters.get(tx, user.account, id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def _named(work: Work, writing: Awaitable[None]) -> None:
+    try:
+        async with work.tx.savepoint():
+            await writing
+    except Conflict:
+        raise AlreadyExists("There is a live filter of that name.", field="name") from None
+
+
+def _name(text: str) -> str:
+    name = stored_text(text).strip()
+    if not name or len(name) > LONGEST_NAME:
+        raise Invalid(f"A live filter needs a name of at most {LONGEST_NAME} characters.", field="name")
+    return name
+
+
+def _stored(condition: Condition) -> Condition:
+    value = condition.value if isinstance(condition.value, bool) else stored_text(condition.value)
+    return Condition(stored_text(condition.field), condition.op, value)
+
+
+def _shape(filter: LiveFilter) -> LiveFilterShape:
+    return LiveFilterShape(filter.id, filter.name, filter.conditions, filter.members, instant(filter.created_at))
