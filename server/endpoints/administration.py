@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from server.desk.directory import NewUser, PersonShape, UserChange
+from server.desk.kinds import KindList
 from server.desk.lines import CarrierChange, CarrierShape, DidChange, NewCarrier, NewDid, OwnedDidShape
 from server.desk.opening import AccountShape
 from server.desk.settings import Changes
@@ -94,6 +95,9 @@ ADMINISTRATION: Mapping[str, Operation] = {
         remove="last_manager",
     ),
     **_kept("tokens", "token", (TokenShape, TokenList, MadeTokenShape, NewToken, TokenChange), add=("not_found",)),
+    "GET /api/v1/carrier-kinds": Operation(
+        "Carriers", "The kinds of carrier that can be added, each with the credentials that it needs.", KindList, who="manager"
+    ),
     **_kept("carriers", "carrier", (CarrierShape, CarrierList, CarrierShape, NewCarrier, CarrierChange), remove="in_use"),
     **_kept(
         "dids", "DID", (OwnedDidShape, DidList, OwnedDidShape, NewDid, DidChange), add=("already_exists", "not_found"), remove="in_use"

@@ -7,6 +7,7 @@ from starlette.responses import Response
 from server.desk import lines
 from server.desk.desk import Desk
 from server.desk.identity import Session
+from server.desk.kinds import carrier_kinds
 from server.desk.lines import CarrierChange, DidChange, NewCarrier, NewDid
 from server.desk.numbers import my_dids
 from server.desk.unrouted import UnroutedShape, unrouted_texts
@@ -29,6 +30,9 @@ class Lines:
         return await page_of(
             request, self._cursors, user, "carriers", lambda after, limit: lines.list_carriers(self._desk, user, after, limit)
         )
+
+    async def kinds(self, _request: Request, _session: Session) -> Response:
+        return json(carrier_kinds(self._desk))
 
     async def carrier(self, request: Request, session: Session) -> Response:
         return json(await lines.get_carrier(self._desk, session.user, id_in_path(request)))

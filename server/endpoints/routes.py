@@ -152,6 +152,7 @@ def routes(doors: Doors) -> list[BaseRoute]:
             patch=manager(directory.change_token),
             delete=manager(directory.remove_token),
         ),
+        at(f"{API}/carrier-kinds", get=manager(lines.kinds)),
         at(f"{API}/carriers", get=manager(lines.carriers), post=manager(lines.add_carrier)),
         at(
             f"{API}/carriers/{{id}}",

@@ -142,3 +142,12 @@ async def test_what_another_accounts_carrier_brought_is_not_shown(served: Served
     other = served.client(authorization=f"Bearer {token}")
     assert (await other.get("/api/v1/unrouted")).json() == {"items": [], "next": None}
     assert len((await served.bearer.get("/api/v1/unrouted")).json()["items"]) == 1
+
+
+async def test_the_kinds_of_carrier_say_what_credentials_each_needs(served: Served) -> None:
+    answer = (await served.bearer.get("/api/v1/carrier-kinds")).json()
+    kinds = {item["kind"]: {key["name"]: key["required"] for key in item["credentials"]} for item in answer["items"]}
+    assert kinds["twilio"] == {"account_sid": True, "auth_token": True}
+    assert kinds["generic"] == {"secret": True, "send_url": False}
+    assert kinds["sandbox"] == {}
+    assert list(kinds) == sorted(kinds)
