@@ -346,3 +346,27 @@ test("Counts that were read before I read a conversation are read again", async 
   await settled();
   assert.equal(tab.store.unread, 0);
 });
+
+test("What only the feed brings of unknown conversations is not kept, however much comes", async () => {
+  const tab = await new Tab().live();
+  tab.store.watches.want("feed", true);
+  const of = (/** @type {number} */ n, more = {}) => event(n + 10, { conversation: `x${n}`, alert: [], data: { message: message(1), conversation: shared(row({ id: `x${n}`, owner: BEN, ...more })) } });
+  for (let n = 0; n < 1000; n += 1) tab.events(of(n));
+  assert.equal(tab.store.records.size, 1);
+  tab.events(of(1000, { owner: { id: "ana", name: "Ana" } }));
+  assert.equal(tab.store.records.size, 2);
+});
+
+test("When the feed is asked for from too long ago, it goes on from now and what is on screen is read again", async () => {
+  const tab = await new Tab().live();
+  let reloads = 0;
+  tab.store.doors.reloaded = () => (reloads += 1);
+  tab.store.watches.want("feed", true);
+  const { id } = tab.sent.at(-1);
+  tab.frame({ op: "error", id, code: "too_far" });
+  const again = tab.sent.at(-1);
+  assert.deepEqual({ ...again, id: 0 }, { op: "watch", id: 0, topic: "feed" });
+  assert.equal(reloads, 0);
+  tab.frame({ op: "ok", id: again.id, position: 500 });
+  assert.equal(reloads, 1);
+});

@@ -17,6 +17,11 @@ import { VIEWS } from "./shapes.js";
 import { Threads } from "./threads.js";
 import { Watches } from "./watches.js";
 
+/** Comes to every tab. */
+const POOLED = /^conversation\.(public|claimed|released)$/;
+/** May move a count. */
+const MOVING = /^(conversation\.|message\.received$)/;
+
 /** @param {() => any} value @returns {any} */
 const perView = (value) => Object.fromEntries(VIEWS.map((view) => [view, value()]));
 
@@ -153,7 +158,9 @@ export class Store {
     this.doors.heard?.(event);
     if (event.conversation === null) return this.account(event);
     if (event.seq === null) return this.personal(event);
-    const record = this.records.get(event.conversation) ?? this.meet(event);
+    const known = this.records.get(event.conversation);
+    if (!known && this.passes(event)) return;
+    const record = known ?? this.meet(event);
     this.notice(event, record);
     if (event.seq <= record.seq && !record.loading) {
       this.dropped += 1;
@@ -164,6 +171,18 @@ export class Store {
       record.held.set(event.seq, event);
       if (record.asked === 0) this.watches.ask(record);
     } else this.apply(record, event);
+  }
+
+  /**
+   * What only the feed brings of a conversation that this tab does not know is looked at there and not kept, however long the
+   * feed is on screen. The counts, which it may move, are read again.
+   * @param {Event} event
+   */
+  passes(event) {
+    if (!this.watches.topics.has("feed") || event.alert.includes(this.me) || POOLED.test(event.type)) return false;
+    if (roleOf(event.data.conversation ?? {}, this.me) !== null) return false;
+    if (this.tallied && MOVING.test(event.type)) this.loads.talliesSoon();
+    return true;
   }
 
   /** @param {Event} event @param {Record} record */

@@ -13,7 +13,7 @@ export class Watches {
     this.last_id = 0;
     /** @type {Set<Topic>} */
     this.topics = new Set();
-    /** @type {Map<number, {record?: Record, topic?: Topic}>} */
+    /** `missed`: what came before this asking is lost. @type {Map<number, {record?: Record, topic?: Topic, missed?: boolean}>} */
     this.asked = new Map();
   }
 
@@ -43,12 +43,12 @@ export class Watches {
     this.send({ op: "watch", id, conversation: record.id, after: record.seq });
   }
 
-  /** @param {Topic} topic */
-  askTopic(topic) {
+  /** @param {Topic} topic @param {boolean} [missed] from now on, since it was too long ago that this tab heard of it */
+  askTopic(topic, missed = false) {
     if (this.store.position === null) return;
     const id = ++this.last_id;
-    this.asked.set(id, { topic });
-    this.send({ op: "watch", id, topic, after: this.store.position });
+    this.asked.set(id, { topic, missed });
+    this.send(missed ? { op: "watch", id, topic } : { op: "watch", id, topic, after: this.store.position });
   }
 
   /** @param {Topic} topic @param {boolean} on */
@@ -65,8 +65,9 @@ export class Watches {
 
   /** @param {Frame} frame */
   confirm(frame) {
-    const record = this.asked.get(frame.id)?.record;
+    const { record, missed } = this.asked.get(frame.id) ?? {};
     this.asked.delete(frame.id);
+    if (missed) this.store.doors.reloaded?.();
     if (!record) return;
     record.until = frame.seq;
     this.settle(record);
@@ -86,7 +87,10 @@ export class Watches {
     this.asked.delete(frame.id);
     if (asked?.record && frame.code === "not_found") this.store.loads.gone(asked.record);
     else if (asked?.record) this.store.loads.conversation(asked.record);
-    else if (asked?.topic && frame.code === "too_far") this.store.loads.screen();
+    else if (asked?.topic && frame.code === "too_far") {
+      this.store.loads.screen();
+      if (this.topics.has(asked.topic)) this.askTopic(asked.topic, true);
+    }
   }
 
   /** @param {Record} record */
