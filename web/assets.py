@@ -2,7 +2,7 @@
 
 Every file of `static/` is read once. The version is a fingerprint of all of them, so `/static/<version>/js/store.js`
 never changes and relative imports between modules stay inside one version. A page's URLs come from `url()`.
-The style sheets are one file for the browser, joined here in the order of SHEETS.
+The style sheets are one file for the browser, joined here in the order of SHEETS; so are the modules of each of PAGES (`web/joining.py`).
 """
 
 import base64
@@ -10,25 +10,29 @@ import gzip
 import hashlib
 import json
 import mimetypes
-import posixpath
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from web.joining import join, joined_name
+
 ROOM: Final = Path(__file__).parent
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
 SHEET: Final = "css/partyline.css"
-SHEETS: Final = "tokens base bar controls field switch filters table menu desk page list thread composer contact pool toast handset door"
+SHEETS: Final = "tokens base bar controls field switch filters table menu desk page list thread composer contact contacts pool toast tour handset door"
+PAGES: Final = ("js/dashboard.js", "js/handset.js")
 _TYPES: Final = {
     ".mjs": "text/javascript",
     ".js": "text/javascript",
     ".svg": "image/svg+xml",
     ".json": "application/json",
+    ".map": "application/json",
 }
-_IMPORT: Final = re.compile(rb'(?:^|;)(?:import|export)\b[^;]*?from\s*"([^"]+)"', re.MULTILINE)
-_PACKED: Final = frozenset({".mjs", ".js", ".css", ".svg", ".json"})
+_PACKED: Final = frozenset({".mjs", ".js", ".css", ".svg", ".json", ".map"})
+# What a vendored module imports by itself.
+_INNER: Final = re.compile(rb'\bfrom"([^"]+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,12 @@ class Assets:
         self.version: Final = print_of_all.hexdigest()[:12]
         vendored: list[dict[str, str]] = json.loads((room / "vendor.lock.json").read_text())["files"]
         self._vendored: Final = {row["specifier"]: row["path"] for row in vendored if row.get("specifier")}
+        self._packages: dict[str, tuple[str, ...]] = {}
+        for page in PAGES:
+            for script in join(page, lambda name: self._files[name].body.decode()):
+                self._files[script.name] = _asset(".js", script.body.encode())
+                self._files[f"{script.name}.map"] = _asset(".map", script.map.encode())
+                self._packages[script.name] = script.packages
 
     def url(self, name: str) -> str:
         """The versioned URL of a file of `static/`; KeyError when there is none."""
@@ -94,18 +104,20 @@ class Assets:
         imports = {name: self.url(path) for name, path in sorted(self._vendored.items())}
         return json.dumps({"imports": imports}, separators=(",", ":"))
 
-    def preloads(self, script: str) -> list[str]:
-        """URLs for `modulepreload`: the module and everything that it imports, directly or not."""
-        found: dict[str, None] = {}
-        waiting = [script]
+    def script(self, page: str) -> str:
+        """The URL of the one script of a page, one of PAGES."""
+        return self.url(joined_name(page))
+
+    def preloads(self, page: str) -> list[str]:
+        """URLs for `modulepreload`: the page's script and the packages that it imports, directly or not."""
+        found: dict[str, None] = {joined_name(page): None}
+        waiting = list(self._packages[joined_name(page)])
         while waiting:
-            name = waiting.pop()
-            if name in found:
-                continue
-            found[name] = None
-            for specifier in _IMPORT.findall(self._files[name].body):
-                waiting.append(self._vendored.get(specifier.decode()) or _beside(name, specifier.decode()))
-        return [self.url(name) for name in found if not name.endswith(".json")]
+            name = self._vendored[waiting.pop(0)]
+            if name not in found:
+                found[name] = None
+                waiting += [specifier.decode() for specifier in _INNER.findall(self._files[name].body)]
+        return [self.url(name) for name in found]
 
     def policy(self) -> str:
         """The Content-Security-Policy of every page; the import map is allowed by its hash."""
@@ -126,10 +138,6 @@ def page_headers(assets: Assets) -> Mapping[str, str]:
         "x-content-type-options": "nosniff",
         "referrer-policy": "same-origin",
     }
-
-
-def _beside(name: str, specifier: str) -> str:
-    return posixpath.normpath(posixpath.join(posixpath.dirname(name), specifier))
 
 
 def _asset(suffix: str, body: bytes) -> Asset:

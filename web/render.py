@@ -1,6 +1,6 @@
 """Pages as text. What the server gives and how it serves it:
 
-    renderer = Renderer()                                   once per process
+    renderer = Renderer(demo=…)                             once per process; the demo says so on every page
     html = renderer.page("live.html", user=…, …)            every name below is required, no other is used
     headers = renderer.headers                              of every HTML answer (CSP, no-store, content-type …)
     asset = renderer.assets.find(path)                      `GET /static/{path:path}`, no session; None is 404
@@ -32,7 +32,7 @@ from web.assets import ROOM, Assets, page_headers
 class Renderer:
     """Renders the templates of this room; the module says what each needs."""
 
-    def __init__(self, assets: Assets | None = None) -> None:
+    def __init__(self, assets: Assets | None = None, *, demo: bool = False) -> None:
         self.assets: Final = assets or Assets()
         self.headers: Final[Mapping[str, str]] = page_headers(self.assets)
         self._templates: Final = Environment(
@@ -47,8 +47,10 @@ class Renderer:
         self._templates.globals.update(
             static=self.assets.url,
             importmap=self.assets.importmap(),
+            script_of=self.assets.script,
             preloads=self.assets.preloads,
             version=self.assets.version,
+            demo=demo,
         )
 
     def page(self, template: str, **context: object) -> str:

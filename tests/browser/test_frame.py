@@ -155,3 +155,19 @@ async def test_signing_out_ends_the_other_tabs(team: Team) -> None:
     await sign_in(ana.page, team.people["ana"].email, PASSWORD)
     await expect(ana.page).to_have_url(f"{team.house.address}/sms/{conversation}")
     await expect(ana.composer).to_have_value("Not yet sent")
+
+
+WHAT_CAME = """performance.getEntriesByType("resource").filter((one) => /\\.m?js$/.test(one.name)).map((one) => one.encodedBodySize)"""
+PAINTED = """new Promise((done) => new PerformanceObserver((list) => done(list.getEntries().at(-1).startTime))
+  .observe({type: "largest-contentful-paint", buffered: true}))"""
+
+
+async def test_the_inbox_comes_with_few_and_small_scripts(team: Team) -> None:
+    """UX 101, without the crowd."""
+    await team.talk("Maria Garcia", "+12025550143", to=team.own)
+    ben = await team.window("ben")
+    await expect(ben.row("Maria Garcia")).to_be_visible()
+    came = await ben.page.evaluate(WHAT_CAME)
+    assert len(came) <= 12
+    assert sum(came) <= 60 * 1024
+    assert await ben.page.evaluate(PAINTED) <= 1200

@@ -84,10 +84,10 @@ def test_the_policy_allows_the_import_map_by_its_hash_and_nothing_unsafe() -> No
     assert "require-trusted-types-for 'script'" in assets.policy()
 
 
-def test_each_page_preloads_what_its_module_imports_and_no_more() -> None:
+def test_each_page_preloads_its_script_and_the_packages_in_it_and_no_more() -> None:
     handset = {url.rsplit("/", 1)[1] for url in assets.preloads("js/handset.js")}
-    assert {"handset.js", "api.js", "preact.mjs", "icon.js"} <= handset
-    assert "store.js" not in handset
+    assert handset == {"handset.js", "preact.mjs", "hooks.mjs", "htm.mjs"}
+    assert "signals-core.mjs" in {url.rsplit("/", 1)[1] for url in assets.preloads("js/dashboard.js")}
 
 
 def test_vendored_files_are_as_the_lock_says(tmp_path: Path) -> None:
