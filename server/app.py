@@ -14,11 +14,12 @@ from server.desk.stream import Stream
 from server.endpoints.contacts import Contacts
 from server.endpoints.conversations import Conversations
 from server.endpoints.cursors import Cursors
+from server.endpoints.demo import Demo
 from server.endpoints.directory import Directory
 from server.endpoints.drafts import Drafts
 from server.endpoints.errors import Faults
-from server.endpoints.guard import Guard
 from server.endpoints.feed import Feed
+from server.endpoints.guard import Guard
 from server.endpoints.health import Health
 from server.endpoints.hooks import Hooks
 from server.endpoints.lines import Lines
@@ -29,20 +30,24 @@ from server.endpoints.messages import Messages
 from server.endpoints.pages import Pages
 from server.endpoints.preferences import Preferences
 from server.endpoints.reference import Reference
+from server.endpoints.reports import Reports
 from server.endpoints.routes import Doors, routes
 from server.endpoints.sandbox import Sandbox
 from server.endpoints.settings import AccountSettings
 from server.endpoints.shell import handlers, middleware
+from server.endpoints.spreadsheet import Exports
 from server.live.endpoint import Endpoint
 from server.live.live import Live
 from server.parts import Parts
 from web.render import Renderer
 
 
-def doors(desk: Desk, identity: Identity, clock: Clock, renderer: Renderer, *, redis_answers: Callable[[], bool], demo: bool) -> Doors:
+def doors(
+    desk: Desk, identity: Identity, clock: Clock, renderer: Renderer, *, redis_answers: Callable[[], bool], demo: Demo | None
+) -> Doors:
     """Every endpoint but the websocket's."""
     secret = desk.settings.secret_key.get_secret_value()
-    cursors, guard = Cursors(secret), Guard(identity, desk.settings.base_url)
+    cursors, guard, exports = Cursors(secret), Guard(identity, desk.settings.base_url), Exports()
     return Doors(
         guard=guard,
         login=Login(identity, guard, renderer),
@@ -58,6 +63,7 @@ def doors(desk: Desk, identity: Identity, clock: Clock, renderer: Renderer, *, r
         settings=AccountSettings(desk),
         sandbox=Sandbox(desk, clock, cursors),
         feed=Feed(desk),
+        reports=Reports(desk, cursors, exports),
         pages=Pages(desk, guard, renderer),
         reference=Reference(renderer),
         preferences=Preferences(desk, identity.passwords),
@@ -68,9 +74,10 @@ def doors(desk: Desk, identity: Identity, clock: Clock, renderer: Renderer, *, r
 
 def build(parts: Parts) -> Starlette:
     """The application. While it runs, `state.drain` sends every tab away."""
-    settings, renderer = parts.settings, Renderer()
+    settings, renderer = parts.settings, Renderer(demo=parts.demo)
     live = Live(parts.bus, Stream(parts.db), parts.identity.authenticate, settings.base_url)
-    answering = doors(parts.desk, parts.identity, parts.clock, renderer, redis_answers=lambda: parts.bus.healthy, demo=parts.demo)
+    demo = Demo(parts.desk, parts.connections, parts.network) if parts.demo else None
+    answering = doors(parts.desk, parts.identity, parts.clock, renderer, redis_answers=lambda: parts.bus.healthy, demo=demo)
     faults = Faults(renderer, sandbox=True, session=answering.guard.session)
 
     @contextlib.asynccontextmanager

@@ -44,23 +44,40 @@ class Dials:
     lines: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Storm:
+    """Texts from `phones`, in turn, to our number `to`."""
+
+    connection: Connection
+    to: str
+    phones: Sequence[str]
+    per_second: int
+    seconds: int
+
+
 class Network:
     """`carry` takes a text from the carrier at once; `run` carries it on."""
 
     def __init__(self) -> None:
         self.dials = Dials()
-        self._taken: asyncio.Queue[tuple[Connection, OutboundText]] = asyncio.Queue()
+        self._taken: asyncio.Queue[tuple[Connection, OutboundText] | Storm] = asyncio.Queue()
         self._answered: dict[str, int] = {}
 
     async def carry(self, connection: Connection, text: OutboundText) -> None:
         self._taken.put_nowait((connection, text))
 
+    def storm(self, storm: Storm) -> None:
+        self._taken.put_nowait(storm)
+
     async def run(self, desk: Desk, clock: Clock) -> None:
         """For ever; what is under way when it is cancelled gets no receipt, as it happens on real networks."""
         async with asyncio.TaskGroup() as tasks:
             while True:
-                connection, text = await self._taken.get()
-                tasks.create_task(self._deliver(desk, clock, connection, text))
+                taken = await self._taken.get()
+                if isinstance(taken, Storm):
+                    tasks.create_task(self._rage(desk, clock, taken))
+                else:
+                    tasks.create_task(self._deliver(desk, clock, *taken))
 
     async def _deliver(self, desk: Desk, clock: Clock, connection: Connection, text: OutboundText) -> None:
         dials = self.dials
@@ -96,6 +113,19 @@ class Network:
         await clock.sleep(random.uniform(*self.dials.delay))
         turn = self._answered.get(text.to, 0)
         self._answered[text.to] = turn + 1
-        now = clock.now()
-        said = InboundText(new_id(now), text.to, text.sender, lines[turn % len(lines)])
-        await receive_texts(desk, connection, [said], now)
+        await _text_in(desk, clock, connection, text.to, text.sender, lines[turn % len(lines)])
+
+    async def _rage(self, desk: Desk, clock: Clock, storm: Storm) -> None:
+        began = clock.monotonic()
+        try:
+            for number in range(storm.per_second * storm.seconds):
+                await clock.sleep(began + number / storm.per_second - clock.monotonic())
+                phone = storm.phones[number % len(storm.phones)]
+                await _text_in(desk, clock, storm.connection, phone, storm.to, f"Number {number + 1} of a storm")
+        except Exception:
+            log.exception("sandbox.storm_ended")
+
+
+async def _text_in(desk: Desk, clock: Clock, connection: Connection, phone: str, to: str, body: str) -> None:
+    now = clock.now()
+    await receive_texts(desk, connection, [InboundText(new_id(now), phone, to, body)], now)

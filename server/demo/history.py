@@ -20,12 +20,13 @@ PUBLIC_MINUTES = 20
 Deed = Callable[[], Awaitable[None]]
 
 
-async def tell_history(story: Story, agents: Mapping[str, User], end: int) -> None:
-    """Everything in the order of its time; ends a good day before `end`, an instant of the database's clock."""
+async def tell_history(story: Story, agents: Mapping[str, User], end: int) -> set[str]:
+    """Everything in the order of its time; ends a good day before `end`, an instant of the database's clock. Whose phones wrote."""
     planned = [(at, place, deed) for place, (at, deed) in enumerate(_plan(story, list(agents.values()), end))]
     for at, _, deed in sorted(planned, key=lambda each: each[:2]):
         story.go_to(at)
         await deed()
+    return {deed.args[0] for _, _, deed in planned if isinstance(deed, partial)}
 
 
 def _plan(story: Story, people: list[User], end: int) -> Iterator[tuple[int, Deed]]:

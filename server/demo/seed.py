@@ -82,7 +82,10 @@ async def _seed(parts: Parts) -> None:
     assert connection is not None
     story = Story(parts, connection)
     await _contacts(desk, mia)
-    await tell_history(story, agents, end)
+    told = await tell_history(story, agents, end)
+    for phone in told:
+        id = await story.conversation(phone)
+        await asyncio.gather(*(attend.read(desk, agent, id, 1_000) for agent in agents.values()))
     parts.db.shift_us = -3 * DAY_US
     await settings.change_settings(desk, mia, settings.Changes(sms_public_minutes=None))
     for place, (name, told) in enumerate(THREADS):

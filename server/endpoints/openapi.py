@@ -19,8 +19,8 @@ from server.endpoints.overseeing import OVERSEEING
 from server.endpoints.writing import WRITING
 
 OPERATIONS: Mapping[str, Operation] = {**CALLS, **CONTACT_CALLS, **WRITING, **ATTACHING, **ADMINISTRATION, **OVERSEEING}
-PAGES = frozenset("/ /login /logout /demo/in/{name} /sms /sms/{id} /pool /feed /sandbox /static/{path:path} /api/docs".split())
-PAGES_BELOW = ("/contacts", "/reports/", "/settings/")
+PAGES = frozenset("/ /login /logout /sms /sms/{id} /pool /feed /sandbox /static/{path:path} /api/docs".split())
+PAGES_BELOW = ("/demo/", "/contacts", "/reports/", "/settings/")
 """What people open in a browser; the document leaves it out."""
 
 CODES: Mapping[str, int] = {**STATUS, "method_not_allowed": 405, "internal": 500, "unavailable": 503}
@@ -130,12 +130,11 @@ def _responses(method: str, path: str, operation: Operation, shapes: Shapes) -> 
     for code in codes(method, path, operation):
         by_status.setdefault(CODES[code], set()).add(code)
     good: dict[str, Any] = {"description": HTTPStatus(operation.status).phrase}
+    content: dict[str, Any] = {type: {"schema": {}} for type in (("*/*",) if operation.raw else operation.serves)}
     if operation.gives is not None:
-        good["content"] = {"application/json": {"schema": shapes.of(operation.gives)}}
-    elif operation.serves:
-        good["content"] = {type: {"schema": {}} for type in operation.serves}
-    elif operation.raw:
-        good["content"] = {"*/*": {"schema": {}}}
+        content["application/json"] = {"schema": shapes.of(operation.gives)}
+    if content:
+        good["content"] = content
     if operation.status == 201:
         good["headers"] = {"Location": {"description": "Where it is.", "schema": {"type": "string"}}}
     answers = {str(operation.status): good}

@@ -9,10 +9,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server.endpoints.contacts import Contacts
 from server.endpoints.conversations import Conversations
+from server.endpoints.demo import Demo
 from server.endpoints.directory import Directory
+from server.endpoints.feed import Feed
 from server.endpoints.drafts import Drafts
 from server.endpoints.guard import Endpoint, Guard
-from server.endpoints.feed import Feed
 from server.endpoints.health import Health
 from server.endpoints.hooks import Hooks
 from server.endpoints.lines import Lines
@@ -23,6 +24,7 @@ from server.endpoints.messages import Messages
 from server.endpoints.pages import CONTACTS, CONVERSATIONS_REPORT, FEED, POOL, RESPONSE_TIMES, SETTINGS, SMS, Pages
 from server.endpoints.preferences import Preferences
 from server.endpoints.reference import Reference
+from server.endpoints.reports import Reports
 from server.endpoints.sandbox import Sandbox
 from server.endpoints.segments import segments
 from server.endpoints.settings import AccountSettings
@@ -34,7 +36,7 @@ MANAGERS_SETTINGS = ("messaging", "dids", "carriers", "users", "tokens", "audit"
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """What answers, made by hand in `app.py`. `demo` adds the links that sign in with one click."""
+    """What answers, made by hand in `app.py`. `demo` adds its own, and links that sign in with one click."""
 
     guard: Guard
     login: Login
@@ -49,12 +51,13 @@ class Doors:
     live_filters: LiveFilters
     settings: AccountSettings
     sandbox: Sandbox
+    feed: Feed
+    reports: Reports
     pages: Pages
     reference: Reference
     preferences: Preferences
     drafts: Drafts
-    feed: Feed
-    demo: bool = False
+    demo: Demo | None = None
 
 
 def routes(doors: Doors) -> list[BaseRoute]:
@@ -73,7 +76,7 @@ def routes(doors: Doors) -> list[BaseRoute]:
         #
         at("/login", get=login.form, post=login.enter),
         at("/logout", post=login.leave),
-        *([at("/demo/in/{name}", get=login.demo)] if doors.demo else []),
+        *(_demo(doors.demo, doors) if doors.demo else []),
         #
         at("/", get=pages.home),
         at("/sms", get=page(pages.at(SMS))),
@@ -101,11 +104,11 @@ def routes(doors: Doors) -> list[BaseRoute]:
         at(f"{API}/conversations/take-next", post=agent(conversations.take_next)),
         at(one, get=agent(conversations.one)),
         at(f"{one}/messages", get=agent(messages.list), post=agent(messages.send)),
+        at(f"{one}/notes", post=agent(messages.note)),
         at(f"{one}/events", get=agent(conversations.history)),
         at(f"{one}/draft", get=agent(doors.drafts.show), put=agent(doors.drafts.save)),
         at(f"{one}/claim", post=agent(conversations.claim)),
         at(f"{one}/release", post=agent(conversations.release)),
-        at(f"{one}/notes", post=agent(messages.note)),
         at(f"{one}/transfer", post=agent(conversations.transfer)),
         at(f"{one}/close", post=agent(conversations.close)),
         at(f"{one}/reopen", post=agent(conversations.reopen)),
@@ -132,15 +135,16 @@ def routes(doors: Doors) -> list[BaseRoute]:
         at(f"{API}/colleagues", get=agent(contacts.colleagues)),
         at(f"{API}/settings", get=manager(settings.show), patch=manager(settings.change)),
         #
+        at(f"{API}/feed", get=manager(doors.feed.list)),
+        at(f"{API}/feed/figures", get=manager(doors.feed.figures)),
+        at(f"{API}/reports/sms-conversations", get=agent(doors.reports.conversations)),
+        #
         at(f"{API}/me", get=agent(directory.me)),
         at(f"{API}/me/preferences", get=agent(doors.preferences.show), patch=agent(doors.preferences.change)),
         at(f"{API}/me/password", put=agent(doors.preferences.password)),
         at(f"{API}/users", get=manager(directory.users), post=manager(directory.add_user)),
         at(
             f"{API}/users/{{id}}",
-        at(f"{API}/feed", get=manager(doors.feed.list)),
-        at(f"{API}/feed/figures", get=manager(doors.feed.figures)),
-        #
             get=manager(directory.user),
             patch=manager(directory.change_user),
             delete=manager(directory.remove_user),
@@ -167,6 +171,16 @@ def routes(doors: Doors) -> list[BaseRoute]:
     ]
     reference.describe(table)
     return table
+
+
+def _demo(demo: Demo, doors: Doors) -> list[BaseRoute]:
+    agent = doors.guard.agent
+    return [
+        at("/demo/in/{name}", get=doors.login.demo),
+        at("/demo/tour", get=agent(demo.tour)),
+        at("/demo/network", get=agent(demo.dials), patch=agent(demo.turn)),
+        at("/demo/storm", post=agent(demo.storm)),
+    ]
 
 
 class Plain:
