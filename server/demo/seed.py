@@ -82,11 +82,10 @@ async def _seed(parts: Parts) -> None:
     assert connection is not None
     story = Story(parts, connection)
     await _contacts(desk, mia)
-    told = await tell_history(story, agents, end)
-    for phone in told:
+    for phone in await tell_history(story, agents, end):
         id = await story.conversation(phone)
         await asyncio.gather(*(attend.read(desk, agent, id, 1_000) for agent in agents.values()))
-    parts.db.shift_us = -3 * DAY_US
+    parts.db.shift_us = -30 * 60 * MINUTE_US
     await settings.change_settings(desk, mia, settings.Changes(sms_public_minutes=None))
     for place, (name, told) in enumerate(THREADS):
         await _tell(story, agents, place, agents[name], told)
