@@ -83,15 +83,16 @@ async def read_file(request: Request) -> tuple[str, bytes]:
         form = await parser.parse()
     except (MultiPartException, UnicodeDecodeError) as error:
         raise BadRequest(f"The form cannot be read: {error}") from None
-    other = next((name for name in form if name != "file"), None)
-    if other is not None:
-        raise UnknownField("The form has one field, `file`.", field=other)
-    file = form.get("file")
-    if not isinstance(file, UploadFile):
-        raise Invalid("Send a file as `file`.", field="file")
-    content = await file.read()
-    await form.close()
-    return file.filename or "", content
+    try:
+        other = next((name for name in form if name != "file"), None)
+        if other is not None:
+            raise UnknownField("The form has one field, `file`.", field=other)
+        file = form.get("file")
+        if not isinstance(file, UploadFile):
+            raise Invalid("Send a file as `file`.", field="file")
+        return file.filename or "", await file.read()
+    finally:
+        await form.close()
 
 
 async def once(request: Request, session: Session, content: bytes | None = None) -> Once | None:
