@@ -33,6 +33,7 @@ from server.endpoints.reference import Reference
 from server.endpoints.reports import Reports
 from server.endpoints.routes import Doors, routes
 from server.endpoints.sandbox import Sandbox
+from server.endpoints.saved_replies import SavedReplies
 from server.endpoints.settings import AccountSettings
 from server.endpoints.shell import handlers, middleware
 from server.endpoints.spreadsheet import Exports
@@ -68,6 +69,7 @@ def doors(
         reference=Reference(renderer),
         preferences=Preferences(desk, identity.passwords),
         drafts=Drafts(desk),
+        saved_replies=SavedReplies(desk, cursors),
         demo=demo,
     )
 

@@ -26,6 +26,7 @@ from server.endpoints.preferences import Preferences
 from server.endpoints.reference import Reference
 from server.endpoints.reports import Reports
 from server.endpoints.sandbox import Sandbox
+from server.endpoints.saved_replies import SavedReplies
 from server.endpoints.segments import segments
 from server.endpoints.settings import AccountSettings
 
@@ -57,6 +58,7 @@ class Doors:
     reference: Reference
     preferences: Preferences
     drafts: Drafts
+    saved_replies: SavedReplies
     demo: Demo | None = None
 
 
@@ -138,6 +140,14 @@ def routes(doors: Doors) -> list[BaseRoute]:
         at(f"{API}/feed", get=manager(doors.feed.list)),
         at(f"{API}/feed/figures", get=manager(doors.feed.figures)),
         at(f"{API}/reports/sms-conversations", get=agent(doors.reports.conversations)),
+        #
+        at(f"{API}/saved-replies", get=agent(doors.saved_replies.list), post=agent(doors.saved_replies.add)),
+        at(
+            f"{API}/saved-replies/{{id}}",
+            get=agent(doors.saved_replies.one),
+            patch=agent(doors.saved_replies.change),
+            delete=agent(doors.saved_replies.remove),
+        ),
         #
         at(f"{API}/me", get=agent(directory.me)),
         at(f"{API}/me/preferences", get=agent(doors.preferences.show), patch=agent(doors.preferences.change)),

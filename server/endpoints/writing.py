@@ -5,13 +5,16 @@ from collections.abc import Mapping
 from server.desk.drafts import DraftShape
 from server.desk.history import HistoryPage
 from server.desk.preferences import PreferenceChanges
+from server.desk.saved_replies import NewSavedReply, SavedReplyChanges, SavedReplyShape
 from server.desk.shapes import MessageShape, PreferencesShape
 from server.endpoints.drafts import Begun
 from server.endpoints.messages import NewNote
-from server.endpoints.operation import LIMIT, Asked, Operation
+from server.endpoints.operation import LIMIT, PAGED, Asked, Operation
 from server.endpoints.preferences import NewPassword
+from server.endpoints.saved_replies import SavedReplyList
 
 C = "/api/v1/conversations"
+REPLIES = "Saved replies"
 
 WRITING: Mapping[str, Operation] = {
     f"POST {C}/{{id}}/notes": Operation(
@@ -33,6 +36,17 @@ WRITING: Mapping[str, Operation] = {
     f"PUT {C}/{{id}}/draft": Operation(
         "Messages", "Keep it for my other tabs and devices; a text of mine that is accepted there ends it.", DraftShape, takes=Begun
     ),
+    "GET /api/v1/saved-replies": Operation(
+        REPLIES, "Mine and the shared ones, by shortcut.", SavedReplyList, asks=(Asked("q", str, "Part of a shortcut or a body."), *PAGED)
+    ),
+    "POST /api/v1/saved-replies": Operation(
+        REPLIES, "Save a reply; only managers share it.", SavedReplyShape, 201, NewSavedReply, refuses=("already_exists", "forbidden")
+    ),
+    "GET /api/v1/saved-replies/{id}": Operation(REPLIES, "One of mine or of the shared ones.", SavedReplyShape),
+    "PATCH /api/v1/saved-replies/{id}": Operation(
+        REPLIES, "What is absent stays.", SavedReplyShape, takes=SavedReplyChanges, refuses=("already_exists", "forbidden")
+    ),
+    "DELETE /api/v1/saved-replies/{id}": Operation(REPLIES, "Remove it.", None, 204, refuses=("forbidden",)),
     "GET /api/v1/me/preferences": Operation("Account", "What the signed-in person chose.", PreferencesShape),
     "PATCH /api/v1/me/preferences": Operation(
         "Account", "What is absent stays; all of the person's tabs are told.", PreferencesShape, takes=PreferenceChanges
