@@ -2,13 +2,23 @@
 
 from collections.abc import Mapping
 
+from server.desk.conversation_report import SORTS
 from server.desk.feed import FeedFigures, FeedPage
 from server.domain.feed import KINDS
-from server.endpoints.operation import LIMIT, Asked, Operation
+from server.domain.report import Answered, Public
+from server.endpoints.operation import LIMIT, PAGED, Asked, Operation
+from server.endpoints.reports import ReportedConversations
+from server.endpoints.spreadsheet import TYPE
 
 FEED = "Feed"
-DID = Asked("did", str, "Only what concerns this DID.")
-USER = Asked("user", str, "Only what concerns this user.")
+REPORTS = "Reports"
+SPAN = (
+    Asked("from", str, "A day of the time zone, or an instant of RFC 3339."),
+    Asked("to", str, "A day, which counts whole, or an instant, which does not count itself."),
+    Asked("time_zone", str, "Whose days are meant, by IANA's name.", "UTC"),
+)
+DID = Asked("did", str, "Count only what went over this DID.")
+USER = Asked("user", str, "Only conversations that this user takes part in.")
 
 OVERSEEING: Mapping[str, Operation] = {
     "GET /api/v1/feed": Operation(
@@ -27,4 +37,24 @@ OVERSEEING: Mapping[str, Operation] = {
         who="manager",
     ),
     "GET /api/v1/feed/figures": Operation(FEED, "What waits now, and the texts of the last minute.", FeedFigures, who="manager"),
+    "GET /api/v1/reports/sms-conversations": Operation(
+        REPORTS,
+        "Conversations with their figures. With a time or a DID only that counts, and only conversations in which something does are "
+        "there. Agents see those that they take part in. As CSV (`Accept: text/csv`) all lines, made safe for spreadsheets.",
+        ReportedConversations,
+        asks=(
+            *SPAN,
+            DID,
+            USER,
+            Asked("owner", str, "A user's id, or none."),
+            Asked("answered", Answered, "unanswered: a text waits.", "any"),
+            Asked("public", Public, "now: in the pool; was: it went public within what counts.", "any"),
+            Asked("opted_out", bool, "Only contacts who opted out, or who did not."),
+            Asked("q", str, "Part of a contact's name or number."),
+            Asked("sort", str, f"One of {', '.join(SORTS)}, with - from the largest.", "-last_message"),
+            *PAGED,
+        ),
+        refuses=("not_found", "too_many_requests"),
+        serves=(TYPE,),
+    ),
 }

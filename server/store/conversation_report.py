@@ -1,0 +1,207 @@
+"""SMS conversations as a manager looks at them: filtered, sorted by any column, by keyset in both directions, with their figures.
+
+What counts are texts, answered waits and going public, each at its own instant and over its own DID.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from server.domain.report import NOBODY, Asked
+from server.store.database import Row, Transaction, batch
+from server.store.like import containing, containing_digits
+from server.store.lists import NEVER
+
+Key = tuple[int | str, str]
+"""The value that the report is sorted by, and the conversation's id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One line: where it stands in the order, its state (one of STATES), and since when it waits (µs)."""
+
+    key: Key
+    state: str
+    waiting_since: int | None
+
+    @property
+    def id(self) -> str:
+        return self.key[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """`waits` were answered, half of them within `first_reply` µs (median by nearest rank, None without any)."""
+
+    texts_in: int = 0
+    texts_out: int = 0
+    waits: int = 0
+    first_reply: int | None = None
+    was_public: bool = False
+
+
+AT = "coalesce(m.send_at, m.created_at)"
+TEXT = "m.kind = 'message' and m.state not in ('scheduled', 'cancelled')"
+"""What counts as a text: neither a note, nor what has not left yet, nor what never will."""
+
+_STATE = """case when c.public_since is not null then 0 when c.snoozed_until is not null then 2 when c.waiting_since is not null then 1
+    when c.closed_at is not null then 4 else 3 end"""
+STATES = ("public", "unanswered", "snoozed", "answered", "closed")
+
+_SORTS: Mapping[str, tuple[str, str]] = {
+    "contact": ("lower(k.name)", "contact"),
+    "did": ("coalesce(d.label || ' ' || d.number, '')", "did"),
+    "owner": ("coalesce(lower(u.name), '')", "owner"),
+    "subscribers": ("(select count(*) from participants s where s.conversation = c.id and s.part = 'subscriber')", ""),
+    "last_message": ("c.active_at", ""),
+    "waiting_seconds": (f"coalesce(-c.waiting_since, -{NEVER})", ""),
+    "first_reply_seconds": ("coalesce(w.first_reply, -1)", "waits"),
+    "waits": ("coalesce(w.waits, 0)", "waits"),
+    "in": ("coalesce(t.texts_in, 0)", "texts"),
+    "out": ("coalesce(t.texts_out, 0)", "texts"),
+    "state": (_STATE, ""),
+}
+"""Each column's value, by which it is sorted and paged, and what must be joined for it."""
+SORTS = tuple(_SORTS)
+
+
+async def page(tx: Transaction, asked: Asked, *, sort: str, falling: bool, edge: Key | None, backward: bool, limit: int) -> list[Found]:
+    """At most `limit` behind `edge`, or before it where `backward` (then nearest first). `sort` is one of SORTS."""
+    by, joined = _SORTS[sort]
+    where, parameters = _where(asked)
+    way, compare = ("desc", "<") if falling != backward else ("", ">")
+    if edge is not None:
+        kind = "text" if isinstance(edge[0], str) else "bigint"
+        where += f" and ({by}, c.id) {compare} (cast(:edge as {kind}), cast(:id as text))"
+        parameters |= {"edge": edge[0], "id": edge[1]}
+    rows = await tx.all(
+        f"""select c.id, {by} as by_value, {_STATE} as state, c.waiting_since from conversations c {_join(joined, asked)}
+            where {where} order by by_value {way}, c.id {way} limit :limit""",
+        **parameters,
+        limit=limit,
+    )
+    return [Found((row["by_value"], row["id"]), STATES[row["state"]], row["waiting_since"]) for row in rows]
+
+
+async def total(tx: Transaction, asked: Asked) -> int:
+    where, parameters = _where(asked)
+    row = await tx.one(f"select count(*) as n from conversations c where {where}", **parameters)
+    return int(row["n"]) if row else 0
+
+
+async def counted(tx: Transaction, asked: Asked, ids: Iterable[str]) -> dict[str, Counted]:
+    """The figures of these conversations, those without any left out."""
+    parameters = {**_bounds(asked), "ids": batch({"id": id} for id in ids)}
+    among = "in (select value ->> 'id' from json_each(:ids))"
+    texts = {row["conversation"]: row for row in await tx.all(_texts(asked, f"m.conversation {among}"), **parameters)}
+    waits = {row["conversation"]: row for row in await tx.all(_answered(asked, f"w.conversation {among}"), **parameters)}
+    public = await tx.all(f"select distinct w.conversation from waits w where w.conversation {among} and {_public(asked)}", **parameters)
+    went_public = {row["conversation"] for row in public}
+    return {id: _counted(texts.get(id), waits.get(id), id in went_public) for id in texts.keys() | waits.keys() | went_public}
+
+
+def _counted(texts: Row | None, waits: Row | None, was_public: bool) -> Counted:
+    return Counted(
+        texts_in=texts["texts_in"] if texts else 0,
+        texts_out=texts["texts_out"] if texts else 0,
+        waits=waits["waits"] if waits else 0,
+        first_reply=waits["first_reply"] if waits else None,
+        was_public=was_public,
+    )
+
+
+def _where(asked: Asked) -> tuple[str, dict[str, Any]]:
+    where, parameters = ["c.account = :account"], {"account": asked.account, **_bounds(asked)}
+    if asked.bounded:
+        where.append(
+            f"""c.id in (select m.conversation from messages m where m.account = :account and {TEXT}{within(asked, AT, "m.did")}
+                union select w.conversation from waits w where w.account = :account and {answered_within(asked)}
+                union select w.conversation from waits w where w.account = :account and {_public(asked)})"""
+        )
+    where += _states(asked)
+    for name, user in (("participant", asked.participant), ("scope", asked.scope)):
+        if user is not None:
+            where.append(f"c.id in (select conversation from participants where user_id = :{name})")
+            parameters[name] = user
+    if asked.owner == NOBODY:
+        where.append("c.owner is null")
+    elif asked.owner is not None:
+        where.append("c.owner = :owner")
+        parameters["owner"] = asked.owner
+    if asked.query:
+        where.append(
+            """(c.phone like :number escape '!' or c.contact in
+                (select id from contacts where account = :account and lower(name) like :name escape '!'))"""
+        )
+        parameters |= {"name": containing(asked.query.lower()), "number": containing_digits(asked.query)}
+    return " and ".join(where), parameters
+
+
+def _states(asked: Asked) -> list[str]:
+    where = []
+    if asked.answered != "any":
+        where.append(f"c.waiting_since is {'not ' if asked.answered == 'unanswered' else ''}null")
+    if asked.public == "now":
+        where.append("c.public_since is not null")
+    elif asked.public == "was":
+        where.append(f"exists (select 1 from waits w where w.conversation = c.id and {_public(asked)})")
+    if asked.opted_out is not None:
+        negation = "" if asked.opted_out else "not "
+        where.append(f"{negation}exists (select 1 from opt_outs o where o.account = c.account and o.number = c.phone)")
+    return where
+
+
+def _join(joined: str, asked: Asked) -> str:
+    match joined:
+        case "contact":
+            return "join contacts k on k.id = c.contact"
+        case "did":
+            return "left join dids d on d.id = c.did"
+        case "owner":
+            return "left join users u on u.id = c.owner"
+        case "texts":
+            return f"left join ({_texts(asked, 'm.account = :account')}) t on t.conversation = c.id"
+        case "waits":
+            return f"left join ({_answered(asked, 'w.account = :account')}) w on w.conversation = c.id"
+        case _:
+            return ""
+
+
+def _bounds(asked: Asked) -> dict[str, Any]:
+    named = {"since": asked.since, "until": asked.until, "did": asked.did}
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def within(asked: Asked, at: str, did: str) -> str:
+    """More conditions: that the instant `at` lies in the time asked for, and `did` is the DID asked for."""
+    parts = []
+    if asked.since is not None:
+        parts.append(f" and {at} >= :since")
+    if asked.until is not None:
+        parts.append(f" and {at} < :until")
+    if asked.did is not None:
+        parts.append(f" and {did} = :did")
+    return "".join(parts)
+
+
+def answered_within(asked: Asked) -> str:
+    return f"w.how = 'answered'{within(asked, 'w.ended_at', 'w.did')}"
+
+
+def _public(asked: Asked) -> str:
+    return f"w.public_at is not null{within(asked, 'w.public_at', 'w.did')}"
+
+
+def _texts(asked: Asked, where: str) -> str:
+    return f"""select m.conversation, count(case when m.direction = 'inbound' then 1 end) as texts_in,
+        count(case when m.direction = 'outbound' then 1 end) as texts_out
+        from messages m where {where} and {TEXT}{within(asked, AT, "m.did")} group by m.conversation"""
+
+
+def _answered(asked: Asked, where: str) -> str:
+    """Answered waits of each conversation, and the median of their lengths: the middle row, the lower one of two."""
+    return f"""select conversation, waits, first_reply from
+        (select w.conversation, w.ended_at - w.since as first_reply, count(*) over (partition by w.conversation) as waits,
+                row_number() over (partition by w.conversation order by w.ended_at - w.since) as place
+         from waits w where {where} and {answered_within(asked)}) ranked
+        where place = (waits + 1) / 2"""
