@@ -11,6 +11,7 @@ from server.clock import Clock
 from server.desk.desk import Desk
 from server.desk.identity import Identity
 from server.desk.stream import Stream
+from server.endpoints.bulk import BulkChanges
 from server.endpoints.contacts import Contacts
 from server.endpoints.conversations import Conversations
 from server.endpoints.cursors import Cursors
@@ -60,6 +61,7 @@ def doors(
         messages=Messages(desk),
         media=Media(desk, clock),
         contacts=Contacts(desk, cursors),
+        bulk=BulkChanges(desk),
         live_filters=LiveFilters(desk, cursors),
         settings=AccountSettings(desk),
         sandbox=Sandbox(desk, clock, cursors),

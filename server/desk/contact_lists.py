@@ -1,16 +1,19 @@
-"""What is read about contacts: lists of them, their tags, their conversations."""
+"""What is read about contacts: lists of them, their tags, their conversations, what happened to them."""
 
 import msgspec
 
 from server.desk import contact_views, views
 from server.desk.contact_views import ReadContactShape
 from server.desk.desk import Desk
-from server.desk.shapes import OwnConversationShape
+from server.desk.shapes import EventShape, OwnConversationShape
 from server.domain.errors import NotFound
 from server.domain.user import User
 from server.domain.wanted import Sort, Wanted
-from server.store import contact_search, conversations, live_filters
+from server.store import contact_search, conversations, events, live_filters
 from server.store.database import Transaction
+
+ACTIVITY = 100
+"""Events of one contact that are shown."""
 
 
 class ContactPage(msgspec.Struct, frozen=True):
@@ -54,6 +57,16 @@ async def conversations_of(desk: Desk, user: User, id: str) -> list[OwnConversat
     async def read(tx: Transaction) -> list[OwnConversationShape]:
         await contact_views.contact_of(tx, user, id)
         return await views.conversation_shapes(tx, user, [c.id for c in await conversations.of_contacts(tx, [id])])
+
+    return await desk.read(read)
+
+
+async def activity_of(desk: Desk, user: User, id: str) -> list[EventShape]:
+    """The last ACTIVITY events of the contact, newest first, as they went out."""
+
+    async def read(tx: Transaction) -> list[EventShape]:
+        await contact_views.contact_of(tx, user, id)
+        return [msgspec.json.decode(body, type=EventShape) for body in await events.of_contact(tx, id, ACTIVITY)]
 
     return await desk.read(read)
 

@@ -1,4 +1,4 @@
-"""Contacts: made, changed, opted out by hand, each with its events in the same transaction."""
+"""Contacts: made, changed, removed, opted out by hand, each with its events in the same transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -7,12 +7,12 @@ from msgspec.structs import replace
 
 from server.desk import contact_views
 from server.desk.consent import opt_out
+from server.desk.contact_changes import add_contacts, change_contacts, remove_contacts
 from server.desk.contact_views import ReadContactShape
 from server.desk.desk import Desk, Once
 from server.desk.shapes import instant
 from server.desk.work import Work
 from server.domain.errors import AlreadyExists, HasConversation, Invalid, NotFound
-from server.domain.events import EventType
 from server.domain.phone import PhoneNumber
 from server.domain.user import User
 from server.ids import new_id
@@ -78,11 +78,9 @@ async def add_contact(desk: Desk, user: User, new: NewContact, once: Once | None
         )
         try:
             async with work.tx.savepoint():
-                await contacts.insert(work.tx, [made])
+                await add_contacts(work, work.know(user), [made])
         except Conflict:
             raise AlreadyExists("One of these numbers is another contact's.", field="phones") from None
-        work.staged.contacts[made.id] = made
-        work.tell(user.account, EventType.CONTACT_CREATED, work.know(user), contact=made.id)
         return made.id
 
     return await desk.write(change, lambda tx, id: contact_views.contact(tx, user, id), once)
@@ -94,29 +92,33 @@ async def change_contact(
     """Raises `AlreadyExists` when a number is another contact's, and `HasConversation` when one that is left out has a conversation."""
 
     async def change(work: Work) -> str:
-        before = await contacts.lock(work.tx, user.account, id)
+        before = (await contacts.hold(work.tx, user.account, [id])).get(id)
         if before is None:
             raise NotFound
         work.staged.contacts[id] = before
         after = _changed(before, changes, work.now)
-        if after == before:
-            return id
         await _keep_what_is_conversed_with(work, before, after)
-        after = replace(after, updated_at=work.now)
         try:
             async with work.tx.savepoint():
-                await contacts.update(work.tx, after, phones=after.phones != before.phones)
+                await change_contacts(work, work.know(user), [(before, after)], "by_hand")
         except Conflict:
             raise AlreadyExists("One of these numbers is another contact's.", field="phones") from None
-        work.staged.contacts[id] = after
-        actor = work.know(user)
-        if after.ready_at != before.ready_at:
-            work.tell(user.account, EventType.CONTACT_READY_CHANGED, actor, contact=id, reason="by_hand")
-        if replace(after, ready_at=None, updated_at=0) != replace(before, ready_at=None, updated_at=0):
-            work.tell(user.account, EventType.CONTACT_UPDATED, actor, contact=id)
         return id
 
     return await desk.write(change, lambda tx, _: contact_views.contact(tx, user, id), once)
+
+
+async def remove_contact(desk: Desk, user: User, id: str) -> None:
+    """Raises `HasConversation`."""
+
+    async def change(work: Work) -> None:
+        held = await contacts.hold(work.tx, user.account, [id])
+        if not held:
+            raise NotFound
+        if not await remove_contacts(work, work.know(user), list(held.values())):
+            raise HasConversation("There is a conversation with this contact, and it stays.")
+
+    await desk.change(change)
 
 
 async def opt_out_by_hand(

@@ -212,15 +212,15 @@ def unsubscribe(thread: Thread, user: str) -> Step:
     return Step(Thread(thread.conversation, rest), (Happening(EventType.SUBSCRIBER_REMOVED, None, user),))
 
 
-def leave_ownerless(thread: Thread, owner: str, at: int) -> Step:
-    """`owner` was disabled (rule 16): nobody owns it any more, and what waits is public. Nothing happens to what is another's by now."""
+def leave_ownerless(thread: Thread, owner: str, at: int, *, reason: str = "user_disabled") -> Step:
+    """`owner` was disabled (rule 16), or a manager took it away: nobody owns it any more, and what waits is public. Nothing happens to what is another's by now."""
     if thread.conversation.owner != owner:
         return Step(thread)
     c = replace(thread.conversation, owner=None)
     rest = {u: p for u, p in thread.participants.items() if p.part is not Part.OWNER}
     if c.waiting_since is None or c.public:
-        return Step(Thread(c, rest), (Happening(EventType.CONVERSATION_TRANSFERRED, "user_disabled"),))
-    return Step(Thread(_public(c, at), rest), (Happening(EventType.CONVERSATION_PUBLIC, "user_disabled"),))
+        return Step(Thread(c, rest), (Happening(EventType.CONVERSATION_TRANSFERRED, reason),))
+    return Step(Thread(_public(c, at), rest), (Happening(EventType.CONVERSATION_PUBLIC, reason),))
 
 
 def _must_own(c: Conversation, user: User, what: str) -> None:

@@ -95,6 +95,12 @@ class AlreadyExists(Refused):
     code = "already_exists"
 
 
+class TooLate(Refused):
+    """What could be undone or done for a while no longer can."""
+
+    code = "too_late"
+
+
 class HasConversation(Refused):
     """A number whose conversation exists stays with its contact."""
 

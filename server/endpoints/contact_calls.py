@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 
+from server.desk.bulk import Bulk, BulkDone, Undone
 from server.desk.contact_views import ReadContactShape
 from server.desk.contacts import ContactChanges, NewContact
 from server.desk.live_filters import LiveFilterChanges, LiveFilterShape, NewLiveFilter
 from server.domain.wanted import Sort
-from server.endpoints.contacts import ColleagueList, ConsentList, ContactConversations, ContactList, OptOut, TagList
+from server.endpoints.contacts import ColleagueList, ConsentList, ContactActivity, ContactConversations, ContactList, OptOut, TagList
+from server.endpoints.conversations import Nothing
 from server.endpoints.live_filters import LiveFilterList, MemberList
 from server.endpoints.operation import LIMIT, PAGED, Asked, Operation
 
@@ -38,6 +40,26 @@ CONTACT_CALLS: Mapping[str, Operation] = {
         takes=ContactChanges,
         refuses=("already_exists", "has_conversation"),
     ),
+    f"DELETE {C}/{{id}}": Operation(
+        CONTACTS, "Remove a contact with whom there is no conversation.", None, 204, refuses=("has_conversation",), who="manager"
+    ),
+    f"POST {C}/bulk": Operation(
+        CONTACTS,
+        "Do one thing to many contacts, some of them in each transaction; a dry run says how many it would be.",
+        BulkDone,
+        takes=Bulk,
+        refuses=("not_found",),
+        who="manager",
+    ),
+    f"POST {C}/bulk/{{id}}/undo": Operation(
+        CONTACTS,
+        "Take it back within a minute: what is still as it was left becomes what it was before.",
+        Undone,
+        takes=Nothing,
+        refuses=("too_late",),
+        who="manager",
+    ),
+    f"GET {C}/{{id}}/activity": Operation(CONTACTS, "The last 100 events of the contact itself, newest first.", ContactActivity),
     f"GET {C}/{{id}}/conversations": Operation(
         CONTACTS, "Its conversations, one for each phone that was texted with, newest activity first.", ContactConversations
     ),

@@ -13,11 +13,11 @@ from server.desk.contact_views import ReadContactShape
 from server.desk.contacts import ConsentShape, ContactChanges, NewContact
 from server.desk.desk import Desk
 from server.desk.identity import Session
-from server.desk.shapes import OwnConversationShape, UserShape
+from server.desk.shapes import EventShape, OwnConversationShape, UserShape
 from server.domain.phone import read_sender
 from server.domain.wanted import SORTS, Wanted
 from server.endpoints.asked import choice_in, truth_in, words_in
-from server.endpoints.bodies import checked_id, created, id_in_path, json, limit_of, once, read_json
+from server.endpoints.bodies import checked_id, created, id_in_path, json, limit_of, no_content, once, read_json
 from server.endpoints.cursors import Cursors
 
 
@@ -34,6 +34,10 @@ class ContactConversations(Struct, frozen=True):
 
     items: list[OwnConversationShape]
     next: str | None
+
+
+class ContactActivity(Struct, frozen=True):
+    items: list[EventShape]
 
 
 class TagList(Struct, frozen=True):
@@ -85,6 +89,9 @@ class Contacts:
     async def conversations(self, request: Request, session: Session) -> Response:
         return json(ContactConversations(await contact_lists.conversations_of(self._desk, session.user, id_in_path(request)), None))
 
+    async def activity(self, request: Request, session: Session) -> Response:
+        return json(ContactActivity(await contact_lists.activity_of(self._desk, session.user, id_in_path(request))))
+
     async def tags(self, _request: Request, session: Session) -> Response:
         return json(TagList(await contact_lists.tag_list(self._desk, session.user), None))
 
@@ -96,6 +103,10 @@ class Contacts:
         changes = await read_json(request, ContactChanges)
         key = await once(request, session)
         return json(await contacts.change_contact(self._desk, session.user, id_in_path(request), changes, key))
+
+    async def remove(self, request: Request, session: Session) -> Response:
+        await contacts.remove_contact(self._desk, session.user, id_in_path(request))
+        return no_content()
 
     async def opt_out(self, request: Request, session: Session) -> Response:
         body = await read_json(request, OptOut)

@@ -36,6 +36,7 @@ STATUS: Mapping[str, int] = {
     "not_public": 409,
     "nothing_waits": 409,
     "opted_out": 409,
+    "too_late": 409,
     "unseen_message": 409,
     "too_large": 413,
     "content_encoding": 415,

@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from server.endpoints.bulk import BulkChanges
 from server.endpoints.contacts import Contacts
 from server.endpoints.conversations import Conversations
 from server.endpoints.demo import Demo
@@ -49,6 +50,7 @@ class Doors:
     messages: Messages
     media: Media
     contacts: Contacts
+    bulk: BulkChanges
     live_filters: LiveFilters
     settings: AccountSettings
     sandbox: Sandbox
@@ -126,7 +128,10 @@ def routes(doors: Doors) -> list[BaseRoute]:
         at("/media/{id}/{until}/{key}", get=doors.media.fetched),
         #
         at(f"{API}/contacts", get=agent(contacts.list), post=agent(contacts.add)),
-        at(f"{API}/contacts/{{id}}", get=agent(contacts.one), patch=agent(contacts.change)),
+        at(f"{API}/contacts/bulk", post=manager(doors.bulk.do)),
+        at(f"{API}/contacts/bulk/{{id}}/undo", post=manager(doors.bulk.undo)),
+        at(f"{API}/contacts/{{id}}", get=agent(contacts.one), patch=agent(contacts.change), delete=manager(contacts.remove)),
+        at(f"{API}/contacts/{{id}}/activity", get=agent(contacts.activity)),
         at(f"{API}/contacts/{{id}}/conversations", get=agent(contacts.conversations)),
         at(f"{API}/contacts/{{id}}/opt-out", put=agent(contacts.opt_out)),
         at(f"{API}/contacts/{{id}}/consent", get=agent(contacts.consent)),

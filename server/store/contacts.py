@@ -1,6 +1,6 @@
 """Contacts, their phones, and consent."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -67,13 +67,18 @@ async def get(tx: Transaction, ids: Iterable[str]) -> dict[str, Contact]:
     return {row["id"]: _contact_of(row, tuple(phones.get(row["id"], ()))) for row in rows}
 
 
-async def lock(tx: Transaction, account: str, id: str) -> Contact | None:
-    """A contact of the account as it is now, held to the end of the transaction.
+async def hold(tx: Transaction, account: str, ids: Iterable[str]) -> dict[str, Contact]:
+    """Those of the ids that are contacts of the account, as they are now, held to the end of the transaction in the order of the ids.
 
-    An update that changes nothing: unlike `for update` it does not stop others from opening conversations with the contact.
+    Unlike `for update` it does not stop others from opening conversations with them.
     """
-    row = await tx.one("update contacts set name = name where id = :id and account = :account returning id", id=id, account=account)
-    return (await get(tx, [id]))[id] if row else None
+    held = await tx.all(
+        """select id from contacts where account = :account and id in (select value ->> 'id' from json_each(:ids))
+           order by id for no key update""",
+        account=account,
+        ids=batch({"id": id} for id in set(ids)),
+    )
+    return await get(tx, [row["id"] for row in held])
 
 
 async def no_longer_ready(tx: Transaction, id: str, now: int) -> Contact | None:
@@ -99,15 +104,27 @@ async def insert(tx: Transaction, contacts: Sequence[Contact]) -> None:
     await _insert_phones(tx, contacts)
 
 
-async def update(tx: Transaction, contact: Contact, *, phones: bool = False) -> None:
+async def update(tx: Transaction, contacts: Sequence[Contact], *, phones: Collection[str] = ()) -> None:
+    """Writes contacts as they are now, and those of the ids `phones` with their phones. Raises `Conflict` as `insert` does."""
+    if not contacts:
+        return
     await tx.run(
-        """update contacts set name = :name, ready_at = :ready_at, timezone = :timezone, tags = :tags, fields = :fields,
-           updated_at = :updated_at where id = :id and account = :account""",
-        **{key: value for key, value in _values(contact).items() if key != "created_at"},
+        """update contacts set name = b.value ->> 'name', ready_at = cast(b.value ->> 'ready_at' as bigint),
+               timezone = b.value ->> 'timezone', tags = b.value ->> 'tags', fields = b.value ->> 'fields',
+               updated_at = cast(b.value ->> 'updated_at' as bigint)
+           from json_each(:batch) b where contacts.id = b.value ->> 'id' and contacts.account = b.value ->> 'account'""",
+        batch=batch(_values(contact) for contact in contacts),
     )
-    if phones:
-        await tx.run("delete from contact_phones where contact = :id", id=contact.id)
-        await _insert_phones(tx, [contact])
+    renumbered = [contact for contact in contacts if contact.id in phones]
+    if renumbered:
+        await _delete_phones(tx, phones)
+        await _insert_phones(tx, renumbered)
+
+
+async def delete(tx: Transaction, ids: Collection[str]) -> None:
+    """Contacts with their phones. What their numbers consented to stays in the ledger."""
+    await _delete_phones(tx, ids)
+    await tx.run("delete from contacts where id in (select value ->> 'id' from json_each(:ids))", ids=batch({"id": id} for id in ids))
 
 
 async def opt_outs(tx: Transaction, phones: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
@@ -170,6 +187,13 @@ async def consent_of(tx: Transaction, account: str, numbers: Iterable[str]) -> l
         )
         for row in rows
     ]
+
+
+async def _delete_phones(tx: Transaction, contacts: Iterable[str]) -> None:
+    await tx.run(
+        "delete from contact_phones where contact in (select value ->> 'id' from json_each(:ids))",
+        ids=batch({"id": id} for id in contacts),
+    )
 
 
 async def _insert_phones(tx: Transaction, contacts: Sequence[Contact]) -> None:

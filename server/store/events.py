@@ -47,3 +47,11 @@ async def insert(tx: Transaction, events: Sequence[EventRow]) -> None:
            from json_each(:batch) where true""",
         batch=batch(events),
     )
+
+
+async def of_contact(tx: Transaction, contact: str, limit: int) -> list[str]:
+    """The last events of the contact itself as they went out, newest first."""
+    rows = await tx.all(
+        "select body from events where contact = :contact order by position desc limit :limit", contact=contact, limit=limit
+    )
+    return [row["body"] for row in rows]

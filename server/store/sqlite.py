@@ -146,7 +146,7 @@ def _drive(work: Awaitable[T]) -> T:
 @cache
 def _text(sql: str) -> str:
     """SQLite has no row locks: `begin immediate` already holds every other writer."""
-    return sql.replace("for update", "")
+    return sql.replace("for update", "").replace("for no key update", "")
 
 
 async def _open(path: str, *, reading: bool) -> _Connection:

@@ -41,8 +41,7 @@ async def test_what_two_processes_change_of_one_contact_is_all_kept(office: Offi
     id = (await maria(office)).id
 
     async def rename(work: Work) -> None:
-        found = await stored.lock(work.tx, office.account, id)
-        assert found is not None
+        assert id in await stored.hold(work.tx, office.account, [id])
         await work.tx.run("update contacts set name = 'Maria S.' where id = :id", id=id)
 
     await meanwhile(second_desk, rename, lambda: changed(office.desk, office, id, tags=["vip"]))

@@ -13,7 +13,6 @@ from tests.fixtures.served import Served
 
 LATER = {
     EventType.MESSAGE_SCHEDULED,
-    EventType.CONTACT_DELETED,
 }
 """Nothing makes these happen yet."""
 
@@ -110,6 +109,8 @@ async def everything(integrator: Integrator) -> None:
     await ana.post("/messages", integrator.draft(contact=contact))
     await integrator.text("STOP", phone=WEI, to=OWN)
     await integrator.text("START", phone=WEI, to=OWN)
+    gone = (await ana.post("/contacts", {"name": "Nobody", "phones": []})).json()["id"]
+    await mia.delete(f"/contacts/{gone}")
     await mia.patch(made, {"name": "Not in use"})
     await mia.delete(made)
     await mia.patch("/settings", {"sms_public_minutes": 3})

@@ -1,0 +1,83 @@
+"""What was done to many contacts at once, and how each of them was before: kept for as long as it can be undone."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from server.store.database import Transaction, batch
+
+
+@dataclass(frozen=True, slots=True)
+class BulkChange:
+    """`kind` is JSON of what was done. `done_at` (µs) is None until all of it was, `undone_at` until it was undone."""
+
+    id: str
+    account: str
+    user: str
+    kind: str
+    done_at: int | None
+    undone_at: int | None
+
+
+async def insert(tx: Transaction, made: BulkChange) -> None:
+    await tx.run(
+        """insert into bulk_changes (id, account, user_id, kind, done_at, undone_at, created_at)
+           values (:id, :account, :user, :kind, null, null, :now)""",
+        id=made.id,
+        account=made.account,
+        user=made.user,
+        kind=made.kind,
+        now=tx.now,
+    )
+
+
+async def get(tx: Transaction, account: str, id: str) -> BulkChange | None:
+    row = await tx.one("select * from bulk_changes where id = :id and account = :account", id=id, account=account)
+    return BulkChange(row["id"], row["account"], row["user_id"], row["kind"], row["done_at"], row["undone_at"]) if row else None
+
+
+async def done(tx: Transaction, id: str) -> None:
+    await tx.run("update bulk_changes set done_at = :now where id = :id", id=id, now=tx.now)
+
+
+async def take_back(tx: Transaction, id: str, since: int) -> bool:
+    """Whether it was done after `since` (µs) and not undone yet; from now on it is."""
+    return bool(
+        await tx.run(
+            "update bulk_changes set undone_at = :now where id = :id and undone_at is null and done_at > :since",
+            id=id,
+            now=tx.now,
+            since=since,
+        )
+    )
+
+
+async def remember(tx: Transaction, id: str, were: Iterable[tuple[str, str]]) -> None:
+    """(contact, JSON of how it was)."""
+    await tx.run(
+        """insert into bulk_change_items (bulk_change, contact, was)
+           select :id, value ->> 'contact', value ->> 'was' from json_each(:items) where true""",
+        id=id,
+        items=batch({"contact": contact, "was": was} for contact, was in were),
+    )
+
+
+async def remembered(tx: Transaction, id: str, after: str, limit: int) -> list[str]:
+    """JSON of how each contact was, in the order of the contacts' ids from behind `after` on."""
+    rows = await tx.all(
+        "select was from bulk_change_items where bulk_change = :id and contact > :after order by contact limit :limit",
+        id=id,
+        after=after,
+        limit=limit,
+    )
+    return [row["was"] for row in rows]
+
+
+async def forget(tx: Transaction, account: str, before: int) -> None:
+    """What the account did before `before` (µs)."""
+    await tx.run(
+        """delete from bulk_change_items where bulk_change in
+           (select id from bulk_changes where account = :account and created_at < :before)""",
+        account=account,
+        before=before,
+    )
+    await tx.run("delete from bulk_changes where account = :account and created_at < :before", account=account, before=before)
