@@ -21,7 +21,7 @@ from web.joining import join, joined_name
 ROOM: Final = Path(__file__).parent
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
 SHEET: Final = "css/partyline.css"
-SHEETS: Final = "tokens base bar controls field switch filters table menu desk page list thread composer contact contacts pool toast tour handset door"
+SHEETS: Final = "tokens base bar controls field switch filters table menu desk page list thread pictures composer attachments contact contacts pool toast tour handset door"
 PAGES: Final = ("js/dashboard.js", "js/handset.js")
 _TYPES: Final = {
     ".mjs": "text/javascript",

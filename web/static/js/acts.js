@@ -1,10 +1,11 @@
 /**
  * What a person does: send, claim, release, hand over, read. Each is one call; the change itself comes back as an event.
  *
- * @import {Conversation, User} from "./shapes.js"
+ * @import {Conversation, Media, User} from "./shapes.js"
  * @import {Pending, Record} from "./record.js"
  * @import {Store} from "./store.js"
- * @typedef {{kind?: "message"|"note", body: string, did?: string|null, send_at?: string|null, mentions?: string[]}} Asked
+ * @typedef {{kind?: "message"|"note", body: string, did?: string|null, send_at?: string|null, mentions?: string[],
+ *   media?: Media[]}} Asked
  */
 import { Problem } from "./api.js";
 
@@ -23,7 +24,7 @@ export class Acts {
    * Sends a text, or adds a note; it stands in the log at once.
    * @param {Record} record @param {Asked} asked
    */
-  async send(record, { kind = "message", body, did = null, send_at = null, mentions = [] }) {
+  async send(record, { kind = "message", body, did = null, send_at = null, mentions = [], media = [] }) {
     /** @type {Pending} */
     const pending = {
       client_id: this.doors.newId(),
@@ -32,6 +33,7 @@ export class Acts {
       did,
       send_at,
       mentions,
+      media,
       state: "sending",
       why: "",
       by: null,
@@ -50,8 +52,9 @@ export class Acts {
    * @param {{to: string}|{contact: string}} whom @param {Asked & {client_id: string}} asked `client_id`: the same one twice is one text
    * @returns {Promise<Conversation>}
    */
-  async start(whom, { client_id, body, did = null, send_at = null }) {
-    const { conversation } = await this.api.call("POST", "/messages", { ...whom, client_id, body, ...given({ did, send_at }) });
+  async start(whom, { client_id, body, did = null, send_at = null, media = [] }) {
+    const asked = { ...whom, client_id, body, media: idsOf(media), ...given({ did, send_at }) };
+    const { conversation } = await this.api.call("POST", "/messages", asked);
     this.store.loads.answer(conversation);
     return conversation;
   }
@@ -72,13 +75,13 @@ export class Acts {
   /** @param {Record} record @param {Pending} pending @param {number} seen_seq */
   async post(record, pending, seen_seq) {
     this.store.changed("conversation", record.id);
-    const { kind, client_id, body, did, send_at, mentions } = pending;
+    const { kind, client_id, body, did, send_at, mentions, media } = pending;
     const one = `/conversations/${record.id}`;
     try {
       const message =
         kind === "note"
           ? await this.api.call("POST", `${one}/notes`, { body, client_id, mentions })
-          : await this.api.call("POST", `${one}/messages`, { body, client_id, seen_seq, ...given({ did, send_at }) });
+          : await this.api.call("POST", `${one}/messages`, { body, client_id, seen_seq, media: idsOf(media), ...given({ did, send_at }) });
       if (!record.thread?.items.some((item) => item.id === message.id)) record.place(message);
       record.settle(message);
     } catch (problem) {
@@ -177,6 +180,11 @@ export class Acts {
     } while (cursor);
     return users;
   }
+}
+
+/** @param {Media[]} media */
+function idsOf(media) {
+  return media.map((each) => each.id);
 }
 
 /** Only what was given. @param {{[name: string]: string|null}} fields */

@@ -2,16 +2,19 @@
 import { Acts } from "./acts.js";
 import { alertFor } from "./alerts.js";
 import { Api, Problem } from "./api.js";
+import { Shelves, keepAttached, keptAttached } from "./attachments.js";
 import { ServerClock } from "./clock.js";
 import { Keys } from "./keys.js";
 import { Preferences } from "./preferences.js";
 import { go, route } from "./route.js";
 import { Screen } from "./screen.js";
+import { shrink } from "./shrink.js";
 import { Socket } from "./socket.js";
 import { Store } from "./store.js";
 import { Toasts } from "./toasts.js";
 import { Undo } from "./undo.js";
-import { called, some } from "./words.js";
+import { uploader } from "./upload.js";
+import { attached, called, some } from "./words.js";
 
 /** Warned when this much is left, ms. */
 const WARNING = 120_000;
@@ -52,6 +55,15 @@ export class App {
       reloaded: () => this.reloaded(),
     });
     this.acts = new Acts(this.store, { newId: () => crypto.randomUUID(), now: () => this.clock.now() });
+    this.attached = new Shelves({
+      upload: uploader({ csrf, newKey: () => crypto.randomUUID() }),
+      shrink,
+      preview: (file) => URL.createObjectURL(file),
+      forget: (preview) => URL.revokeObjectURL(preview),
+      keep: (key, media) => keepAttached(sessionStorage, key, media),
+      kept: (key) => keptAttached(sessionStorage, key),
+      say: (words) => this.say(words),
+    });
     this.socket = new Socket({
       url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`,
       WebSocket,
@@ -193,7 +205,7 @@ export class App {
     if (looking) {
       queueMicrotask(() => this.readOpen());
       const { message } = event.data;
-      if (event.type === "message.received") this.say(`${called(event.data.conversation.contact)}: ${message.body}`);
+      if (event.type === "message.received") this.say(`${called(event.data.conversation.contact)}: ${message.body || attached(message)}`);
     }
     if (replayed) return;
     const alert = alertFor(event, record, { me: this.me.id, looking, minutes: this.store.settings.sms_public_minutes });

@@ -51,6 +51,7 @@ export function inSms(app) {
     { key: "k", words: "Previous conversation", where: IN_SMS, when: () => app.route.value.page === "sms", run: step(-1) },
     { key: "Enter", words: "Open and write", where: IN_SMS, when: onRow, run: (event) => write(app, event) },
     { key: "r", words: "Write", where: IN_SMS, run: () => focus("message") },
+    { key: "a", words: "Attach a file", where: IN_SMS, when: () => Boolean(document.getElementById("attach")), run: () => document.getElementById("attach")?.click() },
     { key: "c", words: "Claim this", where: IN_SMS, run: () => claimHere(open()) },
     { key: "e", words: "No reply needed", where: IN_SMS, when: () => Boolean(row()?.waiting_since), run: call("no-reply-needed") },
     { key: "o", words: "Follow or unfollow", where: IN_SMS, when: () => Boolean(row()) && row()?.role !== "owner", run: follow },

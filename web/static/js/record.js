@@ -2,7 +2,7 @@
  * One conversation as this tab knows it: the row, the last number applied, what is held back for a gap, the messages
  * when they are on screen. Pure: no calls, no clock, no DOM.
  *
- * @import {Conversation, Event, Message, User} from "./shapes.js"
+ * @import {Conversation, Event, Media, Message, User} from "./shapes.js"
  * @typedef {{
  *   items: Message[], seq: number|null, older: boolean, held: Event[], state: "loading"|"ready"|"failed", why: string,
  *   events: Event[], from: number|null, fresh: Event[],
@@ -10,7 +10,7 @@
  *   tells as lines, by position; they are here from the number `from` on (0: all), null before the first reading, while
  *   those that come live are kept in `fresh` too
  * @typedef {{
- *   client_id: string, kind: "message"|"note", body: string, did: string|null, send_at: string|null, mentions: string[],
+ *   client_id: string, kind: "message"|"note", body: string, did: string|null, send_at: string|null, mentions: string[], media: Media[],
  *   state: "sending"|"held"|"failed", why: string, by: Message|null, at: string,
  * }} Pending
  */

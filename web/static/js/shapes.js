@@ -5,7 +5,10 @@
  * @typedef {{id: string, name: string, phone: string, ready: boolean, opted_out: boolean}} Contact
  * @typedef {{id: string, number: string, label: string|null}} Did
  * @typedef {{code: string, says: string}} Failure
- * @typedef {{id: string, content_type: string, size: number, state: string, url: string}} Media
+ * @typedef {{
+ *   id: string, content_type: string|null, size: number|null, state: "pending"|"ready"|"blocked"|"too_large", url: string|null,
+ *   name: string|null, width: number|null, height: number|null, thumbnail_url: string|null,
+ * }} Media
  * @typedef {{
  *   id: string, conversation: string, seq: number, kind: "message"|"note", direction: "inbound"|"outbound", body: string,
  *   media: Media[], did: Did|string|null, user: User|null, client_id: string|null, state: string, error: Failure|null,

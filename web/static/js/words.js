@@ -117,10 +117,17 @@ export function author(message, me) {
   return message.user.id === me ? "You" : message.user.name;
 }
 
+/** What came in place of words. @param {Message} message */
+export function attached({ media }) {
+  if (!media?.length) return "";
+  const pictures = media.every((each) => each.content_type?.startsWith("image/"));
+  return media.length === 1 ? (pictures ? "Picture" : "Attachment") : `${media.length} ${pictures ? "pictures" : "attachments"}`;
+}
+
 /** One line of the last message. @param {Message|null} message @param {string} me */
 export function preview(message, me) {
   if (message === null) return "No messages yet";
-  const words = message.body || (message.media?.length ? "Picture" : "");
+  const words = message.body || attached(message);
   if (message.kind === "note") return `Note: ${words}`;
   const who = author(message, me);
   return who ? `${who}: ${words}` : words;

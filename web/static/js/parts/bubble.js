@@ -1,6 +1,7 @@
 import { c, html } from "../html.js";
 import { clockTime, state } from "../words.js";
 import { Icon } from "./icon.js";
+import { Pictures } from "./pictures.js";
 
 /** @typedef {import("../shapes.js").Message} Message */
 /** @typedef {{anyway: () => void, discard: () => void, edit: () => void}} Acts */
@@ -31,15 +32,15 @@ function link(text) {
 
 /**
  * One place of the log: a text of mine, and then the message that it became. Drawn by one component, so that the element stays.
- * @param {{message?: Message, who?: string, pending?: import("../record.js").Pending, acts?: Acts}} props
+ * @param {{message?: Message, who?: string, by?: string, pending?: import("../record.js").Pending, acts?: Acts}} props
  */
-export function Place({ message, who = "", pending, acts }) {
-  if (message) return bubble(message, who);
+export function Place({ message, who = "", by = "", pending, acts }) {
+  if (message) return bubble(message, who, by);
   return pending && acts ? pendingBubble(pending, acts) : null;
 }
 
-/** @param {Message} message @param {string} who */
-function bubble(message, who) {
+/** @param {Message} message @param {string} who @param {string} by whose pictures they are */
+function bubble(message, who, by) {
   const side = message.kind === "note" ? "note" : message.direction;
   const word = state(message);
   const bad = message.state === "failed" || message.state === "undelivered" || message.state === "unconfirmed";
@@ -47,7 +48,7 @@ function bubble(message, who) {
     ${who && html`<p class="message-who"><bdi>${who}</bdi></p>`}
     <div class=${`bubble ${bad ? "bad" : ""}`}>
       ${message.body && c(Words, { body: message.body })}
-      ${message.media?.map((media) => html`<span class="attachment" key=${media.id}>${media.content_type}</span>`)}
+      ${message.media?.length > 0 && c(Pictures, { media: message.media, by, at: message.created_at })}
       <p class="message-meta"><time datetime=${message.created_at}>${clockTime(message.created_at)}</time>
         ${word && html`<span class=${`message-state ${message.state}`}>
           ${bad && c(Icon, { name: "circle-alert" })}${message.state === "delivered" && c(Icon, { name: "check-check" })}${word}</span>`}</p>
@@ -64,7 +65,8 @@ function pendingBubble(pending, { anyway, discard, edit }) {
   const words = now === "sending" ? "Sending…" : now === "held" ? held(by, why) : `Not sent. ${why}`;
   return html`<li class=${`message outbound pending ${now}`}>
     <div class=${`bubble ${now === "failed" ? "bad" : ""}`}>
-      ${c(Words, { body: pending.body })}
+      ${pending.body && c(Words, { body: pending.body })}
+      ${pending.media.length > 0 && c(Pictures, { media: pending.media, by: "you", at: pending.at })}
       <p class="message-meta"><span class="message-state">${now !== "sending" && c(Icon, { name: "circle-alert" })}${words}</span></p>
     </div>
     ${now !== "sending" && html`<p class="message-acts">

@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { c, html } from "../html.js";
-import { author, day, names, some } from "../words.js";
+import { author, called, day, names, some } from "../words.js";
 import { Place } from "./bubble.js";
 
 const NEAR_END = 100;
@@ -52,7 +52,7 @@ export function Log({ app, record, edit }) {
       ${items.length === 0 && (thread === null || thread.state === "loading") && html`<div class="ghosts bubbles" aria-hidden="true"><i /><i /><i /></div>`}
       ${thread?.state === "ready" && items.length === 0 && record.pending.length === 0 && html`<p class="log-note">No messages yet. The first text carries the opt-out line.</p>`}
       <ol>
-        ${[...lines(items, app), ...record.pending.map((pending) => c(Place, { key: pending.client_id, pending, acts: actsOn(app, record, pending, edit) }))]}
+        ${[...lines(items, app, record), ...record.pending.map((pending) => c(Place, { key: pending.client_id, pending, acts: actsOn(app, record, pending, edit) }))]}
       </ol>
       <p class="typing">${record.typing.length > 0 && `${names(record.typing)} ${record.typing.length > 1 ? "are" : "is"} typing…`}</p>
     </div>
@@ -60,8 +60,14 @@ export function Log({ app, record, edit }) {
   </div>`;
 }
 
-/** Bubbles with the day between days, and a name above a run of one sender. @param {import("../shapes.js").Message[]} items @param {import("../app.js").App} app */
-function lines(items, app) {
+/** Whose a picture is. @param {import("../shapes.js").Message} message @param {import("../app.js").App} app @param {import("../record.js").Record} record */
+function pictured(message, app, record) {
+  if (message.direction === "inbound") return record.row ? called(record.row.contact) : "the contact";
+  return message.user?.id === app.me.id ? "you" : (message.user?.name ?? "us");
+}
+
+/** Bubbles with the day between days, and a name above a run of one sender. @param {import("../shapes.js").Message[]} items @param {import("../app.js").App} app @param {import("../record.js").Record} record */
+function lines(items, app, record) {
   const now = app.clock.now();
   /** @type {any[]} */
   const drawn = [];
@@ -74,7 +80,7 @@ function lines(items, app) {
     }
     const who = author(message, app.me.id) + (message.kind === "note" ? " · note" : "");
     const mine = message.user?.id === app.me.id && message.client_id;
-    drawn.push(c(Place, { key: mine || message.id, message, who: who === lastWho || who === "You" ? "" : who }));
+    drawn.push(c(Place, { key: mine || message.id, message, by: pictured(message, app, record), who: who === lastWho || who === "You" ? "" : who }));
     lastWho = who;
   }
   return drawn;
@@ -88,6 +94,7 @@ function actsOn(app, record, pending, edit) {
     discard,
     edit: () => {
       discard();
+      app.attached.of(record.id).restore(pending.media);
       edit(pending.body);
     },
   };
