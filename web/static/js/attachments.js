@@ -32,9 +32,16 @@ export function sized(bytes) {
   return `${tenths % 10 === 0 ? tenths / 10 : (tenths / 10).toFixed(1)} MB`;
 }
 
+/** How large it is and may be; in KB where MB would read the same. @param {string} name @param {number} size @param {number} limit */
+function tooLarge(name, size, limit) {
+  const same = sized(size) === sized(limit);
+  const [is, most] = [size, limit].map((bytes) => (same ? `${Math.ceil(bytes / 1000)} KB` : sized(bytes)));
+  return `${name} is ${is}; this number takes up to ${most}`;
+}
+
 /** @param {Question} question */
 export function asks({ name, size, limit, copy, still }) {
-  return `${name} is ${sized(size)}; this number takes up to ${sized(limit)}. Send a smaller ${still ? "still " : ""}copy (${sized(copy.size)})?`;
+  return `${tooLarge(name, size, limit)}. Send a smaller ${still ? "still " : ""}copy (${sized(copy.size)})?`;
 }
 
 /** Everything attached in this tab, by what it is attached to: a conversation's or a contact's id. */
@@ -116,12 +123,12 @@ export class Shelf {
     if (foreign && !picture) return this.refuse(`${name} cannot be sent: pictures, MP4 and 3GP videos, AMR sound, contact cards and PDF can.`);
     const room = limit - this.size;
     if (!foreign && size <= room) return this.bring(file, name);
-    const tooLarge = `${name} is ${sized(size)}; this number takes up to ${sized(limit)}${this.size ? " in all" : ""}.`;
-    if (!picture) return this.refuse(tooLarge);
+    const says = `${tooLarge(name, size, limit)}${this.size ? " in all" : ""}.`;
+    if (!picture) return this.refuse(says);
     this.copying.value += 1;
     const copy = await this.doors.shrink(file, room);
     this.copying.value -= 1;
-    if (!copy) return this.refuse(size > room ? tooLarge : `${name} cannot be opened as a picture.`);
+    if (!copy) return this.refuse(size > room ? says : `${name} cannot be opened as a picture.`);
     if (size <= room) return this.bring(copy, asJpeg(name));
     const question = { name, size, limit, copy, still: type === "image/gif" };
     this.questions.value = [...this.questions.value, question];

@@ -2,20 +2,28 @@
 import { render } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Api } from "./api.js";
+import { Shelves } from "./attachments.js";
 import { c, html } from "./html.js";
+import { useAttachments } from "./parts/attachments.js";
 import { Words } from "./parts/bubble.js";
 import { Icon } from "./parts/icon.js";
+import { Pictures } from "./parts/pictures.js";
+import { shrink } from "./shrink.js";
+import { uploader } from "./upload.js";
 import { clockTime, initials, phone } from "./words.js";
 
 /** @typedef {{id: string, number: string, label: string|null}} Did */
 /** @typedef {{number: string, name: string, did: Did|null}} Phone */
-/** @typedef {{id: string, direction: "to_phone"|"from_phone", did: string, body: string, at: string, state: string}} Text */
+/** @typedef {{id: string, direction: "to_phone"|"from_phone", did: string, body: string, media: import("./shapes.js").Media[], at: string,
+ *   state: string}} Text */
 
 const POLL_MS = 1000;
+/** What a message may carry into the house, bytes. */
+const MOST_BYTES = 5_000_000;
 const NUMBER = /^(\+[1-9]\d{6,14}|\d{3,8})$/;
 
-/** @param {{api: Api}} props */
-function Sandbox({ api }) {
+/** @param {{api: Api, shelves: Shelves}} props */
+function Sandbox({ api, shelves }) {
   const [phones, setPhones] = useState(/** @type {Phone[]} */ ([]));
   const [dids, setDids] = useState(/** @type {Did[]} */ ([]));
   const [number, setNumber] = useState(sessionStorage.getItem("partyline.phone") ?? "");
@@ -55,25 +63,27 @@ function Sandbox({ api }) {
           <span class="avatar small" aria-hidden="true">${initials(each.name)}</span><span><bdi>${each.name}</bdi></span><small>${phone(each.number)}</small></button></li>`)}</ul>`}
       ${why && html`<p class="door-error" role="alert">${why}</p>`}
     </div>
-    ${c(Handset, { key: number, api, number: good ? number : "", name: known?.name ?? (good ? phone(number) : "No number"), did, dids })}
+    ${c(Handset, { key: number, api, shelves, number: good ? number : "", name: known?.name ?? (good ? phone(number) : "No number"), did, dids })}
   </section>`;
 }
 
-/** @param {{api: Api, number: string, name: string, did: string, dids: Did[]}} props */
-function Handset({ api, number, name, did, dids }) {
+/** @param {{api: Api, shelves: Shelves, number: string, name: string, did: string, dids: Did[]}} props */
+function Handset({ api, shelves, number, name, did, dids }) {
   const [texts, why] = useTexts(api, number);
   const [body, setBody] = useState("");
   const [refused, setRefused] = useState("");
+  const { media, ids, busy, clear, picker, strip } = useAttachments({ shelf: shelves.of(number), limit: number ? MOST_BYTES : null });
   const box = /** @type {{current: HTMLDivElement|null}} */ (useRef(null));
   useLayoutEffect(() => {
     if (box.current) box.current.scrollTop = box.current.scrollHeight;
   }, [texts.length]);
-  const text = async (/** @type {string} */ words) => {
-    if (!words.trim() || !number || !did) return;
+  const text = async (/** @type {string} */ words, pictures = ids) => {
+    if ((!words.trim() && pictures.length === 0) || busy || !number || !did) return;
     try {
       setRefused("");
-      await api.call("POST", "/texts", { phone: number, did, body: words });
+      await api.call("POST", "/texts", { phone: number, did, body: words, media: pictures });
       setBody((now) => (now === words ? "" : now));
+      if (pictures.length > 0) clear();
     } catch (problem) {
       setRefused(problem instanceof Error ? problem.message : String(problem));
     }
@@ -84,18 +94,21 @@ function Handset({ api, number, name, did, dids }) {
     <div class="handset-log" ref=${box} role="log" aria-label="Texts on this phone" tabindex="0">
       ${texts.length === 0 && html`<p class="log-note">${number ? "No texts yet." : "No phone."}</p>`}
       <ol>${texts.map((each) => html`<li key=${each.id} class=${`message ${each.direction === "from_phone" ? "outbound" : "inbound"}`}>
-        <div class="bubble">${c(Words, { body: each.body })}
+        <div class="bubble">${each.body && c(Words, { body: each.body })}
+          ${each.media.length > 0 && c(Pictures, { media: each.media, by: each.direction === "from_phone" ? name : label(each.did), at: each.at })}
           <p class="message-meta"><time datetime=${each.at}>${clockTime(each.at)}</time><span>${each.direction === "from_phone" ? "to" : "from"} ${label(each.did)}</span></p></div></li>`)}</ol>
     </div>
     ${(why || refused) && html`<p class="handset-why" role="alert">${refused || why}</p>`}
     <div class="handset-quick" role="group" aria-label="Quick texts">
-      ${["STOP", "START", "HELP"].map((word) => html`<button class="button small" type="button" key=${word} disabled=${!number} onClick=${() => text(word)}>${word}</button>`)}
+      ${["STOP", "START", "HELP"].map((word) => html`<button class="button small" type="button" key=${word} disabled=${!number} onClick=${() => text(word, [])}>${word}</button>`)}
     </div>
+    ${strip}
     <form onSubmit=${(/** @type {Event} */ event) => (event.preventDefault(), text(body))}>
+      ${picker}
       <textarea rows="1" aria-label="Text message" placeholder="Text message" value=${body} disabled=${!number}
         onInput=${(/** @type {any} */ event) => setBody(event.currentTarget.value)}
         onKeyDown=${(/** @type {KeyboardEvent} */ event) => event.key === "Enter" && !event.shiftKey && !event.isComposing && (event.preventDefault(), text(body))}></textarea>
-      <button class="button primary square round" aria-label="Text in" disabled=${!number || !body.trim()}>${c(Icon, { name: "arrow-up" })}</button>
+      <button class="button primary square round" aria-label="Text in" disabled=${!number || busy || (!body.trim() && media.length === 0)}>${c(Icon, { name: "arrow-up" })}</button>
     </form>
   </div>`;
 }
@@ -133,10 +146,16 @@ function merge(now, more) {
   return [...all.values()];
 }
 
-const api = new Api({
-  fetch: (...request) => fetch(...request),
-  csrf: document.querySelector("meta[name=csrf-token]")?.getAttribute("content") ?? "",
-  newKey: () => crypto.randomUUID(),
-  base: "/sandbox",
+const csrf = document.querySelector("meta[name=csrf-token]")?.getAttribute("content") ?? "";
+const newKey = () => crypto.randomUUID();
+const api = new Api({ fetch: (...request) => fetch(...request), csrf, newKey, base: "/sandbox" });
+const shelves = new Shelves({
+  upload: uploader({ csrf, newKey }),
+  shrink,
+  preview: (file) => URL.createObjectURL(file),
+  forget: (preview) => URL.revokeObjectURL(preview),
+  keep: () => undefined,
+  kept: () => [],
+  say: () => undefined,
 });
-render(c(Sandbox, { api }), /** @type {HTMLElement} */ (document.getElementById("main")));
+render(c(Sandbox, { api, shelves }), /** @type {HTMLElement} */ (document.getElementById("main")));
