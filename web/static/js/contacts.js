@@ -128,7 +128,8 @@ export class Contacts {
   /** @param {Event} event */
   apply(event) {
     const { type, data } = event;
-    if (type.startsWith("live_filter.")) this.moved(type === "live_filter.entered", data);
+    if (type === "live_filter.entered" || type === "live_filter.left") this.moved(type === "live_filter.entered", data);
+    else if (type === "live_filter.updated" && data.live_filter.id === this.query.live_filter) this.readSoon(undefined);
     else if (type === "contact.deleted") this.remove(data.contact.id);
     else if (type.startsWith("contact.") && data.contact?.phones) this.take(data.contact, type === "contact.created");
     else if (data.conversation?.contact) this.converse(data.conversation);

@@ -23,9 +23,20 @@ export function parse(path, query = "") {
 
 export const route = signal(parse(location.pathname, location.search));
 
+/** Asked before another address is shown. @type {((address: string) => boolean)|null} */
+let held = null;
+
+/** While it is there, `may` is asked before this page shows another address; false stays. @param {(address: string) => boolean} may @returns {() => void} ends it */
+export function holdRoute(may) {
+  held = may;
+  return () => {
+    if (held === may) held = null;
+  };
+}
+
 /** @param {string} address a path, maybe with a query @param {{replace?: boolean}} [how] */
 export function go(address, { replace = false } = {}) {
-  if (address === location.pathname + location.search) return;
+  if (address === location.pathname + location.search || held?.(address) === false) return;
   history[replace ? "replaceState" : "pushState"](null, "", address);
   route.value = parse(location.pathname, location.search);
 }
@@ -41,7 +52,10 @@ export function ask(asked) {
 
 /** Plain clicks on links between our live pages stay in this page; every other click is the browser's. */
 export function followLinks() {
+  let shown = location.pathname + location.search;
+  route.subscribe(() => (shown = location.pathname + location.search));
   addEventListener("popstate", () => {
+    if (held?.(location.pathname + location.search) === false) return history.pushState(null, "", shown);
     route.value = parse(location.pathname, location.search);
   });
   document.addEventListener("click", (event) => {

@@ -1,0 +1,87 @@
+/**
+ * How contacts, their numbers and what happened to them read. Pure.
+ *
+ * @import {Contact, Latest, Phone} from "./contact_query.js"
+ */
+import { clockTime, day, phone } from "./words.js";
+
+/** A contact's name; one that is named by its number reads as a number. @param {{name: string}} contact */
+export function calledContact({ name }) {
+  return phone(name);
+}
+
+/** The number that a row shows: the first mobile one, else the first. @param {Contact} contact @returns {Phone|null} */
+export function mainPhone({ phones }) {
+  return phones.find(({ kind }) => kind === "mobile") ?? phones[0] ?? null;
+}
+
+/** @param {Latest} latest @param {string} me */
+export function latestWords({ direction, user, body }, me) {
+  const words = body || (direction === null ? "No texts yet" : "Picture");
+  if (direction !== "outbound") return words;
+  return `${user === null ? "Automatic" : user.id === me ? "You" : user.name}: ${words}`;
+}
+
+/** `14:02` today, else with the day. @param {string} at @param {number} now ms */
+export function when(at, now) {
+  const on = day(at, now);
+  return on === "Today" ? clockTime(at) : `${on}, ${clockTime(at)}`;
+}
+
+/** @type {{[reason: string]: string}} */
+const WHY = { text_sent: "by text", by_hand: "by hand", bulk: "in bulk", import: "by import", undo: "by undo" };
+
+/** How and by whom. @param {any} event */
+function how(event) {
+  const way = WHY[event.data.reason] ?? "";
+  return [way, event.actor?.name && `from ${event.actor.name}`].filter(Boolean).join(" ");
+}
+
+/** Since when Ready is as it is. @param {Contact} contact @param {any[]} events of the contact, newest first @param {number} now ms */
+export function readySays({ ready }, events, now) {
+  const word = ready ? "on" : "off";
+  const last = events.find((event) => event.type === "contact.ready_changed" && event.data.contact.ready === ready);
+  return last ? `Ready: ${word} · ${how(last)} ${when(last.at, now)}` : `Ready: ${word}`;
+}
+
+/** @type {{[source: string]: string}} */
+const OUT = { keyword: " by texting STOP", user: " by hand", carrier: ": the carrier says so" };
+
+/** @type {{[type: string]: (event: any) => string}} */
+const HAPPENED = {
+  "contact.created": () => "Created",
+  "contact.updated": () => "Changed",
+  "contact.deleted": () => "Deleted",
+  "contact.ready_changed": (event) => `Ready turned ${event.data.contact.ready ? "on" : "off"}${WHY[event.data.reason] ? ` ${WHY[event.data.reason]}` : ""}`,
+  "contact.opted_out": (event) => `Opted out${OUT[event.data.reason] ?? ""}`,
+  "contact.opted_in": (event) => `Opted in${event.data.reason === "keyword" ? " by texting START" : ""}`,
+};
+
+/** What one event did to a contact. @param {any} event */
+export function happened(event) {
+  return HAPPENED[event.type]?.(event) ?? event.type;
+}
+
+/** @param {number} n */
+export function counted(n) {
+  return n.toLocaleString("en-US");
+}
+
+/** @param {number} n */
+export function contactsCounted(n) {
+  return `${counted(n)} ${n === 1 ? "contact" : "contacts"}`;
+}
+
+/** @typedef {{id: string, number: string, kind: string, source: string, user: string|null, says: string|null, at: string}} Entry a line of the consent ledger */
+
+/** @type {{[source: string]: string}} */
+const SOURCES = { carrier: "as the carrier says", import: "by import" };
+
+/** @param {Entry} entry @param {Map<string, string>} names of the users, by id */
+export function consentSays({ kind, source, user }, names) {
+  const out = kind === "opted_out";
+  const verb = out ? "opted out" : "opted in";
+  if (source === "keyword") return `${verb} by texting ${out ? "STOP" : "START"}`;
+  if (source === "user") return `${out ? "was opted out" : "was opted in"} by ${names.get(user ?? "") ?? "a colleague"}`;
+  return `${verb} ${SOURCES[source] ?? ""}`.trim();
+}

@@ -1,0 +1,66 @@
+import { useRef, useState } from "preact/hooks";
+import { Problem } from "../api.js";
+import { c, html } from "../html.js";
+import { withOptOut } from "../segments.js";
+import { phone } from "../words.js";
+import { Counter } from "./counter.js";
+import { Icon } from "./icon.js";
+
+/**
+ * The first text to a number: it makes the conversation.
+ * @param {{app: import("../app.js").App, contact: import("../contact_query.js").Contact, number: string, began: () => void}} props
+ */
+export function StartText({ app, contact, number, began }) {
+  app.screen.settings.value;
+  const key = `partyline.first.${contact.id}.${number}`;
+  const [body, setBody] = useState(sessionStorage.getItem(key) ?? "");
+  const [why, setWhy] = useState("");
+  const [sending, setSending] = useState(false);
+  // The same text sent again after a lost answer is one text.
+  const sent = useRef({ body: "", client_id: "" });
+  const field = /** @type {{current: HTMLTextAreaElement|null}} */ (useRef(null));
+  const suffix = app.store.settings.opt_out_text;
+  const write = (/** @type {string} */ text) => {
+    setBody(text);
+    if (text) sessionStorage.setItem(key, text);
+    else sessionStorage.removeItem(key);
+  };
+  const send = async () => {
+    const text = field.current?.value.trim() ?? "";
+    if (!text || sending) return;
+    setSending(true);
+    setWhy("");
+    if (sent.current.body !== text) sent.current = { body: text, client_id: crypto.randomUUID() };
+    try {
+      await app.api.post("/messages", { to: number, ...sent.current });
+      write("");
+      began();
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      setWhy(problem.message);
+      field.current?.focus();
+    } finally {
+      setSending(false);
+    }
+  };
+  const press = (/** @type {KeyboardEvent} */ event) => {
+    const command = event.ctrlKey || event.metaKey;
+    const sends = app.preferences.value.send_key === "ctrl_enter" ? command : !event.shiftKey && !event.altKey;
+    if (event.key !== "Enter" || event.isComposing || event.repeat || !sends) return;
+    event.preventDefault();
+    send();
+  };
+  return html`<form class="composer" aria-label="Write the first text" aria-busy=${sending} onSubmit=${(/** @type {Event} */ event) => (event.preventDefault(), send())}>
+    <p class="composer-way">To <bdi>${phone(number)}</bdi></p>
+    <div class="composer-box">
+      <textarea id="message" ref=${field} rows="2" aria-label="Message" aria-describedby="counter" placeholder="Write a text message" value=${body}
+        onInput=${(/** @type {any} */ event) => write(event.currentTarget.value)} onKeyDown=${press}></textarea>
+      ${suffix && html`<p class="composer-suffix"><span class="unseen">Added to this first text: </span>${suffix}</p>`}
+    </div>
+    ${why && html`<p class="form-fault" role="alert">Not sent. ${why}</p>`}
+    <div class="composer-end">
+      ${c(Counter, { text: body ? withOptOut(body, suffix) : "", replace: write, body })}
+      <button class="button primary" disabled=${!body.trim() || sending}>${c(Icon, { name: "send" })}Send</button>
+    </div>
+  </form>`;
+}
