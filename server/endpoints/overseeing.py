@@ -1,9 +1,11 @@
 """The calls by which managers see what goes on, as the API's document describes them."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from server.desk.conversation_report import SORTS
 from server.desk.feed import FeedFigures, FeedPage
+from server.desk.response_times import ResponseTimes
 from server.domain.feed import KINDS
 from server.domain.report import Answered, Public
 from server.endpoints.operation import LIMIT, PAGED, Asked, Operation
@@ -18,6 +20,7 @@ SPAN = (
     Asked("time_zone", str, "Whose days are meant, by IANA's name.", "UTC"),
 )
 DID = Asked("did", str, "Count only what went over this DID.")
+CSV = Asked("as", str, "csv: as `Accept: text/csv`, for a link.")
 USER = Asked("user", str, "Only conversations that this user takes part in.")
 
 OVERSEEING: Mapping[str, Operation] = {
@@ -52,9 +55,20 @@ OVERSEEING: Mapping[str, Operation] = {
             Asked("opted_out", bool, "Only contacts who opted out, or who did not."),
             Asked("q", str, "Part of a contact's name or number."),
             Asked("sort", str, f"One of {', '.join(SORTS)}, with - from the largest.", "-last_message"),
+            CSV,
             *PAGED,
         ),
         refuses=("not_found", "too_many_requests"),
+        serves=(TYPE,),
+    ),
+    "GET /api/v1/reports/response-times": Operation(
+        REPORTS,
+        "What came and went and how long people waited, by day, hour, agent and DID; without a time the last 14 days. As CSV "
+        "(`Accept: text/csv`) one of its tables.",
+        ResponseTimes,
+        asks=(*SPAN, DID, USER, Asked("table", Literal["agents", "dids", "days"], "Which table is wanted as CSV.", "agents")),
+        refuses=("not_found", "too_many_requests"),
+        who="manager",
         serves=(TYPE,),
     ),
 }

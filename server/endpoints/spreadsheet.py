@@ -62,8 +62,8 @@ class _Export(StreamingResponse):
 
 
 def wants_csv(request: Request) -> bool:
-    """Whether the caller asks for CSV by name."""
-    return "text/csv" in request.headers.get("accept", "").lower()
+    """Whether the caller asks for CSV by name; a link cannot say what it accepts, so it asks with `as=csv`."""
+    return request.query_params.get("as") == "csv" or "text/csv" in request.headers.get("accept", "").lower()
 
 
 def line(cells: Iterable[Cell]) -> str:
