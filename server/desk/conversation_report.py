@@ -8,7 +8,7 @@ import msgspec
 from server.desk import views
 from server.desk.desk import Desk
 from server.desk.ours import must_be_ours
-from server.desk.shapes import ConversationContactShape, DidShape, MessageShape, OwnConversationShape, UserShape
+from server.desk.shapes import ConversationContactShape, DidShape, MessageShape, OwnConversationShape, UserShape, seconds_or_none
 from server.domain.report import NOBODY, Asked
 from server.domain.user import User
 from server.store import conversation_report as store
@@ -157,8 +157,8 @@ def _item(shape: OwnConversationShape, line: Found, counted: Counted, now: int) 
         subscribers=shape.subscribers,
         last_message=_last(shape.last_message),
         waiting_since=shape.waiting_since,
-        waiting_seconds=None if line.waiting_since is None else seconds(max(0, now - line.waiting_since)),
-        first_reply_seconds=None if counted.first_reply is None else seconds(counted.first_reply),
+        waiting_seconds=None if line.waiting_since is None else seconds_or_none(max(0, now - line.waiting_since)),
+        first_reply_seconds=seconds_or_none(counted.first_reply),
         waits=counted.waits,
         texts_in=counted.texts_in,
         texts_out=counted.texts_out,
@@ -169,8 +169,3 @@ def _item(shape: OwnConversationShape, line: Found, counted: Counted, now: int) 
 
 def _last(message: MessageShape | None) -> LastText | None:
     return LastText(message.direction, message.created_at, message.body, message.user) if message else None
-
-
-def seconds(us: int) -> int:
-    """Rounded to the nearest."""
-    return (us + 500_000) // 1_000_000

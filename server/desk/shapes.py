@@ -189,6 +189,11 @@ def preferences_shape(kept: Preferences, now: int) -> PreferencesShape:
     return PreferencesShape(**asdict(chosen) | {"focus_until": instant_or_none(chosen.focus_until)})
 
 
+def seconds_or_none(us: int | None) -> int | None:
+    """Whole seconds, rounded to the nearest."""
+    return None if us is None else (us + 500_000) // 1_000_000
+
+
 def user_shape(user: User) -> UserShape:
     return UserShape(user.id, user.name, user.role)
 

@@ -17,6 +17,7 @@ from server.desk.conversation_report import (
 )
 from server.desk.desk import Desk
 from server.desk.identity import Session
+from server.desk.response_times import ResponseTimes, response_times_report
 from server.domain.report import ANSWERED, NOBODY, PUBLIC, Asked
 from server.domain.user import User
 from server.endpoints.asked import choice_in, id_in, truth_in, words_in
@@ -25,6 +26,7 @@ from server.endpoints.cursors import Cursors
 from server.endpoints.span import span_in
 from server.endpoints.spreadsheet import Cell, Exports, wants_csv
 
+TABLES = ("agents", "dids", "days")
 COLUMNS = (
     "Conversation",
     "Contact",
@@ -76,6 +78,16 @@ class Reports:
         following, before = self._cursors.write(user, list, page.next), self._cursors.write(user, list, page.previous)
         return json(ReportedConversations(page.items, following, before, page.total))
 
+    async def times(self, request: Request, session: Session) -> Response:
+        user, span = session.user, span_in(request)
+        table = choice_in(request, "table", TABLES, "agents")
+        asked = Asked(user.account, span.since, span.until, did=id_in(request, "did"), participant=id_in(request, "user"))
+        found = await response_times_report(self._desk, user, asked, span.zone_name, span.zone)
+        if not wants_csv(request):
+            return json(found)
+        columns, rows = _table(found, table)
+        return self._exports.spreadsheet(user, f"response-times-{table}", columns, rows)
+
 
 def _asked(request: Request, user: User) -> Asked:
     span = span_in(request)
@@ -125,3 +137,52 @@ async def _lines(items: AsyncIterator[ReportedConversation]) -> AsyncIterator[Se
             item.state,
             item.was_public,
         )
+
+
+def _table(found: ResponseTimes, table: str) -> tuple[Sequence[str], AsyncIterator[Sequence[Cell]]]:
+    lengths = ("Median seconds", "90th percentile seconds")
+    match table:
+        case "agents":
+            columns: Sequence[str] = ("Agent", "Texts out", "Answered waits", "Claims", *lengths)
+            rows: list[Sequence[Cell]] = [
+                (row.user.name if row.user else None, row.texts_out, row.answered, row.claims, row.median_seconds, row.p90_seconds)
+                for row in found.agents
+            ]
+        case "dids":
+            columns = ("Number", "Label", "Texts in", "Texts out", "Answered waits", *lengths)
+            rows = [
+                (
+                    row.did.number if row.did else None,
+                    row.did.label if row.did else None,
+                    row.texts_in,
+                    row.texts_out,
+                    row.answered,
+                    row.median_seconds,
+                    row.p90_seconds,
+                )
+                for row in found.dids
+            ]
+        case _:
+            shares = ("Share answered before public", "Went public", "Failed", "Opt-outs")
+            columns = ("Day", "Texts in", "Texts out", "Answered waits", *lengths, *shares)
+            rows = [
+                (
+                    row.day,
+                    row.texts_in,
+                    row.texts_out,
+                    row.answered,
+                    row.first_reply_median_seconds,
+                    row.first_reply_p90_seconds,
+                    row.before_public_share,
+                    row.went_public,
+                    row.failed,
+                    row.opt_outs,
+                )
+                for row in found.days
+            ]
+    return columns, _each(rows)
+
+
+async def _each(rows: Sequence[Sequence[Cell]]) -> AsyncIterator[Sequence[Cell]]:
+    for row in rows:
+        yield row

@@ -150,6 +150,7 @@ def routes(doors: Doors) -> list[BaseRoute]:
         at(
             f"{API}/saved-replies/{{id}}",
             get=agent(doors.saved_replies.one),
+        at(f"{API}/reports/response-times", get=manager(doors.reports.times)),
             patch=agent(doors.saved_replies.change),
             delete=agent(doors.saved_replies.remove),
         ),

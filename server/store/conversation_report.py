@@ -91,11 +91,13 @@ async def total(tx: Transaction, asked: Asked) -> int:
 
 async def counted(tx: Transaction, asked: Asked, ids: Iterable[str]) -> dict[str, Counted]:
     """The figures of these conversations, those without any left out."""
-    parameters = {**_bounds(asked), "ids": batch({"id": id} for id in ids)}
+    parameters = {**bounds(asked), "ids": batch({"id": id} for id in ids)}
     among = "in (select value ->> 'id' from json_each(:ids))"
     texts = {row["conversation"]: row for row in await tx.all(_texts(asked, f"m.conversation {among}"), **parameters)}
     waits = {row["conversation"]: row for row in await tx.all(_answered(asked, f"w.conversation {among}"), **parameters)}
-    public = await tx.all(f"select distinct w.conversation from waits w where w.conversation {among} and {_public(asked)}", **parameters)
+    public = await tx.all(
+        f"select distinct w.conversation from waits w where w.conversation {among} and {public_within(asked)}", **parameters
+    )
     went_public = {row["conversation"] for row in public}
     return {id: _counted(texts.get(id), waits.get(id), id in went_public) for id in texts.keys() | waits.keys() | went_public}
 
@@ -111,12 +113,12 @@ def _counted(texts: Row | None, waits: Row | None, was_public: bool) -> Counted:
 
 
 def _where(asked: Asked) -> tuple[str, dict[str, Any]]:
-    where, parameters = ["c.account = :account"], {"account": asked.account, **_bounds(asked)}
+    where, parameters = ["c.account = :account"], {"account": asked.account, **bounds(asked)}
     if asked.bounded:
         where.append(
             f"""c.id in (select m.conversation from messages m where m.account = :account and {TEXT}{within(asked, AT, "m.did")}
                 union select w.conversation from waits w where w.account = :account and {answered_within(asked)}
-                union select w.conversation from waits w where w.account = :account and {_public(asked)})"""
+                union select w.conversation from waits w where w.account = :account and {public_within(asked)})"""
         )
     where += _states(asked)
     for name, user in (("participant", asked.participant), ("scope", asked.scope)):
@@ -144,7 +146,7 @@ def _states(asked: Asked) -> list[str]:
     if asked.public == "now":
         where.append("c.public_since is not null")
     elif asked.public == "was":
-        where.append(f"exists (select 1 from waits w where w.conversation = c.id and {_public(asked)})")
+        where.append(f"exists (select 1 from waits w where w.conversation = c.id and {public_within(asked)})")
     if asked.opted_out is not None:
         negation = "" if asked.opted_out else "not "
         where.append(f"{negation}exists (select 1 from opt_outs o where o.account = c.account and o.number = c.phone)")
@@ -167,19 +169,19 @@ def _join(joined: str, asked: Asked) -> str:
             return ""
 
 
-def _bounds(asked: Asked) -> dict[str, Any]:
+def bounds(asked: Asked) -> dict[str, Any]:
     named = {"since": asked.since, "until": asked.until, "did": asked.did}
     return {name: value for name, value in named.items() if value is not None}
 
 
-def within(asked: Asked, at: str, did: str) -> str:
-    """More conditions: that the instant `at` lies in the time asked for, and `did` is the DID asked for."""
+def within(asked: Asked, at: str, did: str | None) -> str:
+    """More conditions: that the instant `at` lies in the time asked for, and `did`, unless None, is the DID asked for."""
     parts = []
     if asked.since is not None:
         parts.append(f" and {at} >= :since")
     if asked.until is not None:
         parts.append(f" and {at} < :until")
-    if asked.did is not None:
+    if asked.did is not None and did is not None:
         parts.append(f" and {did} = :did")
     return "".join(parts)
 
@@ -188,7 +190,7 @@ def answered_within(asked: Asked) -> str:
     return f"w.how = 'answered'{within(asked, 'w.ended_at', 'w.did')}"
 
 
-def _public(asked: Asked) -> str:
+def public_within(asked: Asked) -> str:
     return f"w.public_at is not null{within(asked, 'w.public_at', 'w.did')}"
 
 

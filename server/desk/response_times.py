@@ -1,0 +1,162 @@
+"""Reports > response times: how much came and went, and how long people waited, by day, hour, agent and DID."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta, tzinfo
+from typing import Any
+
+import msgspec
+
+from server.desk.desk import Desk
+from server.desk.ours import must_be_ours
+from server.desk.shapes import DidShape, UserShape, did_shape, instant, seconds_or_none, user_shape
+from server.domain.errors import Invalid
+from server.domain.report import Asked
+from server.domain.response_times import Figures, times
+from server.domain.user import User
+from server.store import accounts, response_times
+from server.store.database import Transaction
+
+DAYS = 14
+"""Shown where nobody asks for a time."""
+LONGEST_DAYS = 366
+DAY_US = 86_400_000_000
+
+
+class FiguresShape(msgspec.Struct, frozen=True):
+    """`in` and `out` are texts. `answered` waits were ended by a person's text, at which moment each counts; medians and 90th
+    percentiles of how long they had lasted are by nearest rank. `before_public_share` (0 to 1) of them had not gone public by then.
+    `went_public` waits went public, each the first time; `failed` texts did not arrive; `opt_outs` are numbers that had not been before."""
+
+    texts_in: int = msgspec.field(name="in")
+    texts_out: int = msgspec.field(name="out")
+    answered: int
+    first_reply_median_seconds: int | None
+    first_reply_p90_seconds: int | None
+    before_public_share: float | None
+    went_public: int
+    failed: int
+    opt_outs: int
+
+
+class DayShape(FiguresShape, frozen=True):
+    day: str
+
+
+class HourShape(msgspec.Struct, frozen=True):
+    """`at` is when the hour began."""
+
+    at: str
+    texts_in: int = msgspec.field(name="in")
+    texts_out: int = msgspec.field(name="out")
+    answered: int
+    median_seconds: int | None
+
+
+class AgentShape(msgspec.Struct, frozen=True):
+    """`user` null: texts that nobody wrote."""
+
+    user: UserShape | None
+    texts_out: int = msgspec.field(name="out")
+    answered: int
+    claims: int
+    median_seconds: int | None
+    p90_seconds: int | None
+
+
+class DidTimesShape(msgspec.Struct, frozen=True):
+    did: DidShape | None
+    texts_in: int = msgspec.field(name="in")
+    texts_out: int = msgspec.field(name="out")
+    answered: int
+    median_seconds: int | None
+    p90_seconds: int | None
+
+
+class ResponseTimes(msgspec.Struct, frozen=True):
+    """Of [`from`, `to`) in the days of `time_zone`. `heat` counts inbound texts: seven weekdays, Monday first, of 24 hours.
+
+    The sums of `days`, of `hours`, of `agents` and of `dids` are the totals of `figures`, and so are those of the report of SMS
+    conversations with the same time, DID and user.
+    """
+
+    since: str = msgspec.field(name="from")
+    until: str = msgspec.field(name="to")
+    time_zone: str
+    figures: FiguresShape
+    days: list[DayShape]
+    hours: list[HourShape]
+    heat: list[list[int]]
+    agents: list[AgentShape]
+    dids: list[DidTimesShape]
+
+
+async def response_times_report(desk: Desk, by: User, asked: Asked, zone_name: str, zone: tzinfo) -> ResponseTimes:
+    """Without a time the last DAYS days of the zone, today included. Raises `Invalid` over LONGEST_DAYS, and `NotFound`."""
+
+    async def read(tx: Transaction) -> ResponseTimes:
+        await must_be_ours(tx, by, did=asked.did, user=asked.participant)
+        since, until = _span(asked, tx.now, zone)
+        found = times(await response_times.facts(tx, replace(asked, since=since, until=until)), since, until, zone)
+        users = await accounts.users(tx, {id for id in found.agents if id})
+        dids = await accounts.dids_by_id(tx, {id for id in found.dids if id})
+        agents = [_agent(users.get(id or ""), each) for id, each in found.agents.items()]
+        lines = [(dids.get(id or ""), each) for id, each in found.dids.items()]
+        return ResponseTimes(
+            since=instant(since),
+            until=instant(until),
+            time_zone=zone_name,
+            figures=FiguresShape(**_figures(found.all)),
+            days=[DayShape(day=day.isoformat(), **_figures(each)) for day, each in found.days.items()],
+            hours=[
+                HourShape(instant(at), each.texts_in, each.texts_out, each.answered, seconds_or_none(each.percentile(50)))
+                for at, each in found.hours.items()
+            ],
+            heat=[list(day) for day in found.heat],
+            agents=sorted(agents, key=lambda row: (row.user is None, row.user.name if row.user else "", row.user.id if row.user else "")),
+            dids=sorted(
+                (DidTimesShape(did_shape(did) if did else None, each.texts_in, each.texts_out, *_times(each)) for did, each in lines),
+                key=lambda row: (row.did is None, row.did.label if row.did else "", row.did.number if row.did else ""),
+            ),
+        )
+
+    return await desk.read(read)
+
+
+def _span(asked: Asked, now: int, zone: tzinfo) -> tuple[int, int]:
+    today = datetime.fromtimestamp(now / 1_000_000, zone).date()
+    until = asked.until if asked.until is not None else _midnight(today + timedelta(days=1), zone)
+    last = datetime.fromtimestamp((until - 1) / 1_000_000, zone).date()
+    since = asked.since if asked.since is not None else _midnight(last - timedelta(days=DAYS - 1), zone)
+    if until <= since:
+        raise Invalid("`to` lies behind `from`.", field="to")
+    if until - since > (LONGEST_DAYS + 1) * DAY_US:
+        raise Invalid(f"A report covers at most {LONGEST_DAYS} days.", field="from")
+    return since, until
+
+
+def _midnight(day: date, zone: tzinfo) -> int:
+    return round(datetime.combine(day, time(), zone).timestamp()) * 1_000_000
+
+
+def _figures(figures: Figures) -> Mapping[str, Any]:
+    return {
+        "texts_in": figures.texts_in,
+        "texts_out": figures.texts_out,
+        "answered": figures.answered,
+        "first_reply_median_seconds": seconds_or_none(figures.percentile(50)),
+        "first_reply_p90_seconds": seconds_or_none(figures.percentile(90)),
+        "before_public_share": figures.before_public_share,
+        "went_public": figures.went_public,
+        "failed": figures.failed,
+        "opt_outs": figures.opt_outs,
+    }
+
+
+def _times(figures: Figures) -> tuple[int, int | None, int | None]:
+    return figures.answered, seconds_or_none(figures.percentile(50)), seconds_or_none(figures.percentile(90))
+
+
+def _agent(user: User | None, figures: Figures) -> AgentShape:
+    answered, median, p90 = _times(figures)
+    return AgentShape(user_shape(user) if user else None, figures.texts_out, answered, figures.claims, median, p90)

@@ -1,0 +1,102 @@
+"""What the report of response times is made of: texts by quarter of an hour, answered waits one by one, and what else happened when."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from server.domain.report import Asked
+from server.domain.response_times import QUARTER_US, Answered, Facts, Texts
+from server.store.conversation_report import AT, TEXT, answered_within, bounds, public_within, within
+from server.store.database import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class _Query:
+    """Conditions with their parameters: the account, the time, the DID, and whose conversations."""
+
+    asked: Asked
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        return {"account": self.asked.account, **bounds(self.asked), **dict(self._people())}
+
+    def among(self, conversation: str) -> str:
+        return "".join(
+            f" and {conversation} in (select conversation from participants where user_id = :{name})" for name, _ in self._people()
+        )
+
+    def _people(self) -> list[tuple[str, str]]:
+        named = (("participant", self.asked.participant), ("scope", self.asked.scope))
+        return [(name, user) for name, user in named if user is not None]
+
+
+async def facts(tx: Transaction, asked: Asked) -> Facts:
+    """Everything that counts within what is asked for, from one snapshot."""
+    query = _Query(asked)
+    return Facts(
+        texts=await _texts(tx, query),
+        answered=await _answered(tx, query),
+        public=await _public(tx, query),
+        opt_outs=await _opt_outs(tx, query),
+        claims=await _claims(tx, query),
+    )
+
+
+async def _texts(tx: Transaction, query: _Query) -> list[Texts]:
+    rows = await tx.all(
+        f"""select {AT} / {QUARTER_US} as quarter, m.direction, m.user_id, m.did,
+                   case when m.state in ('failed', 'undelivered') then 1 else 0 end as failed, count(*) as n
+            from messages m where m.account = :account and {TEXT}{within(query.asked, AT, "m.did")}{query.among("m.conversation")}
+            group by {AT} / {QUARTER_US}, m.direction, m.user_id, m.did,
+                     case when m.state in ('failed', 'undelivered') then 1 else 0 end""",
+        **query.parameters,
+    )
+    return [
+        Texts(row["quarter"] * QUARTER_US, row["direction"] == "inbound", row["user_id"], row["did"], bool(row["failed"]), row["n"])
+        for row in rows
+    ]
+
+
+async def _answered(tx: Transaction, query: _Query) -> list[Answered]:
+    rows = await tx.all(
+        f"""select w.ended_at, w.ended_at - w.since as length, w.ended_by, w.did, w.public_at from waits w
+            where w.account = :account and {answered_within(query.asked)}{query.among("w.conversation")}""",
+        **query.parameters,
+    )
+    return [Answered(row["ended_at"], row["length"], row["ended_by"], row["did"], row["public_at"] is None) for row in rows]
+
+
+async def _public(tx: Transaction, query: _Query) -> list[int]:
+    rows = await tx.all(
+        f"select w.public_at from waits w where w.account = :account and {public_within(query.asked)}{query.among('w.conversation')}",
+        **query.parameters,
+    )
+    return [row["public_at"] for row in rows]
+
+
+async def _opt_outs(tx: Transaction, query: _Query) -> list[int]:
+    """When numbers were opted out that were not before; over a DID, by a text that went over it."""
+    over = ""
+    if query.asked.did is not None:
+        over = " and exists (select 1 from messages m where m.id = o.message and m.did = :did)"
+    rows = await tx.all(
+        f"""select o.at from consent o where o.account = :account and o.kind = 'opted_out'{within(query.asked, "o.at", None)}
+            and coalesce((select p.kind from consent p where p.account = o.account and p.number = o.number
+                          and (p.at, p.id) < (o.at, o.id) order by p.at desc, p.id desc limit 1), 'opted_in') <> 'opted_out'{over}
+            {_of(query)}""",
+        **query.parameters,
+    )
+    return [row["at"] for row in rows]
+
+
+def _of(query: _Query) -> str:
+    among = query.among("c.id")
+    return f"and exists (select 1 from conversations c where c.account = o.account and c.phone = o.number{among})" if among else ""
+
+
+async def _claims(tx: Transaction, query: _Query) -> dict[str, int]:
+    rows = await tx.all(
+        f"""select k.user_id, count(*) as n from claims k
+            where k.account = :account{within(query.asked, "k.at", "k.did")}{query.among("k.conversation")} group by k.user_id""",
+        **query.parameters,
+    )
+    return {row["user_id"]: row["n"] for row in rows}
