@@ -50,5 +50,5 @@ place("tour-hide").addEventListener("click", () => {
   show(false);
   toggle.focus();
 });
-if (localStorage.getItem(HIDDEN) !== "hidden" && innerWidth >= 1080) show(true);
+if (localStorage.getItem(HIDDEN) !== "hidden" && location.pathname.startsWith("/sms") && innerWidth >= 1080) show(true);
 look();
