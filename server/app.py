@@ -35,6 +35,7 @@ from server.endpoints.reports import Reports
 from server.endpoints.routes import Doors, routes
 from server.endpoints.sandbox import Sandbox
 from server.endpoints.saved_replies import SavedReplies
+from server.endpoints.scheduled import Scheduled
 from server.endpoints.settings import AccountSettings
 from server.endpoints.shell import handlers, middleware
 from server.endpoints.spreadsheet import Exports
@@ -72,6 +73,7 @@ def doors(
         preferences=Preferences(desk, identity.passwords),
         drafts=Drafts(desk),
         saved_replies=SavedReplies(desk, cursors),
+        scheduled=Scheduled(desk, cursors),
         demo=demo,
     )
 

@@ -1,9 +1,11 @@
-"""The timer role: makes what is overdue public within its second, and wakes what was snoozed. Any number of them is harmless."""
+"""The timer role: makes what is overdue public within its second, wakes what was snoozed, lets scheduled texts leave. Any number of them
+is harmless."""
 
 import asyncio
 
 from server.desk.media import forget_unsent
 from server.desk.once import prune_keys
+from server.desk.scheduled import leave_due, next_leaving
 from server.desk.sweep import AT_ONCE, next_due, sweep
 from server.log import get_logger
 from server.parts import Parts
@@ -25,8 +27,10 @@ async def run(parts: Parts, stop: asyncio.Event, longest_pause: float = LONGEST_
         try:
             while await sweep(parts.desk) >= AT_ONCE and not stop.is_set():
                 pass
-            due = await next_due(parts.desk)
-            pause = longest_pause if due is None else min(longest_pause, due / 1_000_000)
+            while await leave_due(parts.desk) >= AT_ONCE and not stop.is_set():
+                pass
+            dues = [due for due in (await next_due(parts.desk), await next_leaving(parts.desk)) if due is not None]
+            pause = min([longest_pause, *(due / 1_000_000 for due in dues)])
             if parts.clock.monotonic() >= tidy_at:
                 tidied = await prune_keys(parts.desk) + await forget_unsent(parts.desk)
                 tidy_at = parts.clock.monotonic() + (0 if tidied else TIDY_SECONDS)

@@ -11,7 +11,7 @@ from server.domain.message import Direction, Message, MessageState, Purpose
 from server.domain.thread import Happening, Step, Thread
 from server.domain.user import Actor
 from server.ids import new_id
-from server.store import contacts, messages
+from server.store import contacts, messages, scheduled
 from server.store.accounts import Did
 from server.store.contacts import ConsentEntry
 
@@ -78,9 +78,10 @@ async def opt_out(
 async def _cancel_what_has_not_left(work: Work, thread: Thread, actor: Actor) -> None:
     id = thread.conversation.id
     staged = [m for m in work.staged.new_messages.values() if m.conversation == id]
-    for stored in [*await messages.leaving(work.tx, id), *staged]:
+    for stored in [*await messages.leaving(work.tx, id), *await scheduled.in_conversation(work.tx, id), *staged]:
         waiting = work.staged_message(stored)
-        if waiting.next_at is None or waiting.lease_until is not None:
+        later = waiting.state is MessageState.SCHEDULED
+        if not later and (waiting.next_at is None or waiting.lease_until is not None):
             continue
         cancelled = replace(
             waiting,
@@ -90,7 +91,7 @@ async def _cancel_what_has_not_left(work: Work, thread: Thread, actor: Actor) ->
             error_says="The contact opted out before this text left.",
         )
         work.rewrite(cancelled)
-        step = Step(unintroduced(thread, cancelled), (Happening(EventType.MESSAGE_CANCELLED, "opted_out"),))
+        step = Step(thread if later else unintroduced(thread, cancelled), (Happening(EventType.MESSAGE_CANCELLED, "opted_out"),))
         thread = work.happen(thread, step, actor, cancelled)
 
 

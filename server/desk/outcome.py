@@ -38,7 +38,8 @@ async def apply(work: Work, message: Message, news: News) -> Message:
         )
         work.rewrite(message)
         thread = await work.thread(message.account, message.conversation)
-        after = unintroduced(thread, message) if news.state in BROKEN or news.state is MessageState.CANCELLED else thread
+        gone = news.state in BROKEN or (news.state is MessageState.CANCELLED and before is not MessageState.SCHEDULED)
+        after = unintroduced(thread, message) if gone else thread
         work.happen(thread, Step(after, (Happening(state_event(news.state), news.code),)), SYSTEM, message)
         if message.human and (news.state in BROKEN or before in BROKEN):
             await _wait_again_or_no_more(work, message)
@@ -66,7 +67,7 @@ async def _unanswered_since(work: Work, thread: Thread) -> int | None:
     """When the first text came that no human's text answers, as this transaction leaves things; µs."""
     id = thread.conversation.id
     staged = [m for m in {**work.staged.messages, **work.staged.new_messages}.values() if m.conversation == id]
-    standing = [m.seq for m in staged if m.human and m.direction is Direction.OUTBOUND and m.state in ANSWERS]
+    standing = [m.said_seq for m in staged if m.human and m.direction is Direction.OUTBOUND and m.state in ANSWERS]
     stored = await messages.last_answer(work.tx, id, [m.id for m in staged])
     after = max([stored, thread.conversation.settled_seq, *standing])
     since = await messages.first_to_answer(work.tx, id, after)

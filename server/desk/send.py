@@ -12,10 +12,10 @@ from server.desk.desk import Desk, Once
 from server.desk.introduce import thread_with
 from server.desk.lost import lost_claim
 from server.desk.numbers import senders, usual
-from server.desk.outbound import queued
+from server.desk.outbound import queued, scheduled, spoken, with_opt_out
 from server.desk.shapes import MessageShape, OwnConversationShape, message_shape
 from server.desk.work import Work
-from server.domain.conversation import answer
+from server.domain.conversation import answer, schedule
 from server.domain.errors import (
     ClientIdConflict,
     Invalid,
@@ -28,7 +28,7 @@ from server.domain.errors import (
 )
 from server.domain.events import EventType
 from server.domain.media import attachments
-from server.domain.message import Message
+from server.domain.message import SILENT, Message
 from server.domain.phone import PhoneNumber, SenderKind, read_sender
 from server.domain.segments import count
 from server.domain.thread import Thread
@@ -39,17 +39,20 @@ from server.store.contacts import Contact
 from server.store.database import Transaction, stored_text
 
 MOST_SEGMENTS = 10
+LONGEST_AHEAD_US = 366 * 24 * 3600 * 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What an author asks to send. `seen_seq` is the newest number on the author's screen; `did` an id, None for the usual one."""
+    """What an author asks to send. `seen_seq` is the newest number on the author's screen; `did` an id, None for the usual one;
+    `send_at` when it is to leave, µs UTC, None at once."""
 
     body: str
     client_id: str
     seen_seq: int | None = None
     did: str | None = None
     media: Sequence[str] = ()
+    send_at: int | None = None
 
 
 class Started(msgspec.Struct, frozen=True):
@@ -115,22 +118,33 @@ async def _send(desk: Desk, work: Work, user: User, actor: Actor, thread: Thread
     await _nothing_newer(work, thread, user, draft)
     did = await _did(work, thread, user, draft.did)
     body = await _body(desk, work, thread, draft, did)
-    step = answer(thread, user, work.now)
-    text = await attach(desk, work, queued(work, step, did, body), did, draft.media)
+    if draft.send_at is None:
+        step = answer(thread, user, work.now)
+        text = queued(work, step, did, body)
+    else:
+        step = schedule(thread, user)
+        text = scheduled(work, step, did, body, _later(draft.send_at, work.now))
+    text = await attach(desk, work, text, did, draft.media)
     message = replace(text, user=user.id, client_id=draft.client_id, body_asked=stored_text(draft.body))
     work.write(message)
-    after = step.thread.conversation
-    latest = replace(
-        after,
-        last_message=message.seq,
-        active_at=work.now,
-        introduced_at=after.introduced_at or work.now,
-        did=did.id if after.texted_at is None else after.did,
-    )
-    work.happen(thread, replace(step, thread=Thread(latest, step.thread.participants)), actor, message)
+    after = spoken(work, step.thread, message) if draft.send_at is None else _expected(step.thread, message)
+    work.happen(thread, replace(step, thread=after), actor, message)
     await drafts.delete(work.tx, user.id, c.id)
     await _no_longer_ready(work, work.staged.contacts[c.contact], actor, message)
     return message.id
+
+
+def _later(at: int, now: int) -> int:
+    if not now < at <= now + LONGEST_AHEAD_US:
+        raise Invalid("Give a time in the future, at most a year ahead.", field="send_at")
+    return at
+
+
+def _expected(thread: Thread, text: Message) -> Thread:
+    """A scheduled text is nothing that was said yet; it stands in the row of a conversation that has nothing else."""
+    c = thread.conversation
+    first = replace(c, last_message=c.last_message or text.seq, did=c.did or text.did)
+    return Thread(first, thread.participants)
 
 
 async def _nothing_newer(work: Work, thread: Thread, user: User, draft: Draft) -> None:
@@ -140,14 +154,15 @@ async def _nothing_newer(work: Work, thread: Thread, user: User, draft: Draft) -
         return
     if c.claimed_by is not None and c.claimed_by != user.id and c.claimed_seq > draft.seen_seq:
         raise await lost_claim(work, c)
-    newer = await messages.newest_teammate(work.tx, c.id, user.id, draft.seen_seq)
-    for m in work.staged.new_messages.values():
-        if m.conversation == c.id and m.user not in (None, user.id) and m.seq > draft.seen_seq:
-            newer = m
+    stored = await messages.newest_teammate(work.tx, c.id, user.id, draft.seen_seq)
+    known = [work.staged_message(stored)] if stored is not None else []
+    staged = [m for m in (*work.staged.new_messages.values(), *work.staged.messages.values()) if m.conversation == c.id]
+    theirs = (m for m in (*known, *staged) if m.user not in (None, user.id) and m.said_seq > draft.seen_seq and m.state not in SILENT)
+    newer = max(theirs, key=lambda m: m.said_seq, default=None)
     if newer is not None:
         users = await accounts.users(work.tx, newer.people)
         dids = await accounts.dids_by_id(work.tx, [newer.did] if newer.did else [])
-        raise UnseenMessage("A teammate wrote meanwhile.", message=message_shape(newer, users, dids))
+        raise UnseenMessage("A teammate wrote meanwhile.", message=message_shape(newer, users, dids), seq=newer.said_seq)
 
 
 async def _did(work: Work, thread: Thread, user: User, asked: str | None) -> Did:
@@ -173,7 +188,7 @@ async def _body(desk: Desk, work: Work, thread: Thread, draft: Draft, did: Did) 
         raise Invalid("A text needs words.", field="body")
     if thread.conversation.introduced_at is None:
         line = (await work.account(did.account)).opt_out_text
-        body = f"{body.rstrip()} {line}".lstrip() if line else body
+        body = with_opt_out(body, line)
     most = desk.carriers[did.kind].max_characters
     if len(body) > most:
         raise TooLong(f"The text is too long: {len(body)} characters, and {most} are the most.")

@@ -184,6 +184,7 @@ class Work:
                         actor=actor.id,
                         sender=message.user if message else None,
                         mentioned=message.mentions if message else (),
+                        told=message is not None and message.left_seq is not None,
                     ),
                     conversation=c,
                     thread=after,

@@ -37,11 +37,11 @@ def alerted(participants: Participants, *, but: str | None = None) -> tuple[str,
 
 
 def alerts(
-    event: EventType, people: Participants, *, actor: str | None, sender: str | None, mentioned: tuple[str, ...] = ()
+    event: EventType, people: Participants, *, actor: str | None, sender: str | None, mentioned: tuple[str, ...] = (), told: bool = False
 ) -> tuple[str, ...]:
     """Whom an event alerts, decided once, when it is written. `actor` caused it; `sender` wrote the message that it is about.
 
-    Who is `mentioned` in a note is alerted, muted or not.
+    Who is `mentioned` in a note is alerted, muted or not. `told`: of this text the participants were alerted when it was scheduled.
     """
     match event:
         case EventType.MESSAGE_RECEIVED | EventType.CONVERSATION_WAITING | EventType.CONVERSATION_PUBLIC:
@@ -49,7 +49,9 @@ def alerts(
         case EventType.NOTE_ADDED if sender:
             return tuple(sorted({*alerted(people, but=sender), *mentioned} - {sender}))
         case EventType.MESSAGE_QUEUED | EventType.MESSAGE_SCHEDULED if sender:
-            return alerted(people, but=sender)
+            return () if told else alerted(people, but=sender)
+        case EventType.MESSAGE_CANCELLED if sender and sender != actor:
+            return (sender,)
         case EventType.CONVERSATION_CLAIMED | EventType.CONVERSATION_TRANSFERRED | EventType.CONVERSATION_RELEASED:
             return alerted(people, but=actor)
         case EventType.MESSAGE_FAILED | EventType.MESSAGE_UNDELIVERED | EventType.MESSAGE_UNCONFIRMED if sender:

@@ -49,7 +49,7 @@ def receive(thread: Thread, arrival: Arrival) -> Step:
 
 
 def answer(thread: Thread, user: User, at: int) -> Step:
-    """A human's outbound message was accepted for sending: rules 4, 5, 9, 13, 14."""
+    """A human's outbound message was accepted for sending, or a scheduled one leaves: rules 4, 5, 9, 13, 14."""
     c, happened = thread.conversation, list[Happening]()
     if c.seq == 0:
         happened.append(Happening(EventType.CONVERSATION_OPENED, "outbound"))
@@ -73,6 +73,15 @@ def answer(thread: Thread, user: User, at: int) -> Step:
         c = _answered(c)
         happened.append(Happening(EventType.CONVERSATION_ANSWERED, "message"))
     return Step(Thread(c, thread.participants), tuple(happened))
+
+
+def schedule(thread: Thread, user: User) -> Step:
+    """A human's text was accepted for later: its author takes part (rules 4, 5). All else waits until it leaves, when it is an `answer`."""
+    if thread.conversation.seq == 0:
+        owned = Thread(replace(thread.conversation, owner=user.id), {user.id: Participant(user.id, Part.OWNER)})
+        return Step(owned, (Happening(EventType.CONVERSATION_OPENED, "outbound"), Happening(EventType.MESSAGE_SCHEDULED)))
+    step = subscribe(thread, user.id, reason="message")
+    return Step(step.thread, (*step.happened, Happening(EventType.MESSAGE_SCHEDULED)))
 
 
 def restore_wait(thread: Thread, since: int, at: int, public_minutes: int | None) -> Step:

@@ -43,6 +43,10 @@ class AlreadyClaimed(Refused):
     code = "already_claimed"
 
 
+class NotScheduled(Refused):
+    code = "not_scheduled"
+
+
 class NotPublic(Refused):
     code = "not_public"
 

@@ -61,6 +61,9 @@ ANSWERS = frozenset(
 BROKEN = frozenset({MessageState.FAILED, MessageState.UNDELIVERED})
 """The states in which an answer failed for good. A cancelled one did not fail: the contact opted out, or its author took it back."""
 
+SILENT = frozenset({MessageState.FAILED, MessageState.CANCELLED})
+"""What the contact never got and will not get: nobody needs to have seen it."""
+
 CANCELLABLE = frozenset({MessageState.SCHEDULED, MessageState.QUEUED, MessageState.SENDING})
 """What may be cancelled; a text in `sending` only between two attempts, when no sender holds it."""
 
@@ -75,7 +78,7 @@ def moves_forward(old: MessageState, new: MessageState) -> bool:
 class Message(msgspec.Struct, frozen=True):
     """One SMS or MMS, or a note. `seq` is the number of the event that created it; instants are µs UTC.
 
-    `attempt` counts how often a sender took it; `next_at` is when it may be taken, None once nothing is left to do; `lease_until` is
+    `attempt` counts how often a sender took it; `next_at` is when it may be taken, None while it is scheduled and once nothing is left to do; `lease_until` is
     set while a sender holds it. `token` comes back in the carrier's receipts. An automatic text has a `purpose` and no `user`;
     so has an inbound keyword.
     `body_asked` is what the author wrote, without the opt-out text. `mentions` are the users whom a note names. `left_seq` is the
@@ -113,6 +116,11 @@ class Message(msgspec.Struct, frozen=True):
     @property
     def human(self) -> bool:
         return self.user is not None
+
+    @property
+    def said_seq(self) -> int:
+        """The number from which it was said: a scheduled text is said when it is queued."""
+        return self.left_seq or self.seq
 
     @property
     def people(self) -> tuple[str, ...]:

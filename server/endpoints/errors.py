@@ -34,6 +34,7 @@ STATUS: Mapping[str, int] = {
     "in_use": 409,
     "last_manager": 409,
     "not_public": 409,
+    "not_scheduled": 409,
     "nothing_waits": 409,
     "opted_out": 409,
     "too_late": 409,

@@ -11,22 +11,25 @@ from server.desk import inbox, notes, send
 from server.desk.desk import Desk
 from server.desk.identity import Session
 from server.desk.send import Draft
+from server.desk.shapes import microseconds
 from server.endpoints.asked import number_in
 from server.endpoints.bodies import checked_id, id_in_path, json, limit_of, once, read_json
-from server.endpoints.conversations import Seq
+from server.endpoints.conversations import Instant, Seq
 
 ClientId = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[ -~]+$(?!\n)")]
 
 
 class NewMessage(Struct, frozen=True, forbid_unknown_fields=True):
     """`client_id` is the author's own for this text: the same one twice is one text. `seen_seq` is the newest number on the author's
-    screen; without it nothing newer holds the text back. `did` is the id of one of ours, the usual one where it is absent."""
+    screen; without it nothing newer holds the text back. `did` is the id of one of ours, the usual one where it is absent.
+    With `send_at`, at most a year ahead, the text is `scheduled` and leaves then."""
 
     body: str
     client_id: ClientId
     seen_seq: Seq | None = None
     did: str | None = None
     media: list[str] = []
+    send_at: Instant | None = None
 
 
 class FirstMessage(Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,6 +42,7 @@ class FirstMessage(Struct, frozen=True, forbid_unknown_fields=True):
     seen_seq: Seq | None = None
     did: str | None = None
     media: list[str] = []
+    send_at: Instant | None = None
 
 
 class NewNote(Struct, frozen=True, forbid_unknown_fields=True):
@@ -88,4 +92,5 @@ class Messages:
 
 
 def _draft(new: NewMessage | FirstMessage) -> Draft:
-    return Draft(new.body, new.client_id, new.seen_seq, new.did, new.media)
+    at = microseconds(new.send_at) if new.send_at is not None else None
+    return Draft(new.body, new.client_id, new.seen_seq, new.did, new.media, at)

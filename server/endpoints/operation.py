@@ -56,7 +56,8 @@ class Winner(msgspec.Struct, frozen=True):
 
 class Problem(msgspec.Struct, frozen=True):
     """RFC 9457, application/problem+json. `code` is stable; `detail` is a sentence for a person. The rest depends on the code:
-    `field` what is wrong, `owner` and `at` who claimed it and when, `message` what the author has not seen, `retry_after` seconds,
+    `field` what is wrong, `owner` and `at` who claimed it and when, `message` what the author has not seen and `seq` the `seen_seq` that
+    sends anyway, `retry_after` seconds,
     `ref` under which the log has it."""
 
     type: str
@@ -68,6 +69,7 @@ class Problem(msgspec.Struct, frozen=True):
     owner: Winner | UnsetType = UNSET
     at: str | UnsetType = UNSET
     message: MessageShape | UnsetType = UNSET
+    seq: int | UnsetType = UNSET
     retry_after: int | UnsetType = UNSET
     ref: str | UnsetType = UNSET
 

@@ -12,8 +12,8 @@ from server.endpoints.contacts import Contacts
 from server.endpoints.conversations import Conversations
 from server.endpoints.demo import Demo
 from server.endpoints.directory import Directory
-from server.endpoints.feed import Feed
 from server.endpoints.drafts import Drafts
+from server.endpoints.feed import Feed
 from server.endpoints.guard import Endpoint, Guard
 from server.endpoints.health import Health
 from server.endpoints.hooks import Hooks
@@ -28,6 +28,7 @@ from server.endpoints.reference import Reference
 from server.endpoints.reports import Reports
 from server.endpoints.sandbox import Sandbox
 from server.endpoints.saved_replies import SavedReplies
+from server.endpoints.scheduled import Scheduled
 from server.endpoints.segments import segments
 from server.endpoints.settings import AccountSettings
 
@@ -61,6 +62,7 @@ class Doors:
     preferences: Preferences
     drafts: Drafts
     saved_replies: SavedReplies
+    scheduled: Scheduled
     demo: Demo | None = None
 
 
@@ -122,6 +124,9 @@ def routes(doors: Doors) -> list[BaseRoute]:
         at(f"{one}/subscribers/{{user}}", put=manager(conversations.add_subscriber), delete=manager(conversations.remove_subscriber)),
         at(f"{one}/read", put=agent(conversations.read), delete=agent(conversations.unread)),
         at(f"{API}/messages", post=agent(messages.start)),
+        at(f"{API}/messages/{{id}}/cancel", post=agent(doors.scheduled.cancel)),
+        at(f"{API}/messages/{{id}}/send-now", post=agent(doors.scheduled.send_now)),
+        at(f"{API}/scheduled", get=agent(doors.scheduled.list)),
         at(f"{API}/segments", get=agent(segments)),
         at(f"{API}/media", post=agent(doors.media.add)),
         at(f"{API}/media/{{id}}", get=agent(doors.media.one)),

@@ -1,17 +1,20 @@
 """The calls by which people write together, as the API's document describes them."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from server.desk.drafts import DraftShape
 from server.desk.history import HistoryPage
 from server.desk.preferences import PreferenceChanges
 from server.desk.saved_replies import NewSavedReply, SavedReplyChanges, SavedReplyShape
 from server.desk.shapes import MessageShape, PreferencesShape
+from server.endpoints.conversations import Nothing
 from server.endpoints.drafts import Begun
 from server.endpoints.messages import NewNote
 from server.endpoints.operation import LIMIT, PAGED, Asked, Operation
 from server.endpoints.preferences import NewPassword
 from server.endpoints.saved_replies import SavedReplyList
+from server.endpoints.scheduled import ScheduledList
 
 C = "/api/v1/conversations"
 REPLIES = "Saved replies"
@@ -35,6 +38,27 @@ WRITING: Mapping[str, Operation] = {
     f"GET {C}/{{id}}/draft": Operation("Messages", "What I have begun to write there.", DraftShape),
     f"PUT {C}/{{id}}/draft": Operation(
         "Messages", "Keep it for my other tabs and devices; a text of mine that is accepted there ends it.", DraftShape, takes=Begun
+    ),
+    "GET /api/v1/scheduled": Operation(
+        "Messages",
+        "My texts that wait for their time, the earliest first; with `all=1` everybody's, for managers.",
+        ScheduledList,
+        asks=(Asked("all", Literal["0", "1"], "1: everybody's.", "0"), *PAGED),
+        refuses=("forbidden",),
+    ),
+    "POST /api/v1/messages/{id}/cancel": Operation(
+        "Messages",
+        "Take a scheduled text back: its author, the conversation's owner or a manager.",
+        MessageShape,
+        takes=Nothing,
+        refuses=("not_scheduled", "forbidden"),
+    ),
+    "POST /api/v1/messages/{id}/send-now": Operation(
+        "Messages",
+        "Let a scheduled text leave at once: its author, the conversation's owner or a manager.",
+        MessageShape,
+        takes=Nothing,
+        refuses=("not_scheduled", "forbidden", "opted_out"),
     ),
     "GET /api/v1/saved-replies": Operation(
         REPLIES, "Mine and the shared ones, by shortcut.", SavedReplyList, asks=(Asked("q", str, "Part of a shortcut or a body."), *PAGED)

@@ -34,10 +34,23 @@ _COLUMNS = (
     | {name: f"cast(b.value ->> '{name}' as bigint)" for name in _NUMBERS}
 )
 _INSERT = f"""insert into messages ({", ".join(_COLUMNS)}) select {", ".join(_COLUMNS.values())} from json_each(:batch) b where true"""
-_FIRST = """not exists (select 1 from messages e where e.conversation = m.conversation and e.seq < m.seq
-    and (e.lease_until is not null or e.next_at is not null) and e.state <> 'scheduled')"""
-"""No earlier text of its conversation is on its way out."""
-_CHANGING = ("state", "error_code", "error_says", "did", "carrier_ref", "attempt", "next_at", "lease_until", "send_at")
+_FIRST = """not exists (select 1 from messages e where e.conversation = m.conversation
+    and (e.lease_until is not null or e.next_at is not null) and (e.seq < m.seq or (e.lease_until is not null and e.seq <> m.seq)))"""
+"""No earlier text of its conversation is on its way out, and none is in a sender's hands."""
+_CHANGING = (
+    "state",
+    "error_code",
+    "error_says",
+    "did",
+    "carrier_ref",
+    "attempt",
+    "next_at",
+    "lease_until",
+    "body",
+    "encoding",
+    "segments",
+    "left_seq",
+)
 _UPDATE = f"""update messages set {", ".join(f"{name} = {_COLUMNS[name]}" for name in _CHANGING)}
     from json_each(:batch) b where messages.id = b.value ->> 'id'"""
 
@@ -49,7 +62,7 @@ async def insert(tx: Transaction, messages: Sequence[Message]) -> None:
 
 
 async def update(tx: Transaction, messages: Sequence[Message]) -> None:
-    """Writes what can change in a message: its state, error, carrier's reference and lease."""
+    """Writes what can change in a message: its state, error, carrier's reference and lease, and a scheduled one's words as it leaves."""
     if messages:
         await tx.run(_UPDATE, batch=batch(messages))
 
@@ -104,10 +117,11 @@ async def by_carrier_ref(tx: Transaction, carrier: str, ref: str) -> Message | N
 
 
 async def newest_teammate(tx: Transaction, conversation: str, user: str, after: int) -> Message | None:
-    """The newest message or note of another user above `after`."""
+    """The newest message or note of another user above `after`; a scheduled text counts again when it leaves."""
     row = await tx.one(
-        """select * from messages where conversation = :conversation and seq > :after
-           and user_id is not null and user_id <> :user and state not in ('failed', 'cancelled') order by seq desc limit 1""",
+        """select * from messages where conversation = :conversation and (seq > :after or left_seq > :after)
+           and user_id is not null and user_id <> :user and state not in ('failed', 'cancelled')
+           order by coalesce(left_seq, seq) desc limit 1""",
         conversation=conversation,
         user=user,
         after=after,
@@ -116,15 +130,20 @@ async def newest_teammate(tx: Transaction, conversation: str, user: str, after: 
 
 
 async def last_answer(tx: Transaction, conversation: str, but: Iterable[str]) -> int:
-    """The seq of the newest text of a person that is on its way or arrived, leaving out the messages `but`; 0 if there is none."""
+    """From which number on the newest text of a person stands that is on its way or arrived, leaving out the messages `but`; 0 if there
+    is none. A scheduled text stands from when it left."""
+    standing = """conversation = :conversation and direction = 'outbound' and user_id is not null and kind = 'message'
+        and state in ('queued', 'sending', 'unconfirmed', 'sent', 'delivered') and id not in (select value ->> 'id' from json_each(:but))"""
     row = await tx.one(
-        """select seq from messages where conversation = :conversation and direction = 'outbound' and user_id is not null
-           and kind = 'message' and state in ('queued', 'sending', 'unconfirmed', 'sent', 'delivered')
-           and id not in (select value ->> 'id' from json_each(:but)) order by seq desc limit 1""",
+        f"""select max(at) as at from (
+            select * from (select seq as at from messages where {standing} order by seq desc limit 1) as plain
+            union all
+            select * from (select left_seq as at from messages where {standing} and left_seq is not null
+                order by left_seq desc limit 1) as later) as newest""",
         conversation=conversation,
         but=batch({"id": id} for id in but),
     )
-    return row["seq"] if row else 0
+    return row["at"] or 0 if row else 0
 
 
 async def first_to_answer(tx: Transaction, conversation: str, after: int) -> int | None:

@@ -10,7 +10,9 @@ from server.carriers.carrier import Receipt, SendResult
 from server.desk import attend, claim, settle
 from server.desk.contacts import ContactChanges, change_contact
 from server.desk.dispatch import give_up_leases, lease, record
+from server.desk.notes import write_note
 from server.desk.receipts import apply_receipts
+from server.desk.scheduled import cancel, leave_due, send_now
 from server.desk.send import Draft, send
 from server.desk.settings import Changes, change_settings
 from server.desk.sweep import sweep
@@ -41,6 +43,9 @@ class History:
                 self.inbound,
                 self.answer,
                 self.answer,
+                self.note,
+                self.schedule,
+                self.decide,
                 self.dispatch,
                 self.by_hand,
                 self.part,
@@ -68,6 +73,23 @@ class History:
     async def answer(self) -> None:
         self.sends += 1
         await send(self.office.desk, self.any_user(), await self.any_conversation(), Draft("Hello", f"c{self.sends}", 100_000))
+
+    async def note(self) -> None:
+        pick, id = self.random.choice, await self.any_conversation()
+        await write_note(self.office.desk, self.any_user(), id, "A note", pick([[], [self.any_user().id]]))
+
+    async def schedule(self) -> None:
+        self.sends += 1
+        rows = await self.office.all("select max(at) as at from events")
+        at = (rows[0]["at"] or 0) + self.random.choice([1, 5, 20]) * 60_000_000
+        later = Draft("Later", f"c{self.sends}", 100_000, send_at=at)
+        await send(self.office.desk, self.any_user(), await self.any_conversation(), later)
+
+    async def decide(self) -> None:
+        rows = await self.office.all("select id from messages where state = 'scheduled' order by id")
+        if rows:
+            act = self.random.choice([cancel, send_now])
+            await act(self.office.desk, self.any_user(), self.random.choice(rows)["id"])
 
     async def dispatch(self) -> None:
         desk, pick = self.office.desk, self.random.choice
@@ -113,6 +135,7 @@ class History:
     async def time(self) -> None:
         self.office.later(minutes=self.random.choice([1, 7, 30]))
         await sweep(self.office.desk)
+        await leave_due(self.office.desk)
 
     async def manage(self) -> None:
         desk = self.office.desk

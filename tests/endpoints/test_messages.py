@@ -7,7 +7,8 @@ from tests.fixtures.integrator import MARIA, OWN, WEI, Integrator
 WRONG: list[tuple[dict[str, object], str, str]] = [
     ({"account_id": "x"}, "unknown_field", "account_id"),
     ({"owner_id": "x"}, "unknown_field", "owner_id"),
-    ({"send_at": "2099-01-01T00:00:00Z"}, "unknown_field", "send_at"),
+    ({"send_at": "2099-01-01T00:00:00Z"}, "invalid", "send_at"),
+    ({"send_at": ""}, "invalid", "send_at"),
     ({"body": 1}, "invalid", "body"),
     ({"body": "  "}, "invalid", "body"),
     ({"body": None}, "invalid", "body"),

@@ -70,6 +70,26 @@ async def test_a_timer_that_sleeps_long_is_woken_by_an_earlier_deadline_of_anoth
         stop.set()
 
 
+async def test_a_timer_that_sleeps_long_is_woken_by_a_text_that_is_scheduled(parts: Parts, centre: Office) -> None:
+    await centre.text("Hi", to=SALES)
+    id = await centre.conversation()
+    stop = asyncio.Event()
+
+    async def queued() -> bool:
+        row = await centre.one("select state, send_at from messages where send_at is not null")
+        return row is not None and row["state"] == "queued"
+
+    async with asyncio.TaskGroup() as tasks:
+        await running(parts, tasks, stop)
+        at = parts.clock.now() + 700_000
+        await send(parts.desk, centre.ben, id, Draft("Later", "s1", 100, send_at=at))
+        await until(queued, within=3)
+        stop.set()
+    row = await centre.one("select e.at - m.send_at as late from messages m join events e on e.seq = m.left_seq")
+    assert row is not None
+    assert 0 <= row["late"] < 500_000
+
+
 async def test_what_fell_due_during_an_outage_goes_public_at_the_start(parts: Parts, centre: Office) -> None:
     await centre.text("Hi", to=SALES)
     centre.later(minutes=60 * 24 * 30)

@@ -1,0 +1,161 @@
+"""Scheduled texts: listed, taken back, sent before their time, and let go when it has come (PRODUCT rules 9, 14, 22)."""
+
+from collections.abc import Iterable
+
+import msgspec
+from msgspec.structs import asdict, replace
+
+from server.desk import views
+from server.desk.desk import Desk, Once
+from server.desk.outbound import leave
+from server.desk.outcome import News, apply
+from server.desk.shapes import ConversationContactShape, MessageShape
+from server.desk.work import Work
+from server.desk.writer import Locks
+from server.domain.errors import Forbidden, NotFound, NotScheduled, OptedOut
+from server.domain.events import EventType
+from server.domain.message import Message, MessageState
+from server.domain.thread import Happening, Step
+from server.domain.user import Actor, User
+from server.store import messages, people, scheduled
+from server.store.database import Transaction
+from server.store.scheduled import Key
+
+AT_ONCE = 100
+
+Shown = MessageShape | msgspec.Raw
+
+
+class ScheduledShape(MessageShape, frozen=True):
+    """A text that waits for its `send_at`, and whom it is for."""
+
+    contact: ConversationContactShape
+
+
+class ScheduledPage(msgspec.Struct, frozen=True):
+    """`next` is the instant (µs) and the id of the last item, None at the end."""
+
+    items: list[ScheduledShape]
+    next: Key | None
+
+
+async def scheduled_list(desk: Desk, user: User, after: Key | None, limit: int, *, everybodys: bool = False) -> ScheduledPage:
+    """The user's own, the earliest first; `everybodys` for managers alone. Raises `Forbidden`."""
+    if everybodys and not user.manages:
+        raise Forbidden("Everybody's scheduled texts are for managers.")
+
+    async def read(tx: Transaction) -> ScheduledPage:
+        found = await scheduled.page(tx, user.account, None if everybodys else user.id, after, limit + 1)
+        shown = found[:limit]
+        shapes = await views.message_shapes(tx, shown)
+        held = await views.conversation_shapes(tx, user, list(dict.fromkeys(m.conversation for m in shown)))
+        contacts = {conversation.id: conversation.contact for conversation in held}
+        items = [ScheduledShape(**asdict(shape), contact=contacts[shape.conversation]) for shape in shapes]
+        return ScheduledPage(items, (shown[-1].send_at or 0, shown[-1].id) if len(found) > limit else None)
+
+    return await desk.read(read)
+
+
+async def cancel(desk: Desk, user: User, id: str, once: Once | None = None) -> Shown:
+    """Takes a scheduled text back, before it leaves. Raises `NotFound`, `NotScheduled`, `Forbidden`."""
+
+    async def change(work: Work) -> str:
+        text = await _waiting(work, user, id)
+        thread = work.staged.threads[text.conversation]
+        taken_back = replace(text, state=MessageState.CANCELLED)
+        work.rewrite(taken_back)
+        work.happen(thread, Step(thread, (Happening(EventType.MESSAGE_CANCELLED, "taken_back"),)), work.know(user), taken_back)
+        return id
+
+    return await desk.write(change, views.message, once, locks=_where(id))
+
+
+async def send_now(desk: Desk, user: User, id: str, once: Once | None = None) -> Shown:
+    """Lets a scheduled text leave before its time, as its author's. Raises `NotFound`, `NotScheduled`, `Forbidden`, `OptedOut`."""
+
+    async def change(work: Work) -> str:
+        text = await _waiting(work, user, id)
+        if work.opted_out(work.staged.threads[text.conversation].conversation):
+            raise OptedOut("The contact opted out. Texts cannot be sent until the contact texts START.")
+        author = await _author(work, text)
+        if author is None:
+            raise Forbidden("Whoever wrote it is disabled, so it will not leave.")
+        await leave(work, text, author, work.know(user))
+        return id
+
+    return await desk.write(change, views.message, once, locks=_where(id))
+
+
+async def leave_due(desk: Desk) -> int:
+    """One batch of texts whose time has come by the database's clock; call again while it is AT_ONCE or more.
+
+    Each is looked at again under its conversation's lock, so that of many processes one lets it go. Where the contact opted out or the
+    author is disabled it is cancelled.
+    """
+    keys: list[tuple[str, int]] = []
+
+    async def due(work: Work) -> list[str]:
+        keys[:] = await scheduled.due(work.tx, work.now, AT_ONCE)
+        return [conversation for conversation, _ in keys]
+
+    async def change(work: Work) -> int:
+        found = await messages.get(work.tx, keys)
+        gone = 0
+        for key in keys:
+            text = work.staged_message(found[key])
+            if text.state is MessageState.SCHEDULED:
+                await _let_go(work, text)
+                gone += 1
+        return gone
+
+    return await desk.change(change, locks=due)
+
+
+async def next_leaving(desk: Desk) -> int | None:
+    """Microseconds until a scheduled text is due, by the database's clock; None when there is none."""
+
+    async def read(tx: Transaction) -> int | None:
+        at = await scheduled.first(tx)
+        return None if at is None else max(0, at - tx.now)
+
+    return await desk.read(read)
+
+
+async def _let_go(work: Work, text: Message) -> None:
+    thread = work.staged.threads[text.conversation]
+    author = await _author(work, text)
+    if work.opted_out(thread.conversation):
+        await apply(work, text, News(MessageState.CANCELLED, "opted_out", "The contact opted out before this text left."))
+    elif author is None:
+        await apply(work, text, News(MessageState.CANCELLED, "user_disabled", "Whoever wrote it was disabled before it left."))
+    else:
+        await leave(work, text, author, Actor.of(author))
+
+
+async def _author(work: Work, text: Message) -> User | None:
+    """None where the author is disabled."""
+    person = await people.get(work.tx, text.account, text.user or "")
+    return person.user if person is not None and person.works else None
+
+
+async def _waiting(work: Work, user: User, id: str) -> Message:
+    """A scheduled text that this user may decide about, its conversation locked."""
+    text = await work.message(id)
+    if text is None or text.account != user.account:
+        raise NotFound
+    if text.state is not MessageState.SCHEDULED:
+        raise NotScheduled("This text does not wait for its time any more.")
+    owner = work.staged.threads[text.conversation].conversation.owner
+    if not (user.manages or user.id in (text.user, owner)):
+        raise Forbidden("Only its author, the owner of the conversation or a manager may decide about it.")
+    return text
+
+
+def _where(id: str) -> Locks:
+    """The conversation that a message is in, to be locked before it is read."""
+
+    async def conversation(work: Work) -> Iterable[str]:
+        found = await messages.by_id(work.tx, id)
+        return [] if found is None else [found.conversation]
+
+    return conversation

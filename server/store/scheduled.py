@@ -1,0 +1,47 @@
+"""Texts that wait for their time: by when they leave, by whom they are, by conversation."""
+
+from server.domain.message import Message
+from server.store.database import Transaction
+from server.store.messages import message_of
+
+Key = tuple[int, str]
+"""Where a page ended: when the last text leaves (µs) and its id."""
+
+
+async def due(tx: Transaction, now: int, limit: int) -> list[tuple[str, int]]:
+    """(conversation, seq) of the texts of all accounts whose time has come, the earliest first."""
+    rows = await tx.all(
+        """select conversation, seq from messages where state = 'scheduled' and send_at <= :now
+           order by send_at, conversation, seq limit :limit""",
+        now=now,
+        limit=limit,
+    )
+    return [(row["conversation"], row["seq"]) for row in rows]
+
+
+async def first(tx: Transaction) -> int | None:
+    """When the next one leaves, µs, or None."""
+    row = await tx.one("select min(send_at) as at from messages where state = 'scheduled'")
+    return row["at"] if row else None
+
+
+async def in_conversation(tx: Transaction, conversation: str) -> list[Message]:
+    rows = await tx.all(
+        "select * from messages where conversation = :conversation and state = 'scheduled' order by seq", conversation=conversation
+    )
+    return [message_of(row) for row in rows]
+
+
+async def page(tx: Transaction, account: str, user: str | None, after: Key | None, limit: int) -> list[Message]:
+    """At most `limit` of an account's, the earliest first, those behind `after`; of one `user`, or of all."""
+    where, parameters = "", dict[str, str | int](account=account, limit=limit)
+    if user is not None:
+        where += " and user_id = :user"
+        parameters["user"] = user
+    if after is not None:
+        where += " and (send_at, id) > (cast(:at as bigint), cast(:id as text))"
+        parameters |= {"at": after[0], "id": after[1]}
+    rows = await tx.all(
+        f"select * from messages where account = :account and state = 'scheduled'{where} order by send_at, id limit :limit", **parameters
+    )
+    return [message_of(row) for row in rows]
