@@ -21,7 +21,10 @@ from web.joining import join, joined_name
 ROOM: Final = Path(__file__).parent
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
 SHEET: Final = "css/partyline.css"
-SHEETS: Final = "tokens base bar controls field switch filters table menu desk page list thread pictures composer attachments contact contacts pool toast tour handset door"
+SHEETS: Final = (
+    "tokens base bar controls field switch filters table badge settings feed report menu desk page list thread pictures composer choose attachments contact contacts contact_form "
+    "import pool toast notices tour handset door"
+)
 PAGES: Final = ("js/dashboard.js", "js/handset.js")
 _TYPES: Final = {
     ".mjs": "text/javascript",
@@ -29,6 +32,7 @@ _TYPES: Final = {
     ".svg": "image/svg+xml",
     ".json": "application/json",
     ".map": "application/json",
+    ".wav": "audio/wav",
 }
 _PACKED: Final = frozenset({".mjs", ".js", ".css", ".svg", ".json", ".map"})
 # What a vendored module imports by itself.

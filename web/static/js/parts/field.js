@@ -4,9 +4,9 @@ import { html } from "../html.js";
 /**
  * @typedef {{value: string, words: string}} Choice
  * @typedef {{
- *   label: string, value: string, input: (value: string) => void, name?: string, type?: string, hint?: any, error?: string,
+ *   id?: string, label: string, value: string, input: (value: string) => void, name?: string, type?: string, hint?: any, error?: string,
  *   after?: string, choices?: Choice[], rows?: number, required?: boolean, disabled?: boolean, readonly?: boolean,
- *   placeholder?: string, autocomplete?: string, inputmode?: string, min?: number, max?: number, maxlength?: number,
+ *   placeholder?: string, list?: string, autocomplete?: string, inputmode?: string, min?: number, max?: number, maxlength?: number,
  *   short?: boolean, described?: string,
  * }} FieldProps
  *   `after` stands behind the input ("minutes"); `choices` make a select, `rows` a text area; `described` names further
@@ -16,13 +16,14 @@ import { html } from "../html.js";
 /** A label, its input, what it is for and what is wrong with it; the last two are read with the input. @param {FieldProps} props */
 export function Field(props) {
   const { label, value, input, type = "text", hint, error, after, choices, rows, required, short, described, ...rest } = props;
-  const id = useId();
+  const own = useId();
+  const id = props.id ?? own;
   const by = [hint ? `${id}-hint` : "", after ? `${id}-after` : "", described ?? "", error ? `${id}-error` : ""].filter(Boolean);
   const attributes = {
+    ...rest,
     id,
     value,
     required,
-    ...rest,
     onInput: (/** @type {any} */ event) => input(event.currentTarget.value),
     "aria-invalid": error ? "true" : undefined,
     "aria-describedby": by.length ? by.join(" ") : undefined,

@@ -1,0 +1,152 @@
+import { useMemo, useState } from "preact/hooks";
+import { c, html } from "../../html.js";
+import { Ask } from "../../parts/ask.js";
+import { Copy } from "../../parts/copy.js";
+import { Field } from "../../parts/field.js";
+import { Table } from "../../parts/table.js";
+import { useReading } from "../../reading.js";
+import { RowAct, Section } from "./section.js";
+
+/** @typedef {import("../../app.js").App} App */
+/**
+ * @typedef {{id: string, kind: string, name: string, options: {answers_stop?: boolean}, hook_url: string, status_url: string}} Carrier
+ * @typedef {{kind: string, credentials: Array<{name: string, required: boolean}>}} Kind
+ * @typedef {{act: "add"|"edit"|"remove", carrier?: Carrier}} Asked
+ */
+
+/** @type {{[kind: string]: string}} */
+const KINDS = { twilio: "Twilio", telnyx: "Telnyx", bandwidth: "Bandwidth", plivo: "Plivo", vonage: "Vonage", kannel: "Kannel", generic: "Generic webhook", sandbox: "Sandbox (simulated phones)" };
+const SECRET = /token|secret|password|private_key|api_key/;
+/** @type {{[word: string]: string}} */
+const WORDS = { sid: "SID", id: "ID", api: "API", url: "URL" };
+
+/** Who moves our texts. Credentials are written and never read back. @param {{app: App}} props */
+export function Carriers({ app }) {
+  const reading = useReading(app, "/carriers?limit=200");
+  const kinds = useReading(app, "/carrier-kinds");
+  const [asked, ask] = useState(/** @type {Asked|null} */ (null));
+  const columns = useMemo(() => carrierColumns(app, ask), []);
+  const close = () => ask(null);
+  return html`<${Section} title="Carriers" why=${reading.why} add="Add carrier" adds=${() => ask({ act: "add" })}
+      about="Enter both addresses at the carrier: it delivers texts to the first and tells at the second what became of ours.">
+      ${c(Table, { label: "Carriers", columns, rows: reading.data?.items ?? [], empty: reading.data && "No carriers yet. Add one to send and receive texts." })}
+    <//>
+    ${asked?.act === "add" && kinds.data && c(Add, { app, kinds: kinds.data.items, close, done: reading.again })}
+    ${asked?.act === "edit" && asked.carrier && c(Edit, { app, carrier: asked.carrier, fields: fieldsOf(kinds.data?.items ?? [], asked.carrier.kind), close, done: reading.again })}
+    ${asked?.act === "remove" && asked.carrier && c(Remove, { app, carrier: asked.carrier, close, done: reading.again })}`;
+}
+
+/** @param {App} app @param {(asked: Asked) => void} ask @returns {import("../../parts/table.js").Column[]} */
+function carrierColumns(app, ask) {
+  return [
+    { key: "name", title: "Name", lead: true, cell: (carrier) => html`<span class="stacked"><bdi>${carrier.name}</bdi><span class="soft">${KINDS[carrier.kind] ?? carrier.kind}</span></span>` },
+    { key: "hooks", title: "Addresses for the carrier", bare: true, cell: (carrier) => html`<div class="hooks">
+        <span class="soft">Texts</span>${c(Copy, { app, text: carrier.hook_url, what: "Address for texts" })}
+        <span class="soft">Receipts</span>${c(Copy, { app, text: carrier.status_url, what: "Address for receipts" })}</div>` },
+    { key: "acts", title: "Actions", unseen: true, bare: true, end: true, cell: (carrier) => html`<span class="row-acts">
+        ${c(RowAct, { words: "Edit", of: carrier.name, run: () => ask({ act: "edit", carrier }) })}
+        ${c(RowAct, { words: "Remove", of: carrier.name, run: () => ask({ act: "remove", carrier }) })}</span>` },
+  ];
+}
+
+/** @param {Kind[]} kinds @param {string} kind */
+function fieldsOf(kinds, kind) {
+  return kinds.find((each) => each.kind === kind)?.credentials ?? [];
+}
+
+/** @param {{app: App, kinds: Kind[], close: () => void, done: () => Promise<void>}} props */
+function Add({ app, kinds, close, done }) {
+  const [kind, setKind] = useState(kinds[0]?.kind ?? "");
+  const [name, setName] = useState("");
+  const [keys, setKeys] = useState(/** @type {{[name: string]: string}} */ ({}));
+  const [answers, setAnswers] = useState(false);
+  const run = async () => {
+    await app.api.post("/carriers", { kind, name: name || KINDS[kind] || kind, credentials: filled(keys), options: { answers_stop: answers } });
+    await done();
+  };
+  return c(Ask, {
+    title: "Add carrier",
+    act: "Add carrier",
+    close,
+    fields: ["name", "kind"],
+    run,
+    children: (wrong) => [
+      c(Field, { label: "Kind", value: kind, input: (value) => (setKind(value), setKeys({})), choices: kinds.map((each) => ({ value: each.kind, words: KINDS[each.kind] ?? each.kind })), error: wrong["kind"] ?? "" }),
+      c(Field, { label: "Name", value: name, input: setName, placeholder: KINDS[kind] ?? kind, maxlength: 200, autocomplete: "off", error: wrong["name"] ?? "" }),
+      c(Credentials, { fields: fieldsOf(kinds, kind), keys, setKeys, required: true }),
+      answersStop(answers, setAnswers),
+    ],
+  });
+}
+
+/** @param {{app: App, carrier: Carrier, fields: Kind["credentials"], close: () => void, done: () => Promise<void>}} props */
+function Edit({ app, carrier, fields, close, done }) {
+  const [name, setName] = useState(carrier.name);
+  const [keys, setKeys] = useState(/** @type {{[name: string]: string}} */ ({}));
+  const [answers, setAnswers] = useState(Boolean(carrier.options.answers_stop));
+  const run = async () => {
+    const credentials = filled(keys);
+    const changes = { name, options: { answers_stop: answers } };
+    await app.api.patch(`/carriers/${carrier.id}`, Object.keys(credentials).length ? { ...changes, credentials } : changes);
+    await done();
+  };
+  return c(Ask, {
+    title: `Edit ${carrier.name}`,
+    act: "Save",
+    close,
+    fields: ["name"],
+    run,
+    children: (wrong) => [
+      c(Field, { label: "Name", value: name, input: setName, required: true, maxlength: 200, autocomplete: "off", error: wrong["name"] ?? "" }),
+      fields.length > 0 && html`<p class="soft">Credentials are kept and never shown. To replace them fill in all of them.</p>`,
+      c(Credentials, { fields, keys, setKeys, required: Object.keys(filled(keys)).length > 0 }),
+      answersStop(answers, setAnswers),
+    ],
+  });
+}
+
+/** @param {{fields: Kind["credentials"], keys: {[name: string]: string}, setKeys: (keys: {[name: string]: string}) => void, required: boolean}} props */
+function Credentials({ fields, keys, setKeys, required }) {
+  if (fields.length === 0) return null;
+  return html`<fieldset class="choices"><legend>Credentials</legend>${fields.map((field) => c(Field, {
+    key: field.name,
+    label: titled(field.name),
+    value: keys[field.name] ?? "",
+    input: (value) => setKeys({ ...keys, [field.name]: value }),
+    type: SECRET.test(field.name) ? "password" : "text",
+    required: required && field.required,
+    hint: field.required ? undefined : "May be left empty.",
+    autocomplete: SECRET.test(field.name) ? "new-password" : "off",
+  }))}</fieldset>`;
+}
+
+/** @param {boolean} on @param {(on: boolean) => void} set */
+function answersStop(on, set) {
+  return html`<label class="check"><input type="checkbox" checked=${on} onChange=${(/** @type {any} */ event) => set(event.currentTarget.checked)} />The carrier answers STOP itself</label>`;
+}
+
+/** @param {{app: App, carrier: Carrier, close: () => void, done: () => Promise<void>}} props */
+function Remove({ app, carrier, close, done }) {
+  return c(Ask, {
+    title: `Remove ${carrier.name}?`,
+    act: "Remove",
+    grave: true,
+    close,
+    run: async () => {
+      await app.api.delete(`/carriers/${carrier.id}`);
+      await done();
+    },
+    children: () => html`<p>A carrier can be removed while no number and no text refers to it. Its webhooks are refused from then on.</p>`,
+  });
+}
+
+/** @param {{[name: string]: string}} keys */
+function filled(keys) {
+  return Object.fromEntries(Object.entries(keys).map(([name, value]) => [name, value.trim()]).filter(([, value]) => value !== ""));
+}
+
+/** `account_sid` as `Account SID`. @param {string} name */
+function titled(name) {
+  const words = name.split("_").map((word) => WORDS[word] ?? word).join(" ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
