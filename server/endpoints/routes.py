@@ -150,12 +150,12 @@ def routes(doors: Doors) -> list[BaseRoute]:
         at(f"{API}/feed", get=manager(doors.feed.list)),
         at(f"{API}/feed/figures", get=manager(doors.feed.figures)),
         at(f"{API}/reports/sms-conversations", get=agent(doors.reports.conversations)),
+        at(f"{API}/reports/response-times", get=manager(doors.reports.times)),
         #
         at(f"{API}/saved-replies", get=agent(doors.saved_replies.list), post=agent(doors.saved_replies.add)),
         at(
             f"{API}/saved-replies/{{id}}",
             get=agent(doors.saved_replies.one),
-        at(f"{API}/reports/response-times", get=manager(doors.reports.times)),
             patch=agent(doors.saved_replies.change),
             delete=agent(doors.saved_replies.remove),
         ),
