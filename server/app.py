@@ -12,6 +12,7 @@ from server.desk.desk import Desk
 from server.desk.identity import Identity
 from server.desk.stream import Stream
 from server.endpoints.bulk import BulkChanges
+from server.endpoints.audit import Audit
 from server.endpoints.contacts import Contacts
 from server.endpoints.conversations import Conversations
 from server.endpoints.cursors import Cursors
@@ -71,6 +72,7 @@ def doors(
         pages=Pages(desk, guard, renderer),
         reference=Reference(renderer),
         preferences=Preferences(desk, identity.passwords),
+        audit=Audit(desk, cursors, exports),
         drafts=Drafts(desk),
         saved_replies=SavedReplies(desk, cursors),
         scheduled=Scheduled(desk, cursors),

@@ -11,10 +11,17 @@ from server.desk.verbs import by_rule
 from server.desk.work import Work
 from server.desk.writer import Then
 from server.domain import conversation as rules
-from server.domain.errors import AlreadyClaimed, NotFound
+from server.domain.errors import AlreadyClaimed, NotFound, Refused
 from server.domain.user import User
-from server.store import accounts, conversations
+from server.store import accounts, conversations, people, unanswered
 from server.store.database import Transaction
+
+
+class ClaimLimit(Refused):
+    """The user owns as many unanswered conversations as the account lets anybody who claims; `limit` and `has` say how many."""
+
+    code = "claim_limit"
+
 
 Shown = OwnConversationShape | msgspec.Raw
 
@@ -23,7 +30,7 @@ CANDIDATES = 20
 
 
 async def claim(desk: Desk, user: User, id: str, once: Once | None = None) -> Shown:
-    """Raises `AlreadyClaimed` with the winner, or `NotPublic`."""
+    """Raises `AlreadyClaimed` with the winner, `NotPublic`, or `ClaimLimit`."""
 
     async def change(work: Work) -> str:
         return await _claim(work, user, id)
@@ -82,8 +89,24 @@ async def _claim(work: Work, user: User, id: str) -> str:
         step = rules.claim(thread, user, work.now)
     except AlreadyClaimed:
         raise await lost_claim(work, thread.conversation) from None
+    await _within_the_limit(work, user, id)
     work.happen(thread, step, actor)
     return id
+
+
+async def _within_the_limit(work: Work, user: User, id: str) -> None:
+    """Raises `ClaimLimit`. What the user owns already is not counted against taking it back."""
+    limit = (await work.account(user.account)).claim_limit
+    if limit is None:
+        return
+    # Two claims of one person take turns here, whatever process each is in.
+    await people.lock(work.tx, user.account, user.id)
+    staged = work.staged.threads
+    has = await unanswered.owned_by(work.tx, user.id, {id, *staged})
+    mine = (t.conversation for t in staged.values() if t.conversation.id != id and t.conversation.owner == user.id)
+    has += sum(c.waiting_since is not None for c in mine)
+    if has >= limit:
+        raise ClaimLimit(f"You have {has} unanswered conversations; the limit is {limit}.", limit=limit, has=has)
 
 
 def _public(work: Work, id: str) -> bool:

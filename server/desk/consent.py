@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from server.desk.outbound import queued
 from server.desk.work import Work
+from server.domain.answers import answer
 from server.domain.consent import Keyword
 from server.domain.conversation import unintroduced
 from server.domain.events import EventType
@@ -17,12 +18,6 @@ from server.store.contacts import ConsentEntry
 
 HELP_PAUSE_US = 300_000_000
 """HELP is answered once in five minutes, so that two machines never talk to each other for ever."""
-
-_TEXTS = {
-    Purpose.OPTED_OUT: "{name}: You are unsubscribed and will get no more messages. Reply START to resubscribe.",
-    Purpose.OPTED_IN: "{name}: You are subscribed again. Reply STOP to unsubscribe.",
-    Purpose.HELP: "{name}: Reply to this text and a person will answer. Msg & data rates may apply. Reply STOP to unsubscribe.",
-}
 
 
 async def obey(work: Work, thread: Thread, message: Message, keyword: Keyword, did: Did, actor: Actor, *, confirm: bool) -> None:
@@ -126,7 +121,8 @@ async def _opt_in(work: Work, thread: Thread, message: Message, actor: Actor) ->
 
 async def _automatic(work: Work, thread: Thread, purpose: Purpose, did: Did) -> None:
     account = await work.account(did.account)
-    body = _TEXTS[purpose].format(name=account.name)
+    own = {Purpose.OPTED_OUT: account.stop_answer, Purpose.OPTED_IN: account.start_answer, Purpose.HELP: account.help_answer}
+    body = answer(purpose, account.name, own[purpose])
     step = Step(thread, (Happening(EventType.MESSAGE_QUEUED, purpose),))
     message = replace(queued(work, step, did, body), purpose=purpose)
     work.write(message)

@@ -3,13 +3,12 @@
 import msgspec
 
 from server.desk.desk import Desk
+from server.desk.settings_shape import SettingsShape, settings_shape
 from server.desk.shapes import (
     PreferencesShape,
-    SettingsShape,
     UserShape,
     instant,
     preferences_shape,
-    settings_shape,
     user_shape,
 )
 from server.domain.errors import NotFound

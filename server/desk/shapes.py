@@ -13,7 +13,7 @@ from server.domain.message import Message
 from server.domain.preferences import Preferences, SendKey, Status, Theme, as_of
 from server.domain.thread import Conversation
 from server.domain.user import User
-from server.store.accounts import Account, Did
+from server.store.accounts import Did
 from server.store.contacts import Contact
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -133,12 +133,6 @@ class ContactShape(msgspec.Struct, frozen=True):
     updated_at: str
 
 
-class SettingsShape(msgspec.Struct, frozen=True):
-    sms_public_minutes: int | None
-    opt_out_text: str
-    default_did: str | None
-
-
 class PreferencesShape(msgspec.Struct, frozen=True):
     theme: Theme
     send_key: SendKey
@@ -200,10 +194,6 @@ def user_shape(user: User) -> UserShape:
 
 def did_shape(did: Did) -> DidShape:
     return DidShape(did.id, did.number, did.label)
-
-
-def settings_shape(account: Account) -> SettingsShape:
-    return SettingsShape(account.public_minutes, account.opt_out_text, account.default_did)
 
 
 def media_shape(attached: Attachment) -> MediaShape:

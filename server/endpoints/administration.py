@@ -9,11 +9,12 @@ from server.desk.directory import NewUser, PersonShape, UserChange
 from server.desk.kinds import KindList
 from server.desk.lines import CarrierChange, CarrierShape, DidChange, NewCarrier, NewDid, OwnedDidShape
 from server.desk.opening import AccountShape
-from server.desk.settings import Changes
-from server.desk.shapes import SettingsShape, UserShape
+from server.desk.settings import Changes, Effect
+from server.desk.settings_shape import SettingsShape
+from server.desk.shapes import UserShape
 from server.desk.tokens import MadeTokenShape, NewToken, TokenChange, TokenShape
 from server.endpoints.lines import UnroutedList
-from server.endpoints.operation import PAGED, Operation
+from server.endpoints.operation import PAGED, Asked, Operation
 
 
 class Myself(UserShape, frozen=True):
@@ -79,6 +80,13 @@ _RECEIPTS = Operation("Webhooks", _HOOK.format("delivery receipts"), who="anybod
 ADMINISTRATION: Mapping[str, Operation] = {
     "GET /api/v1/me": Operation("Account", "Who is signed in.", Me),
     "GET /api/v1/settings": Operation("Account", "The account's settings.", SettingsShape, who="manager"),
+    "GET /api/v1/settings/effect": Operation(
+        "Account",
+        "What another deadline would do now; nothing is changed.",
+        Effect,
+        asks=(Asked("sms_public_minutes", str, "0 to 10080, or null for never.", required=True),),
+        who="manager",
+    ),
     "PATCH /api/v1/settings": Operation(
         "Account",
         "What is absent stays. `sms_public_minutes` is 0 to 10080, or null for never; it moves every running deadline at once.",

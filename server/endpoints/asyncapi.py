@@ -8,8 +8,9 @@ from typing import Any, Literal
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from server.desk.shapes import ContactShape, ConversationShape, EventShape, MessageShape, PreferencesShape, SettingsShape, UserShape
 from server.desk.live_filters import LiveFilterShape
+from server.desk.settings_shape import SettingsShape
+from server.desk.shapes import ContactShape, ConversationShape, EventShape, MessageShape, PreferencesShape, UserShape
 from server.domain.events import PERSONAL, EventType, reach
 from server.endpoints.openapi import Shapes
 

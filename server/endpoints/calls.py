@@ -34,13 +34,17 @@ CALLS: Mapping[str, Operation] = {
     f"GET {C}/counts": Operation(CONVERSATION, "How many conversations each view holds.", Tallies),
     f"GET {C}/{{id}}": Operation(CONVERSATION, "One conversation.", OwnConversationShape),
     f"POST {C}/{{id}}/claim": _act(
-        "Take a public conversation: of all who try, the first wins and the others are told who.", "already_claimed", "not_public"
+        "Take a public conversation: of all who try, the first wins and the others are told who.",
+        "already_claimed",
+        "not_public",
+        "claim_limit",
     ),
     f"POST {C}/take-next": Operation(
         CONVERSATION,
         "Claim the one that waits longest in the pool.",
         OwnConversationShape,
         takes=Nothing,
+        refuses=("claim_limit",),
         also=(204, "The pool is empty."),
     ),
     f"POST {C}/{{id}}/release": _act("Put a waiting conversation into the pool: its owner or a manager.", "forbidden", "nothing_waits"),

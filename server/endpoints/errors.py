@@ -30,6 +30,7 @@ STATUS: Mapping[str, int] = {
     "too_slow": 408,
     "already_claimed": 409,
     "already_exists": 409,
+    "claim_limit": 409,
     "has_conversation": 409,
     "in_use": 409,
     "last_manager": 409,

@@ -57,8 +57,7 @@ class Winner(msgspec.Struct, frozen=True):
 class Problem(msgspec.Struct, frozen=True):
     """RFC 9457, application/problem+json. `code` is stable; `detail` is a sentence for a person. The rest depends on the code:
     `field` what is wrong, `owner` and `at` who claimed it and when, `message` what the author has not seen and `seq` the `seen_seq` that
-    sends anyway, `retry_after` seconds,
-    `ref` under which the log has it."""
+    sends anyway, `retry_after` seconds, `limit` and `has` how many one may own and does, `ref` under which the log has it."""
 
     type: str
     title: str
@@ -74,6 +73,8 @@ class Problem(msgspec.Struct, frozen=True):
     ref: str | UnsetType = UNSET
 
 
+    limit: int | UnsetType = UNSET
+    has: int | UnsetType = UNSET
 def codes(method: str, path: str, operation: Operation) -> Iterator[str]:
     """Every code with which this call can be refused, but `method_not_allowed`, which no described call is."""
     yield from ("host", "bad_request", "internal")

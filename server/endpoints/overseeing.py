@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
+from server.desk.audit import AuditPage
 from server.desk.conversation_report import SORTS
 from server.desk.feed import FeedFigures, FeedPage
 from server.desk.response_times import ResponseTimes
@@ -67,6 +68,20 @@ OVERSEEING: Mapping[str, Operation] = {
         "(`Accept: text/csv`) one of its tables.",
         ResponseTimes,
         asks=(*SPAN, DID, USER, Asked("table", Literal["agents", "dids", "days"], "Which table is wanted as CSV.", "agents")),
+        refuses=("not_found", "too_many_requests"),
+        who="manager",
+        serves=(TYPE,),
+    ),
+    "GET /api/v1/audit": Operation(
+        "Account",
+        "Who changed what, newest first: settings, users, DIDs, carriers, tokens, live filters. Never a secret. Also as CSV "
+        "(`Accept: text/csv`).",
+        AuditPage,
+        asks=(
+            Asked("user", str, "Only what this user changed."),
+            Asked("what", str, "Only this: a thing and what was done to it, such as did.changed."),
+            *PAGED,
+        ),
         refuses=("not_found", "too_many_requests"),
         who="manager",
         serves=(TYPE,),

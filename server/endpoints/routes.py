@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from server.endpoints.audit import Audit
 from server.endpoints.bulk import BulkChanges
 from server.endpoints.contacts import Contacts
 from server.endpoints.conversations import Conversations
@@ -59,6 +60,7 @@ class Doors:
     reports: Reports
     pages: Pages
     reference: Reference
+    audit: Audit
     preferences: Preferences
     drafts: Drafts
     saved_replies: SavedReplies
@@ -153,6 +155,8 @@ def routes(doors: Doors) -> list[BaseRoute]:
         at(f"{API}/reports/response-times", get=manager(doors.reports.times)),
         #
         at(f"{API}/saved-replies", get=agent(doors.saved_replies.list), post=agent(doors.saved_replies.add)),
+        at(f"{API}/settings/effect", get=manager(settings.effect)),
+        at(f"{API}/audit", get=manager(doors.audit.list)),
         at(
             f"{API}/saved-replies/{{id}}",
             get=agent(doors.saved_replies.one),

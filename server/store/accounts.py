@@ -11,13 +11,21 @@ from server.store.database import Row, Transaction, batch
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """`public_minutes` None means never. `opt_out_text` is added to the first text to a contact."""
+    """`public_minutes` None means never. `opt_out_text` is added to the first text to a contact.
+
+    `stop_answer`, `start_answer` and `help_answer` None: our own words. So many unanswered conversations may a user own who claims
+    another one: `claim_limit`, None for any number.
+    """
 
     id: str
     name: str
     public_minutes: int | None
     opt_out_text: str
     default_did: str | None
+    stop_answer: str | None = None
+    start_answer: str | None = None
+    help_answer: str | None = None
+    claim_limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +66,17 @@ async def every_account(tx: Transaction) -> list[Account]:
 
 async def save_settings(tx: Transaction, account: Account) -> None:
     await tx.run(
-        """update accounts set public_minutes = :public_minutes, opt_out_text = :opt_out_text, default_did = :default_did
+        """update accounts set public_minutes = :public_minutes, opt_out_text = :opt_out_text, default_did = :default_did,
+                  stop_answer = :stop_answer, start_answer = :start_answer, help_answer = :help_answer, claim_limit = :claim_limit
            where id = :id""",
         id=account.id,
         public_minutes=account.public_minutes,
         opt_out_text=account.opt_out_text,
         default_did=account.default_did,
+        stop_answer=account.stop_answer,
+        start_answer=account.start_answer,
+        help_answer=account.help_answer,
+        claim_limit=account.claim_limit,
     )
 
 
@@ -134,4 +147,8 @@ def _account_of(row: Row) -> Account:
         public_minutes=row["public_minutes"],
         opt_out_text=row["opt_out_text"],
         default_did=row["default_did"],
+        stop_answer=row["stop_answer"],
+        start_answer=row["start_answer"],
+        help_answer=row["help_answer"],
+        claim_limit=row["claim_limit"],
     )

@@ -1,0 +1,57 @@
+"""Leaving a trace of a change, in its own transaction: who did what to what, how it was before and how it is now."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+
+from server.desk.work import Work
+from server.domain.user import User
+from server.ids import new_id
+from server.store import audit
+from server.store.audit import Entry
+
+SECRET = frozenset({"credentials", "password", "token"})
+"""Of these the trail says that they were changed, and nothing else."""
+CHANGED = "changed"
+
+
+class Target(NamedTuple):
+    """`kind` is settings, user, token, carrier, did or live_filter; `name` what people call it now."""
+
+    kind: str
+    id: str
+    name: str
+
+
+async def trace(
+    work: Work, by: User, deed: str, target: Target, before: Mapping[str, Any] | None = None, after: Mapping[str, Any] | None = None
+) -> None:
+    """`deed` is a past participle: `trace(…, "changed", did, …)` is `did.changed`. Where both sides are given only what differs is kept,
+    and nothing at all when nothing does."""
+    if before is not None and after is not None:
+        differing = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+        if not differing:
+            return
+        before, after = ({key: side[key] for key in sorted(differing & side.keys())} for side in (before, after))
+    entry = Entry(
+        id=new_id(work.now),
+        account=by.account,
+        at=work.now,
+        user=by.id,
+        what=f"{target.kind}.{deed}",
+        target_kind=target.kind,
+        target_id=target.id,
+        target_name=target.name,
+        before=_harmless(before),
+        after=_harmless(after),
+    )
+    await audit.add(work.tx, entry)
+
+
+def _harmless(side: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if side is None:
+        return None
+    built = {key: CHANGED if key in SECRET else value for key, value in side.items() if key not in SECRET or value is not None}
+    harmless: dict[str, Any] = msgspec.to_builtins(built)
+    return harmless
