@@ -2,9 +2,12 @@
 import { Acts } from "./acts.js";
 import { alertFor } from "./alerts.js";
 import { Api, Problem } from "./api.js";
+import { Cards } from "./cards.js";
 import { Shelves, keepAttached, keptAttached } from "./attachments.js";
 import { ServerClock } from "./clock.js";
+import { Drafts } from "./drafts.js";
 import { Keys } from "./keys.js";
+import { Numbers } from "./numbers.js";
 import { Preferences } from "./preferences.js";
 import { go, route } from "./route.js";
 import { Screen } from "./screen.js";
@@ -54,6 +57,15 @@ export class App {
       heard: (event) => this.heard(event),
       reloaded: () => this.reloaded(),
     });
+    this.cards = new Cards(this.api);
+    this.numbers = new Numbers(this.api, Date.now);
+    this.drafts = new Drafts({
+      storage: sessionStorage,
+      later: (run, ms) => setTimeout(run, ms),
+      cancel: (timer) => clearTimeout(timer),
+      api: this.api,
+      saved: (id, body) => this.store.drafted(id, body),
+    });
     this.acts = new Acts(this.store, { newId: () => crypto.randomUUID(), now: () => this.clock.now() });
     this.attached = new Shelves({
       upload: uploader({ csrf, newKey: () => crypto.randomUUID() }),
@@ -80,7 +92,7 @@ export class App {
     this.write_to = null;
     this.was_lost = false;
     /** Pages beside the inbox. @type {Set<Listener>} */
-    this.listeners = new Set();
+    this.listeners = new Set([this.cards]);
     /** The log is scrolled to its end; the log says so. */
     this.at_end = true;
     /** @type {Set<string>} */

@@ -4,6 +4,7 @@
  *
  * @import {Event, Message} from "./shapes.js"
  * @import {Thread} from "./record.js"
+ * @typedef {{message: Message, event: null}|{message: null, event: Event}} Entry
  */
 import { lasting, moment, phone } from "./words.js";
 
@@ -123,13 +124,13 @@ function optedOut({ actor, data: { contact, reason } }, me) {
 /**
  * Messages and events in the order of their numbers; what concerns the contact has none and stands after what had happened
  * by then. Events from before the first message that is here are left out while there are older ones.
- * @param {Thread} thread @returns {Array<{message: Message, event: null}|{message: null, event: Event}>}
+ * @param {Thread} thread @returns {Entry[]}
  */
 export function woven(thread) {
   const first = thread.older ? thread.items[0] : undefined;
   const numbered = thread.events.filter((event) => event.seq !== null && event.seq > (first?.seq ?? 0));
   const others = thread.events.filter((event) => event.seq === null && event.at >= (first?.created_at ?? ""));
-  /** @type {Array<{message: Message, event: null}|{message: null, event: Event}>} */
+  /** @type {Entry[]} */
   const found = [];
   let at = 0;
   for (const message of thread.items) {

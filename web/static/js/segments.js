@@ -49,6 +49,22 @@ function fill(sizes, room) {
   return parts;
 }
 
+/**
+ * The text cut where the characters that GSM-7 lacks begin and end.
+ * @param {string} text @returns {Array<{text: string, odd: boolean}>}
+ */
+export function pieces(text) {
+  /** @type {Array<{text: string, odd: boolean}>} */
+  const found = [];
+  for (const character of text) {
+    const odd = septets(character) === 0;
+    const last = found.at(-1);
+    if (last?.odd === odd) last.text += character;
+    else found.push({ text: character, odd });
+  }
+  return found;
+}
+
 const PLAIN = new Map([
   ["‘", "'"], ["’", "'"], ["‚", "'"], ["“", '"'], ["”", '"'], ["„", '"'],
   ["–", "-"], ["—", "-"], ["…", "..."], ["\u00a0", " "], ["\u202f", " "],

@@ -9,12 +9,12 @@
  * @typedef {{op: string, [key: string]: any}} Frame
  * @typedef {"conversation"|"lists"|"tallies"|"phase"|"settings"} Part
  */
-import { telling } from "./lines.js";
 import { Loads } from "./loads.js";
 import { moves, newList, retally } from "./lists.js";
 import { Record, roleOf } from "./record.js";
 import { VIEWS } from "./shapes.js";
 import { Threads } from "./threads.js";
+import { ofAccount, ofPerson } from "./unnumbered.js";
 import { Watches } from "./watches.js";
 
 /** Comes to every tab. */
@@ -156,8 +156,8 @@ export class Store {
   receive(event) {
     if (this.phase === "resuming") this.caught_up += 1;
     this.doors.heard?.(event);
-    if (event.conversation === null) return this.account(event);
-    if (event.seq === null) return this.personal(event);
+    if (event.conversation === null) return ofAccount(this, event);
+    if (event.seq === null) return ofPerson(this, event);
     const known = this.records.get(event.conversation);
     if (!known && this.passes(event)) return;
     const record = known ?? this.meet(event);
@@ -248,44 +248,12 @@ export class Store {
     } else if (record.asked === 0) this.watches.ask(record);
   }
 
-  /** @param {Event} event */
-  personal(event) {
-    const record = this.records.get(/** @type {string} */ (event.conversation));
-    if (!record) return;
-    const before = record.row;
-    if (event.type === "conversation.read") {
-      if (event.position < record.read_position) return;
-      record.read_position = event.position;
-      const back = event.data.read_seq < record.read_seq;
-      if (back) record.readBackTo(event.data.read_seq);
-      const exact = !back && record.readTo(event.data.read_seq);
-      if (!exact && !record.loading) this.loads.again(record);
-    } else {
-      record.personal += 1;
-      if (!record.loading) this.loads.again(record);
-    }
-    this.doors.notice?.(event, record, this.phase !== "live");
-    this.after(record, before);
-  }
-
-  /** Events of the account: contacts, settings, users. @param {Event} event */
-  account(event) {
-    if (event.type === "settings.changed") {
-      this.settings = { ...this.settings, ...event.data.settings };
-      this.changed("settings");
-    }
-    const contact = event.data.contact;
-    if (!contact) return;
-    for (const record of this.records.values()) {
-      const row = record.row;
-      if (row === null || row.contact.id !== contact.id) continue;
-      const { name = row.contact.name, ready = row.contact.ready } = contact;
-      record.row = { ...row, contact: { ...row.contact, name, ready } };
-      if (event.type.startsWith("contact.opted_")) record.optOuts(contact);
-      if (telling(event)) record.tell(event);
-      this.changed("conversation", record.id);
-      if (event.type.startsWith("contact.opted_") && !record.loading) this.loads.again(record);
-    }
+  /** The server has this draft of mine now. @param {string} id @param {string} body */
+  drafted(id, body) {
+    const record = this.records.get(id);
+    if (!record?.row) return;
+    record.row = { ...record.row, draft: [...body].slice(0, 100).join("") || null };
+    this.changed("conversation", id);
   }
 
   /** @param {Frame} frame */

@@ -71,12 +71,13 @@ export class Threads {
     this.store.changed("conversation", record.id);
   }
 
-  /** @param {Record} record */
-  async older(record) {
+  /** A page before those that are here. @param {Record} record @param {() => void} [came] is told before it is drawn */
+  async older(record, came) {
     const first = record.thread?.items[0];
     if (!first || !record.thread?.older) return;
     const page = await this.api.get(`/conversations/${record.id}/messages?before=${first.seq}&limit=${PAGE}`);
     record.loadOlder(page.items, page.items.length === PAGE);
+    came?.();
     this.store.changed("conversation", record.id);
     this.events(record);
   }

@@ -59,6 +59,15 @@ export function moment(at, now) {
   return `${sameDay(then, now + 86_400_000) ? "tomorrow" : WEEKDAY.format(then)}, ${clockTime(at)}`;
 }
 
+const LONG_DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long" });
+
+/** `3 May`, with the year where it is another one. @param {string} at */
+export function longDay(at) {
+  const then = new Date(at);
+  const year = then.getFullYear() === new Date().getFullYear() ? "" : ` ${then.getFullYear()}`;
+  return LONG_DAY.format(then) + year;
+}
+
 /** How long ago, short, for a row. @param {string} at @param {number} now */
 export function ago(at, now) {
   const then = Date.parse(at);

@@ -1,15 +1,23 @@
 import { c, html } from "../html.js";
-import { clockTime, state } from "../words.js";
+import { cut } from "../mentions.js";
+import { clockTime, moment, state } from "../words.js";
 import { Icon } from "./icon.js";
 import { Pictures } from "./pictures.js";
 
 /** @typedef {import("../shapes.js").Message} Message */
 /** @typedef {{anyway: () => void, discard: () => void, edit: () => void}} Acts */
+/** @typedef {{cancel: () => void, now: () => void}} Scheduled */
 
 const LINK = /https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]]/g;
 
-/** The text, with only http and https addresses as links. @param {{body: string}} props */
-export function Words({ body }) {
+/** The text, with only http and https addresses as links, and those whom a note names. @param {{body: string, mentions?: import("../shapes.js").User[]}} props */
+export function Words({ body, mentions = [] }) {
+  if (mentions.length === 0) return html`<bdi class="words">${linked(body)}</bdi>`;
+  return html`<bdi class="words">${cut(body, mentions).map(({ text, user }) => (user ? html`<strong class="mention">${text}</strong>` : linked(text)))}</bdi>`;
+}
+
+/** @param {string} body */
+function linked(body) {
   /** @type {any[]} */
   const pieces = [];
   let from = 0;
@@ -19,7 +27,7 @@ export function Words({ body }) {
     from = found.index + found[0].length;
   }
   pieces.push(body.slice(from));
-  return html`<bdi class="words">${pieces}</bdi>`;
+  return pieces;
 }
 
 /** Shown as the browser will go to it, so that a look-alike name shows as what it is. @param {string} text */
@@ -32,27 +40,33 @@ function link(text) {
 
 /**
  * One place of the log: a text of mine, and then the message that it became. Drawn by one component, so that the element stays.
- * @param {{message?: Message, who?: string, by?: string, pending?: import("../record.js").Pending, acts?: Acts}} props
+ * @param {{message?: Message, who?: string, by?: string, now?: number, scheduled?: Scheduled, pending?: import("../record.js").Pending, acts?: Acts}} props
+ *   `by` is whose pictures they are; `scheduled` what may be done with a text that waits for its time
  */
-export function Place({ message, who = "", by = "", pending, acts }) {
-  if (message) return bubble(message, who, by);
+export function Place({ message, who = "", by = "", now = 0, scheduled, pending, acts }) {
+  if (message) return bubble(message, who, by, now, scheduled);
   return pending && acts ? pendingBubble(pending, acts) : null;
 }
 
-/** @param {Message} message @param {string} who @param {string} by whose pictures they are */
-function bubble(message, who, by) {
+/** @param {Message} message @param {string} who @param {string} by whose pictures they are @param {number} now @param {Scheduled} [scheduled] */
+function bubble(message, who, by, now, scheduled) {
   const side = message.kind === "note" ? "note" : message.direction;
-  const word = state(message);
+  const waits = message.state === "scheduled" && message.send_at;
+  const word = waits ? `Scheduled for ${moment(waits, now)}` : state(message);
   const bad = message.state === "failed" || message.state === "undelivered" || message.state === "unconfirmed";
-  return html`<li class=${`message ${side}`} data-seq=${message.seq}>
+  return html`<li class=${`message ${side} ${waits ? "waits" : ""}`} data-seq=${message.seq}>
     ${who && html`<p class="message-who"><bdi>${who}</bdi></p>`}
     <div class=${`bubble ${bad ? "bad" : ""}`}>
-      ${message.body && c(Words, { body: message.body })}
+      ${message.body && c(Words, { body: message.body, mentions: message.mentions })}
       ${message.media?.length > 0 && c(Pictures, { media: message.media, by, at: message.created_at })}
       <p class="message-meta"><time datetime=${message.created_at}>${clockTime(message.created_at)}</time>
         ${word && html`<span class=${`message-state ${message.state}`}>
-          ${bad && c(Icon, { name: "circle-alert" })}${message.state === "delivered" && c(Icon, { name: "check-check" })}${word}</span>`}</p>
+          ${bad && c(Icon, { name: "circle-alert" })}${waits && c(Icon, { name: "calendar-clock" })}${message.state === "delivered" && c(Icon, { name: "check-check" })}${word}</span>`}</p>
     </div>
+    ${scheduled && html`<p class="message-acts">
+      <button class="button small" onClick=${scheduled.now}>Send now</button>
+      <button class="button small quiet" onClick=${scheduled.cancel}>Cancel</button>
+    </p>`}
   </li>`;
 }
 
@@ -61,9 +75,9 @@ function bubble(message, who, by) {
  * @param {import("../record.js").Pending} pending @param {Acts} acts
  */
 function pendingBubble(pending, { anyway, discard, edit }) {
-  const { state: now, why, by } = pending;
-  const words = now === "sending" ? "Sending…" : now === "held" ? held(by, why) : `Not sent. ${why}`;
-  return html`<li class=${`message outbound pending ${now}`}>
+  const { state: now, why, by, kind } = pending;
+  const words = now === "sending" ? (kind === "note" ? "Adding…" : pending.send_at ? "Scheduling…" : "Sending…") : now === "held" ? held(by, why) : `${kind === "note" ? "Not added." : "Not sent."} ${why}`;
+  return html`<li class=${`message ${kind === "note" ? "note" : "outbound"} pending ${now}`}>
     <div class=${`bubble ${now === "failed" ? "bad" : ""}`}>
       ${pending.body && c(Words, { body: pending.body })}
       ${pending.media.length > 0 && c(Pictures, { media: pending.media, by: "you", at: pending.at })}

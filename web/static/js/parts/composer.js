@@ -1,89 +1,80 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { c, html } from "../html.js";
-import { withOptOut } from "../segments.js";
-import { called, phone } from "../words.js";
-import { Counter } from "./counter.js";
+import { called, longDay } from "../words.js";
 import { Icon } from "./icon.js";
+import { Note } from "./note.js";
+import { useWay } from "./send_way.js";
+import { TextBox } from "./text_box.js";
 
 /** @typedef {import("../shapes.js").Conversation} Conversation */
 /** @typedef {import("../record.js").Record} Record */
+/** @typedef {import("../record.js").Pending} Pending */
+/** @typedef {"message"|"note"} Mode */
 
-const TYPING_MS = 2000;
-
-/** Where a text is written. @param {{app: import("../app.js").App, record: Record, row: Conversation, edit: {current: (body: string) => any}}} props */
+/**
+ * Where a person writes: a text to the contact, or a note to colleagues.
+ * @param {{app: import("../app.js").App, record: Record, row: Conversation, edit: {current: (pending: Pending) => void}}} props
+ *   `edit` is set here: it takes a text that did not go back into the field
+ */
 export function Composer({ app, record, row, edit }) {
-  app.screen.settings.value;
-  const [body, setBody] = useState(draft(row.id));
-  const field = /** @type {{current: HTMLTextAreaElement|null}} */ (useRef(null));
-  const typed = useRef(0);
-  useEffect(() => {
-    if (app.write_to === row.id) field.current?.focus();
-    app.write_to = null;
-  }, []);
-  const write = (/** @type {string} */ text) => {
-    setBody(text);
-    keepDraft(row.id, text);
+  const [mode, setMode] = useState(/** @type {Mode} */ ("message"));
+  const [turn, setTurn] = useState(0);
+  const note = useRef(sessionStorage.getItem(noteKey(row.id)) ?? "");
+  const way = useWay(app, row);
+  const keepNote = (/** @type {string} */ body) => {
+    note.current = body;
+    if (body) sessionStorage.setItem(noteKey(row.id), body);
+    else sessionStorage.removeItem(noteKey(row.id));
   };
-  edit.current = (text) => {
-    write(text);
-    field.current?.focus();
+  const go = (/** @type {Mode} */ next) => {
+    app.write_to = row.id;
+    setMode(next);
   };
-  if (row.opted_out) return html`<p class="composer-closed">${c(Icon, { name: "circle-alert" })}<span><bdi>${called(row.contact)}</bdi> opted out. Texts cannot be sent until they text START.</span></p>`;
-  if (row.repliable === false) return html`<p class="composer-closed">${c(Icon, { name: "circle-alert" })}<span>This sender has no number that can be answered.</span></p>`;
-  const suffix = firstText(record) ? app.store.settings.opt_out_text : "";
-  const send = () => {
-    // From the field itself: a second Enter may come before the first one is drawn.
-    const text = field.current?.value.trim();
-    if (!text || !field.current) return;
-    field.current.value = "";
-    write("");
-    app.at_end = true;
-    app.tell(app.acts.send(record, { body: text }));
+  edit.current = ({ kind, body }) => {
+    if (kind === "note") keepNote(body);
+    else app.drafts.write(row.id, body);
+    go(kind);
+    setTurn(turn + 1);
   };
-  const press = (/** @type {KeyboardEvent} */ event) => {
-    if (event.key === "Enter" && !event.shiftKey && !event.isComposing && !event.altKey) {
-      event.preventDefault();
-      if (!event.repeat) send();
-    } else if (event.key === "Escape") {
-      event.preventDefault();
-      event.stopPropagation();
-      const at = /** @type {HTMLElement|null} */ (document.querySelector(`[data-id="${CSS.escape(row.id)}"]`));
-      if (at) at.focus();
-      else field.current?.blur();
-    }
-  };
-  const input = (/** @type {any} */ event) => {
-    write(event.currentTarget.value);
-    if (Date.now() - typed.current < TYPING_MS) return;
-    typed.current = Date.now();
-    app.socket.send({ op: "typing", conversation: row.id });
-  };
-  return html`<form class="composer" aria-label="Write a text" onSubmit=${(/** @type {Event} */ event) => (event.preventDefault(), send())}>
-    <p class="composer-way">To <bdi>${phone(row.contact.phone)}</bdi>${row.did && html` from <bdi>${row.did.label || phone(row.did.number)}</bdi>`}</p>
-    <div class="composer-box">
-      <textarea id="message" ref=${field} rows="2" aria-label="Message" aria-describedby="counter" placeholder="Write a text message"
-        value=${body} onInput=${input} onKeyDown=${press}></textarea>
-      ${suffix && html`<p class="composer-suffix"><span class="unseen">Added to this first text: </span>${suffix}</p>`}
-    </div>
-    <div class="composer-end">
-      ${c(Counter, { text: body ? withOptOut(body, suffix) : "", replace: (text) => write(text), body })}
-      <button class="button primary" disabled=${!body.trim()}>${c(Icon, { name: "send" })}Send</button>
-    </div>
-  </form>`;
+  const head = c(Modes, { mode, go });
+  const why = closed(record, row, way);
+  if (mode === "note") {
+    return html`<div class="composer"><div class="composer-head">${head}</div>${c(Note, { key: turn, app, record, initial: note.current, keep: keepNote })}</div>`;
+  }
+  if (why) return html`<div class="composer"><div class="composer-head">${head}</div><p class="composer-closed">${c(Icon, { name: "circle-alert" })}<span>${why}</span></p></div>`;
+  return html`<div class="composer">${c(TextBox, { key: turn, app, record, row, way, head })}</div>`;
 }
 
-/** Nothing was ever sent to this number, so the next text carries the opt-out sentence. @param {Record} record */
-function firstText(record) {
-  return !record.row?.introduced && !record.pending.some((each) => each.state === "sending");
+/** @param {{mode: Mode, go: (mode: Mode) => void}} props */
+function Modes({ mode, go }) {
+  const steer = (/** @type {KeyboardEvent} */ event) => {
+    if (!["ArrowLeft", "ArrowRight"].includes(event.key)) return;
+    event.preventDefault();
+    go(mode === "note" ? "message" : "note");
+  };
+  const tab = (/** @type {Mode} */ each, /** @type {string} */ words) => html`<button type="button" class="mode" role="tab" aria-selected=${each === mode}
+    tabindex=${each === mode ? 0 : -1} onClick=${() => go(each)}>${words}</button>`;
+  return html`<div class="modes" role="tablist" aria-label="What to write" onKeyDown=${steer}>${tab("message", "Text")}${tab("note", "Note")}</div>`;
+}
+
+/** The one reason why no text can be sent; "" when one can. @param {Record} record @param {Conversation} row @param {import("./send_way.js").Way} way */
+function closed(record, row, way) {
+  if (row.opted_out) return html`<bdi>${called(row.contact)}</bdi> opted out${howOptedOut(record)}. Texts cannot be sent until they text START.`;
+  if (row.repliable === false) return "This sender has no number that can be answered.";
+  if (way.why === "no mobile") return html`This contact has no mobile number. <a class="button small" href=${`/contacts/${row.contact.id}`}>Add number</a>`;
+  if (way.why === "no number") return "You have no SMS number yet. Ask a manager to assign one.";
+  return "";
+}
+
+/** When, and how, as the newest line about it says. @param {Record} record */
+function howOptedOut(record) {
+  const event = record.thread?.events.findLast((each) => each.type === "contact.opted_out");
+  if (!event) return "";
+  const how = { keyword: " by texting STOP", user: `, as ${event.actor.name} noted` }[/** @type {string} */ (event.data.reason)] ?? "";
+  return ` on ${longDay(event.at)}${how}`;
 }
 
 /** @param {string} id */
-function draft(id) {
-  return sessionStorage.getItem(`partyline.draft.${id}`) ?? "";
-}
-
-/** @param {string} id @param {string} text */
-function keepDraft(id, text) {
-  if (text) sessionStorage.setItem(`partyline.draft.${id}`, text);
-  else sessionStorage.removeItem(`partyline.draft.${id}`);
+function noteKey(id) {
+  return `partyline.note.${id}`;
 }

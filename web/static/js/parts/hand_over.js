@@ -1,38 +1,39 @@
 import { useEffect, useState } from "preact/hooks";
-import { html } from "../html.js";
+import { c, html } from "../html.js";
 import { called } from "../words.js";
-import { Dialog } from "./dialog.js";
+import { Ask } from "./ask.js";
+import { Choose } from "./choose.js";
+import { Field } from "./field.js";
 
-/** Names a new owner. @param {{app: import("../app.js").App, record: import("../record.js").Record, row: import("../shapes.js").Conversation, close: () => void}} props */
+/** @typedef {import("./options.js").Option} Option */
+
+/** Names a new owner. @param {import("./talk_dialog.js").TalkProps} props */
 export function HandOver({ app, record, row, close }) {
-  const [people, setPeople] = useState(/** @type {import("../shapes.js").User[]|null} */ (null));
+  const [people, setPeople] = useState(/** @type {Option[]|null} */ (null));
+  const [to, setTo] = useState(/** @type {Option|null} */ (null));
+  const [note, setNote] = useState("");
   const [why, setWhy] = useState("");
   useEffect(() => {
     app.acts.colleagues().then(
-      (users) => setPeople(users.filter((user) => user.id !== row.owner?.id)),
+      (users) => setPeople(users.filter((user) => user.id !== row.owner?.id).map((user) => asOption(user, app.me.id))),
       (problem) => setWhy(problem.message),
     );
   }, []);
-  const submit = async (/** @type {SubmitEvent & {currentTarget: HTMLFormElement}} */ event) => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget);
-    try {
-      await app.acts.change(record, "transfer", { user: form.get("user") });
-      close();
-    } catch (problem) {
-      setWhy(problem instanceof Error ? problem.message : String(problem));
-    }
-  };
-  return html`<${Dialog} title=${`Hand over ${called(row.contact)}`} close=${close}>
-    <form onSubmit=${submit}>
-      <label class="field"><span>New owner</span>
-        <select name="user" required disabled=${people === null}>
-          ${people?.map((user) => html`<option key=${user.id} value=${user.id}>${user.name}${user.id === app.me.id ? " (you)" : ""}</option>`)}
-        </select></label>
-      <p class="hint">The clock starts anew for the new owner. The old one keeps getting alerts as a subscriber.</p>
-      ${why && html`<p class="door-error" role="alert">${why}</p>`}
-      <p class="dialog-acts"><button class="button quiet" type="button" onClick=${close}>Cancel</button>
-        <button class="button primary" disabled=${!people?.length}>Hand over</button></p>
-    </form>
-  <//>`;
+  return c(Ask, {
+    title: `Hand over ${called(row.contact)}`,
+    act: "Hand over",
+    fields: ["user", "note"],
+    close,
+    disabled: to === null,
+    run: () => app.acts.change(record, "transfer", { user: to?.id, ...(note.trim() ? { note: note.trim() } : {}) }),
+    children: (faults) => html`
+      ${c(Choose, { label: "New owner", options: people, chosen: to, pick: setTo, focus: true, placeholder: "Name of a colleague", error: faults["user"] || why })}
+      ${c(Field, { label: "Note", value: note, input: setNote, rows: 3, maxlength: 5000, placeholder: "What the new owner should know", hint: "Only colleagues see it, in the conversation.", error: faults["note"] })}
+      <p class="hint">The clock starts anew for the new owner. The old one keeps getting alerts as a subscriber.</p>`,
+  });
+}
+
+/** @param {import("../shapes.js").User} user @param {string} me @returns {Option} */
+export function asOption(user, me) {
+  return { id: user.id, words: user.name, more: user.id === me ? "you" : user.role === "manager" ? "manager" : undefined };
 }

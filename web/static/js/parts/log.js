@@ -1,22 +1,29 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { c, html } from "../html.js";
+import { lineOf, woven } from "../lines.js";
 import { author, called, day, names, some } from "../words.js";
 import { Place } from "./bubble.js";
+import { LogLine } from "./log_line.js";
+import { useWindow } from "./log_window.js";
+import { onDemand } from "./on_demand.js";
+
+/** @typedef {import("../record.js").Record} Record */
+/** @typedef {import("../record.js").Pending} Pending */
 
 const NEAR_END = 100;
-const NEAR_TOP = 200;
-/** Messages in the page; older ones are loaded again when they are scrolled to. */
-const MOST = 300;
+const OpenLink = onDemand(() => import("./open_link.js").then((module) => module.OpenLink));
 
-/** The messages of the open conversation. @param {{app: import("../app.js").App, record: import("../record.js").Record, edit: (body: string) => void}} props */
+/** The messages of the open conversation. @param {{app: import("../app.js").App, record: Record, edit: (pending: Pending) => void}} props */
 export function Log({ app, record, edit }) {
   const box = /** @type {{current: HTMLDivElement|null}} */ (useRef(null));
   const [fresh, setFresh] = useState(0);
+  const [link, setLink] = useState(/** @type {string|null} */ (null));
   const thread = record.thread;
   const items = thread?.items ?? [];
   const last = items.at(-1)?.seq ?? 0;
   const seen = useRef(last);
-  const older = useOlder(app, record, box);
+  const lines = thread?.events.length ?? 0;
+  const view = useWindow(app, record, box);
 
   useLayoutEffect(() => {
     app.at_end = true;
@@ -24,69 +31,94 @@ export function Log({ app, record, edit }) {
   }, []);
   useLayoutEffect(() => {
     if (app.at_end) {
-      if (items.length > MOST) record.trim(MOST - 100);
+      view.follow();
       toEnd(box.current);
       seen.current = last;
       app.readOpen();
     } else setFresh(items.filter((item) => item.seq > seen.current).length);
-  }, [last, items.length, record.pending.length, thread?.state, record.typing.length]);
+  }, [last, items.length, lines, record.pending.length, thread?.state, record.typing.length]);
   useEffect(() => stayAtEnd(app, box.current), []);
   const scrolled = () => {
     const node = box.current;
     if (!node) return;
-    app.at_end = node.scrollHeight - node.scrollTop - node.clientHeight < NEAR_END;
+    app.at_end = view.whole && node.scrollHeight - node.scrollTop - node.clientHeight < NEAR_END;
     if (app.at_end && fresh) setFresh(0);
     if (app.at_end) seen.current = last;
-    if (node.scrollTop < NEAR_TOP) older();
+    view.scrolled();
   };
   const down = () => {
     app.at_end = true;
     setFresh(0);
-    toEnd(box.current);
-    app.readOpen();
+    view.follow();
+    requestAnimationFrame(() => {
+      toEnd(box.current);
+      app.readOpen();
+    });
   };
+  const click = (/** @type {MouseEvent} */ event) => {
+    const address = event.target instanceof Element ? event.target.closest(".words a")?.getAttribute("href") : null;
+    if (!address || new URL(address).host === location.host) return;
+    event.preventDefault();
+    setLink(address);
+  };
+  // In one list with the messages: the element of a text stays when it becomes a message.
+  const waiting = view.whole ? record.pending.map((pending) => c(Place, { key: pending.client_id, pending, acts: actsOn(app, record, pending, edit) })) : [];
   return html`<div class="log-place">
-    <div class="log" ref=${box} onScroll=${scrolled} tabindex="0" role="log" aria-live="off" aria-label="Messages">
+    <div class="log" ref=${box} onScroll=${scrolled} onClick=${click} tabindex="0" role="log" aria-live="off" aria-label="Messages">
       ${thread?.state === "failed" && html`<div class="log-note"><p>The messages could not be loaded: ${thread.why}</p>
         <button class="button" onClick=${() => app.store.threads.read(record)}>Try again</button></div>`}
       ${items.length === 0 && (thread === null || thread.state === "loading") && html`<div class="ghosts bubbles" aria-hidden="true"><i /><i /><i /></div>`}
       ${thread?.state === "ready" && items.length === 0 && record.pending.length === 0 && html`<p class="log-note">No messages yet. The first text carries the opt-out line.</p>`}
       <ol>
-        ${[...lines(items, app, record), ...record.pending.map((pending) => c(Place, { key: pending.client_id, pending, acts: actsOn(app, record, pending, edit) }))]}
+        ${[...entries(app, record, view), ...waiting]}
       </ol>
       <p class="typing">${record.typing.length > 0 && `${names(record.typing)} ${record.typing.length > 1 ? "are" : "is"} typing…`}</p>
     </div>
     ${fresh > 0 && html`<button class="pill log-pill" onClick=${down}>${some(fresh, "new message")}</button>`}
+    ${link !== null && c(OpenLink, { address: link, close: () => setLink(null) })}
   </div>`;
 }
 
-/** Whose a picture is. @param {import("../shapes.js").Message} message @param {import("../app.js").App} app @param {import("../record.js").Record} record */
-function pictured(message, app, record) {
-  if (message.direction === "inbound") return record.row ? called(record.row.contact) : "the contact";
-  return message.user?.id === app.me.id ? "you" : (message.user?.name ?? "us");
-}
-
-/** Bubbles with the day between days, and a name above a run of one sender. @param {import("../shapes.js").Message[]} items @param {import("../app.js").App} app @param {import("../record.js").Record} record */
-function lines(items, app, record) {
+/**
+ * Bubbles and lines, with the day between days, and a name above a run of one sender.
+ * @param {import("../app.js").App} app @param {Record} record @param {import("./log_window.js").View} view
+ */
+function entries(app, record, view) {
   const now = app.clock.now();
+  const me = app.me.id;
   /** @type {any[]} */
   const drawn = [];
   let [lastDay, lastWho] = ["", ""];
-  for (const message of items) {
-    const today = day(message.created_at, now);
+  for (const { message, event } of record.thread ? view.cut(woven(record.thread)) : []) {
+    const line = event && lineOf(event, me, now);
+    if (event && line === null) continue;
+    const at = message ? message.created_at : event.at;
+    const today = day(at, now);
     if (today !== lastDay) {
       drawn.push(html`<li class="day" key=${today}><span>${today}</span></li>`);
       [lastDay, lastWho] = [today, ""];
     }
-    const who = author(message, app.me.id) + (message.kind === "note" ? " · note" : "");
-    const mine = message.user?.id === app.me.id && message.client_id;
-    drawn.push(c(Place, { key: mine || message.id, message, by: pictured(message, app, record), who: who === lastWho || who === "You" ? "" : who }));
+    if (event) {
+      drawn.push(c(LogLine, { key: event.position, app, event, words: line ?? "" }));
+      lastWho = "";
+      continue;
+    }
+    const who = message.kind === "note" ? `${author(message, me)} · note` : author(message, me);
+    const mine = message.user?.id === me && message.client_id;
+    const acts = message.state === "scheduled" && (message.user?.id === me || app.me.role === "manager") ? actsOnScheduled(app, record, message) : undefined;
+    drawn.push(c(Place, { key: mine || message.id, message, by: pictured(message, app, record), who: who === lastWho || who === "You" ? "" : who, now, scheduled: acts }));
     lastWho = who;
   }
   return drawn;
 }
 
-/** @param {import("../app.js").App} app @param {import("../record.js").Record} record @param {import("../record.js").Pending} pending @param {(body: string) => void} edit */
+/** Whose a picture is. @param {import("../shapes.js").Message} message @param {import("../app.js").App} app @param {Record} record */
+function pictured(message, app, record) {
+  if (message.direction === "inbound") return record.row ? called(record.row.contact) : "the contact";
+  return message.user?.id === app.me.id ? "you" : (message.user?.name ?? "us");
+}
+
+/** @param {import("../app.js").App} app @param {Record} record @param {Pending} pending @param {(pending: Pending) => void} edit */
 function actsOn(app, record, pending, edit) {
   const discard = () => app.acts.discard(record, pending);
   return {
@@ -95,9 +127,15 @@ function actsOn(app, record, pending, edit) {
     edit: () => {
       discard();
       app.attached.of(record.id).restore(pending.media);
-      edit(pending.body);
+      edit(pending);
     },
   };
+}
+
+/** @param {import("../app.js").App} app @param {Record} record @param {import("../shapes.js").Message} message */
+function actsOnScheduled(app, record, message) {
+  const run = (/** @type {"cancel"|"send-now"} */ verb) => () => app.tell(app.acts.scheduled(record, message, verb));
+  return { cancel: run("cancel"), now: run("send-now") };
 }
 
 /** @param {HTMLElement|null} node */
@@ -111,26 +149,4 @@ function stayAtEnd(app, node) {
   const watcher = new ResizeObserver(() => app.at_end && toEnd(node));
   watcher.observe(node);
   return () => watcher.disconnect();
-}
-
-/**
- * Loads what is above without moving what is on screen.
- * @param {import("../app.js").App} app @param {import("../record.js").Record} record @param {{current: HTMLElement|null}} box
- */
-function useOlder(app, record, box) {
-  const loading = useRef(false);
-  const from = useRef(0);
-  const count = record.thread?.items.length ?? 0;
-  useLayoutEffect(() => {
-    const node = box.current;
-    if (node && from.current) node.scrollTop += node.scrollHeight - from.current;
-    from.current = 0;
-  }, [count]);
-  return async () => {
-    if (loading.current || !record.thread?.older) return;
-    loading.current = true;
-    from.current = box.current?.scrollHeight ?? 0;
-    await app.tell(app.store.threads.older(record));
-    loading.current = false;
-  };
 }

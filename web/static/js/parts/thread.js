@@ -2,16 +2,19 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { c, html } from "../html.js";
 import { go } from "../route.js";
 import { Composer } from "./composer.js";
-import { HandOver } from "./hand_over.js";
 import { Icon } from "./icon.js";
 import { Log } from "./log.js";
+import { onDemand } from "./on_demand.js";
 import { ThreadHeader } from "./thread_header.js";
+
+const TalkDialog = onDemand(() => import("./talk_dialog.js").then((module) => module.TalkDialog));
 
 /** The open conversation. @param {{app: import("../app.js").App, id: string, toggleContact: () => void}} props */
 export function Thread({ app, id, toggleContact }) {
   app.screen.conversation(id).value;
-  const [handing, setHanding] = useState(false);
-  const edit = useRef((/** @type {string} */ _body) => undefined);
+  const [dialog, setDialog] = useState(/** @type {import("./talk_dialog.js").Name|null} */ (null));
+  const edit = useRef((/** @type {import("../record.js").Pending} */ _pending) => undefined);
+  const had = useRef(false);
   useEffect(() => {
     app.screen.open = id;
     app.store.threads.open(id);
@@ -23,20 +26,24 @@ export function Thread({ app, id, toggleContact }) {
   usePresence(app, id);
   const record = app.store.records.get(id);
   if (!record && !app.store.loads.missing.has(id)) return html`<section class="thread-pane" aria-label="Conversation"></section>`;
+  had.current ||= Boolean(record?.row);
   if (!record) {
+    const [heading, words] = had.current
+      ? ["This conversation is not yours any more.", "What you were writing is kept in this tab."]
+      : ["This conversation is not here", "It does not exist, or you may not see it."];
     return html`<section class="thread-pane empty" aria-label="Conversation">
-      <h1>This conversation is not here</h1><p>It does not exist, or you may not see it.</p>
+      <h1>${heading}</h1><p>${words}</p>
       <button class="button" onClick=${() => go("/sms")}>Back to inbox</button></section>`;
   }
   const { row } = record;
   return html`<section class="thread-pane" aria-label="Conversation">
-    ${row ? c(ThreadHeader, { app, record, row, toggleContact, handOver: () => setHanding(true) }) : html`<header class="thread-header"><h1>…</h1></header>`}
-    ${c(Log, { app, record, edit: (body) => edit.current(body) })}
+    ${row ? c(ThreadHeader, { app, record, row, toggleContact, ask: setDialog }) : html`<header class="thread-header"><h1>…</h1></header>`}
+    ${c(Log, { app, record, edit: (pending) => edit.current(pending) })}
     ${row && html`<${Foot}>
       ${c(Notice, { app, record, row })}
       ${c(Composer, { app, record, row, edit })}
     <//>`}
-    ${handing && row && c(HandOver, { app, record, row, close: () => setHanding(false) })}
+    ${dialog && row && c(TalkDialog, { name: dialog, app, record, row, close: () => setDialog(null) })}
   </section>`;
 }
 

@@ -1,0 +1,202 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { c, html } from "../html.js";
+import { merge, places, unknownFields, worded } from "../merge.js";
+import { tellReady, toldReady } from "../ready_told.js";
+import { count, pieces, withOptOut } from "../segments.js";
+import { useAttachments } from "./attachments.js";
+import { Counter } from "./counter.js";
+import { Icon } from "./icon.js";
+import { onDemand } from "./on_demand.js";
+import { SendWay } from "./send_way.js";
+import { Templates } from "./templates.js";
+import { pressed, useCalled, Writing } from "./writing.js";
+
+/** @typedef {import("../shapes.js").Conversation} Conversation */
+/** @typedef {import("../record.js").Record} Record */
+
+const TYPING_MS = 2000;
+const Later = onDemand(() => import("./later.js").then((module) => module.Later));
+
+/**
+ * Where a text is written.
+ * @param {{app: import("../app.js").App, record: Record, row: Conversation, way: import("./send_way.js").Way, head: any}} props
+ */
+export function TextBox({ app, record, row, way, head }) {
+  app.screen.settings.value;
+  const { drafts } = app;
+  const { contact } = app.cards.card(row.contact.id).value;
+  const [body, setBody] = useState(drafts.local(row.id));
+  const [open, setOpen] = useState(/** @type {""|"templates"|"later"} */ (""));
+  const [told] = useState(() => toldReady(row.contact.id));
+  const field = /** @type {{current: HTMLTextAreaElement|null}} */ (useRef(null));
+  const typed = useRef(0);
+  const slash = useRef(false);
+  // The same text sent again after a lost answer is one text.
+  const begun = useRef({ body: "", client_id: "" });
+  useCalled(app, row.id, field);
+  useRemoteDraft(app, row, field, setBody);
+  const files = useAttachments({ shelf: app.attached.of(row.id), limit: way.number ? way.number.media_limit : null });
+  const elsewhere = way.to !== row.contact.phone;
+  const suffix = elsewhere || firstText(record) ? app.store.settings.opt_out_text : "";
+  const empty = !body.trim() && files.media.length === 0;
+  const counted = count(body ? withOptOut(body, suffix) : "");
+  const gaps = places(body).filter((place) => unknownFields(`{{${place.field}}}`).length === 0);
+
+  const write = (/** @type {string} */ text) => {
+    setBody(text);
+    drafts.write(row.id, text);
+  };
+  const input = (/** @type {string} */ text) => {
+    if (text === "/" && body === "") {
+      slash.current = true;
+      setOpen("templates");
+      return setBody("");
+    }
+    write(text);
+    if (Date.now() - typed.current < TYPING_MS) return undefined;
+    typed.current = Date.now();
+    return app.socket.send({ op: "typing", conversation: row.id });
+  };
+  // A number that has a conversation is written to there.
+  const choose = async (/** @type {string} */ number) => {
+    way.setTo(number);
+    if (number === row.contact.phone) return;
+    const page = await app.api.get(`/contacts/${row.contact.id}/conversations`).catch(() => null);
+    const other = page?.items.find((/** @type {Conversation} */ each) => each.contact.phone === number);
+    if (!other) return;
+    const text = field.current?.value ?? "";
+    if (text) drafts.write(other.id, text);
+    drafts.write(row.id, "");
+    app.write(other.id);
+  };
+  const select = (/** @type {import("../merge.js").Place|undefined} */ gap) => {
+    requestAnimationFrame(() => {
+      field.current?.focus();
+      if (gap) field.current?.setSelectionRange(gap.start, gap.end);
+    });
+  };
+  const insert = (/** @type {import("./templates.js").SavedReply} */ reply) => {
+    const made = merge(reply.body, { contact: contact ?? row.contact, user: app.me, account: app.boot.account });
+    const node = field.current;
+    const at = body === "" ? 0 : (node?.selectionStart ?? body.length);
+    const next = body.slice(0, at) + made.text + body.slice(node && body ? node.selectionEnd : at);
+    setOpen("");
+    write(next);
+    const [gap] = made.empty;
+    if (gap) select({ ...gap, start: gap.start + at, end: gap.end + at });
+    else select({ field: "", start: at + made.text.length, end: at + made.text.length });
+  };
+  const leave = (/** @type {string} */ back) => {
+    setOpen("");
+    if (slash.current && back !== "") write(`/${back}`);
+    slash.current = false;
+    select(undefined);
+  };
+  const send = (/** @type {string|null} */ send_at = null) => {
+    // From the field itself: a second Enter may come before the first one is drawn.
+    const node = field.current;
+    const text = node?.value.trim() ?? "";
+    const { media } = files;
+    if (!node || files.busy || (!text && media.length === 0)) return;
+    const [gap] = places(text).filter((place) => unknownFields(`{{${place.field}}}`).length === 0);
+    if (gap) {
+      app.say(`Fill in ${worded(gap.field)} first.`);
+      return select(places(node.value).find((place) => place.field === gap.field));
+    }
+    if (row.contact.ready) tellReady(row.contact.id);
+    app.at_end = true;
+    if (elsewhere) {
+      if (begun.current.body !== text) begun.current = { body: text, client_id: crypto.randomUUID() };
+      return start(app, way.to, { ...begun.current, did: way.from, send_at, media }, () => (write(""), files.clear()));
+    }
+    node.value = "";
+    setBody("");
+    drafts.sent(row.id);
+    files.clear();
+    app.tell(app.acts.send(record, { body: text, did: way.from, send_at, media }));
+  };
+  return html`<form class="composer-form" aria-label="Write a text" onSubmit=${(/** @type {Event} */ event) => (event.preventDefault(), send())}>
+    <div class="composer-head">${head}${c(SendWay, { way: { ...way, setTo: choose }, row })}</div>
+    ${elsewhere && html`<p class="composer-hint">A text to this number goes into a conversation of its own.</p>`}
+    <div class="composer-box">
+      ${open === "templates" && c(Templates, { app, pick: insert, close: leave })}
+      ${c(Writing, {
+        id: "message",
+        label: "Message",
+        placeholder: "Write a text message",
+        value: body,
+        marks: marked(body, gaps, counted.odd !== null),
+        field,
+        input,
+        press: (event) => pressed(event, { app, id: row.id, send }),
+        more: { "aria-describedby": "counter" },
+      })}
+      ${suffix && html`<p class="composer-suffix"><span class="unseen">Added to this first text: </span>${suffix}</p>`}
+      ${files.strip}
+    </div>
+    ${gaps.length > 0 && html`<p class="composer-gaps">${c(Icon, { name: "circle-alert" })}<span>There is no ${gaps.map((gap) => worded(gap.field)).join(", no ")}.</span>
+      <button class="link" type="button" onClick=${() => select(gaps[0])}>Fill in</button></p>`}
+    <div class="composer-end">
+      <div class="composer-tools">
+        ${files.picker}
+        <button class="button square quiet" type="button" aria-label="Saved replies" title="Saved replies: type / at the start" aria-expanded=${open === "templates"}
+          onClick=${() => setOpen(open === "templates" ? "" : "templates")}>${c(Icon, { name: "file-text" })}</button>
+        <button class="button square quiet" type="button" aria-label="Send later" title="Send later" disabled=${files.busy || empty} onClick=${() => setOpen("later")}>${c(Icon, { name: "calendar-clock" })}</button>
+      </div>
+      ${c(Counter, { text: body ? withOptOut(body, suffix) : "", body, replace: write })}
+      <button class="button primary" disabled=${files.busy || empty}>${c(Icon, { name: "send" })}Send</button>
+    </div>
+    ${row.contact.ready && !told && html`<p class="composer-hint">Sending turns Ready off for this contact.</p>`}
+    ${open === "later" && c(Later, { app, row, zone: contact?.timezone ?? null, close: () => setOpen(""), send: (at) => send(at) })}
+  </form>`;
+}
+
+/** Starts the conversation with another number of the contact and goes there. @param {import("../app.js").App} app @param {string} to @param {import("../acts.js").Asked & {client_id: string}} asked @param {() => void} done */
+async function start(app, to, asked, done) {
+  const conversation = await app.tell(app.acts.start({ to }, asked));
+  if (!conversation) return;
+  done();
+  app.write(conversation.id);
+}
+
+/** What was begun on another device, where this tab has nothing. @param {import("../app.js").App} app @param {Conversation} row @param {{current: HTMLTextAreaElement|null}} field @param {(text: string) => void} show */
+function useRemoteDraft(app, row, field, show) {
+  useEffect(() => {
+    let gone = false;
+    if (row.draft && !app.drafts.local(row.id)) {
+      app.drafts.remote(row.id).then((text) => {
+        if (gone || !text || field.current?.value) return;
+        app.drafts.keep(row.id, text);
+        show(text);
+      });
+    }
+    return () => {
+      gone = true;
+      app.drafts.flush(row.id);
+    };
+  }, []);
+}
+
+/** Nothing was ever sent to this number, so the next text carries the opt-out sentence. @param {Record} record */
+function firstText(record) {
+  return !record.row?.introduced && !record.pending.some((each) => each.state === "sending" && each.kind === "message");
+}
+
+/** What is marked in the field: places to fill in, and the characters that cost. @param {string} body @param {import("../merge.js").Place[]} gaps @param {boolean} odd */
+function marked(body, gaps, odd) {
+  if (!odd && gaps.length === 0) return null;
+  /** @type {import("./writing.js").Piece[]} */
+  const found = [];
+  const plainly = (/** @type {string} */ text) => {
+    if (odd) found.push(...pieces(text).map((piece) => ({ text: piece.text, mark: piece.odd ? "odd" : "" })));
+    else found.push({ text, mark: "" });
+  };
+  let from = 0;
+  for (const { start: begin, end } of gaps) {
+    plainly(body.slice(from, begin));
+    found.push({ text: body.slice(begin, end), mark: "gap" });
+    from = end;
+  }
+  plainly(body.slice(from));
+  return found;
+}

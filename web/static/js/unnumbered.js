@@ -1,0 +1,47 @@
+/**
+ * Events that have no number in a conversation: what concerns me alone, and what concerns the account. Their states are absolute.
+ *
+ * @import {Event} from "./shapes.js"
+ * @import {Store} from "./store.js"
+ */
+import { telling } from "./lines.js";
+
+/** What I have read or muted, in any of my tabs. @param {Store} store @param {Event} event */
+export function ofPerson(store, event) {
+  const record = store.records.get(/** @type {string} */ (event.conversation));
+  if (!record) return;
+  const before = record.row;
+  if (event.type === "conversation.read") {
+    if (event.position < record.read_position) return;
+    record.read_position = event.position;
+    const back = event.data.read_seq < record.read_seq;
+    if (back) record.readBackTo(event.data.read_seq);
+    const exact = !back && record.readTo(event.data.read_seq);
+    if (!exact && !record.loading) store.loads.again(record);
+  } else {
+    record.personal += 1;
+    if (!record.loading) store.loads.again(record);
+  }
+  store.doors.notice?.(event, record, store.phase !== "live");
+  store.after(record, before);
+}
+
+/** Contacts, settings, users. @param {Store} store @param {Event} event */
+export function ofAccount(store, event) {
+  if (event.type === "settings.changed") {
+    store.settings = { ...store.settings, ...event.data.settings };
+    store.changed("settings");
+  }
+  const { contact } = event.data;
+  if (!contact) return;
+  for (const record of store.records.values()) {
+    const { row } = record;
+    if (row === null || row.contact.id !== contact.id) continue;
+    const { name = row.contact.name, ready = row.contact.ready } = contact;
+    record.row = { ...row, contact: { ...row.contact, name, ready } };
+    if (event.type.startsWith("contact.opted_")) record.optOuts(contact);
+    if (telling(event)) record.tell(event);
+    store.changed("conversation", record.id);
+    if (event.type.startsWith("contact.opted_") && !record.loading) store.loads.again(record);
+  }
+}
