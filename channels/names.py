@@ -4,6 +4,7 @@ PREFIX = "partyline:"
 
 WAKE_TIMER = f"{PREFIX}wake:timer"
 WAKE_SENDER = f"{PREFIX}wake:sender"
+WAKE_CHORES = f"{PREFIX}wake:chores"
 
 
 def conversation(conversation_id: str) -> str:

@@ -7,12 +7,14 @@ from collections.abc import AsyncIterator, Callable
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
+from server import chores
 from server.clock import Clock
 from server.desk.desk import Desk
 from server.desk.identity import Identity
 from server.desk.stream import Stream
 from server.endpoints.bulk import BulkChanges
 from server.endpoints.audit import Audit
+from server.endpoints.contact_files import ContactFiles
 from server.endpoints.contacts import Contacts
 from server.endpoints.conversations import Conversations
 from server.endpoints.cursors import Cursors
@@ -64,6 +66,7 @@ def doors(
         media=Media(desk, clock),
         contacts=Contacts(desk, cursors),
         bulk=BulkChanges(desk),
+        files=ContactFiles(desk, exports),
         live_filters=LiveFilters(desk, cursors),
         settings=AccountSettings(desk),
         sandbox=Sandbox(desk, clock, cursors),
@@ -91,9 +94,10 @@ def build(parts: Parts) -> Starlette:
     @contextlib.asynccontextmanager
     async def alive(_: Starlette) -> AsyncIterator[None]:
         async with asyncio.TaskGroup() as tasks:
-            running = tasks.create_task(live.run())
+            running = [tasks.create_task(live.run()), tasks.create_task(chores.run(parts.desk, parts.wakes))]
             yield
-            running.cancel()
+            for task in running:
+                task.cancel()
 
     app = Starlette(
         routes=[*routes(answering), *_socket(live)],

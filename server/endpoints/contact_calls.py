@@ -3,14 +3,18 @@
 from collections.abc import Mapping
 
 from server.desk.bulk import Bulk, BulkDone, Undone
+from server.desk.contact_import import CheckedImport, ImportShape
+from server.desk.contact_lines import Duplicates
 from server.desk.contact_views import ReadContactShape
 from server.desk.contacts import ContactChanges, NewContact
 from server.desk.live_filters import LiveFilterChanges, LiveFilterShape, NewLiveFilter
 from server.domain.wanted import Sort
+from server.endpoints.contact_files import CSV
 from server.endpoints.contacts import ColleagueList, ConsentList, ContactActivity, ContactConversations, ContactList, OptOut, TagList
 from server.endpoints.conversations import Nothing
 from server.endpoints.live_filters import LiveFilterList, MemberList
 from server.endpoints.operation import LIMIT, PAGED, Asked, Operation
+from server.endpoints.spreadsheet import TYPE
 
 C = "/api/v1/contacts"
 F = "/api/v1/live-filters"
@@ -42,6 +46,50 @@ CONTACT_CALLS: Mapping[str, Operation] = {
     ),
     f"DELETE {C}/{{id}}": Operation(
         CONTACTS, "Remove a contact with whom there is no conversation.", None, 204, refuses=("has_conversation",), who="manager"
+    ),
+    f"POST {C}/import": Operation(
+        CONTACTS,
+        "Take contacts over from a CSV file in UTF-8 whose first line names the columns. A line whose number a contact has already changes "
+        "that contact. The import goes on by itself.",
+        CheckedImport,
+        asks=(
+            Asked("dry_run", bool, "Change nothing, and say what would become of each line.", True),
+            Asked("duplicates", Duplicates, "What becomes of a line whose number a contact has already.", "update"),
+            Asked(
+                "mapping",
+                str,
+                "JSON: what each column means, by its header: name, phone, mobile, landline, other, email, ready, tags, timezone, "
+                "field:<name> or ignore. Guessed from the headers without it.",
+            ),
+        ),
+        who="manager",
+        reads=CSV,
+        also=(202, "The import goes on."),
+        also_gives=ImportShape,
+    ),
+    f"GET {C}/imports/{{id}}": Operation(CONTACTS, "How far an import is.", ImportShape, who="manager"),
+    f"GET {C}/imports/{{id}}/rejected": Operation(
+        CONTACTS,
+        "The lines that an import or a dry run rejected, as CSV, each with why.",
+        refuses=("too_many_requests",),
+        who="manager",
+        serves=(TYPE,),
+    ),
+    f"GET {C}/export": Operation(
+        CONTACTS,
+        "The contacts as CSV for spreadsheets: what one would run is preceded by ', phone numbers too.",
+        asks=WANTED,
+        refuses=("not_found", "too_many_requests"),
+        who="manager",
+        serves=(TYPE,),
+    ),
+    f"GET {C}/export/raw": Operation(
+        CONTACTS,
+        "The contacts as CSV for machines, every cell as it is. Never open it in a spreadsheet: contacts can put formulas into it.",
+        asks=WANTED,
+        refuses=("not_found", "too_many_requests"),
+        who="manager",
+        serves=(TYPE,),
     ),
     f"POST {C}/bulk": Operation(
         CONTACTS,

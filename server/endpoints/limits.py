@@ -14,6 +14,8 @@ HOOK_BYTES = 128 * 1024
 BODY_BYTES = 1024 * 1024
 MEDIA_BYTES = 5_064 * 1000
 """The largest attachment, and what a form writes around it."""
+CONTACTS_BYTES = 20 * 1024 * 1024
+"""The largest file of contacts."""
 BODY_SECONDS = 15.0
 ADDRESSES = 10_000
 
@@ -41,7 +43,8 @@ class BadQuery(Refused):
 class Limits:
     """Refuses a wrong Host, and bodies that are coded, too large or too slow; counts them while they stream.
 
-    `origin` is BASE_URL's. `bytes_below` gives the largest body by the beginning of the path.
+    `origin` is BASE_URL's. `bytes_below` gives the largest body by the beginning of the path. A body has `seconds` to come, and where more
+    than BODY_BYTES are allowed as many for each BODY_BYTES.
     """
 
     def __init__(self, app: ASGIApp, *, origin: str, bytes_below: Mapping[str, int], seconds: float = BODY_SECONDS) -> None:
@@ -82,7 +85,8 @@ class Limits:
         return length
 
     def _counted(self, receive: Receive, most: int) -> Receive:
-        deadline = asyncio.get_running_loop().time() + self._seconds
+        seconds = self._seconds * max(1.0, most / BODY_BYTES)
+        deadline = asyncio.get_running_loop().time() + seconds
         taken, more = 0, True
 
         async def counted() -> Message:
@@ -93,7 +97,7 @@ class Limits:
                 async with asyncio.timeout_at(deadline):
                     message = await receive()
             except TimeoutError:
-                raise TooSlow(f"The body did not come within {self._seconds:g} seconds.") from None
+                raise TooSlow(f"The body did not come within {seconds:g} seconds.") from None
             taken += len(message.get("body", b""))
             more = message.get("more_body", False)
             if taken > most:

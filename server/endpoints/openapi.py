@@ -92,7 +92,7 @@ def _described(routes: Sequence[BaseRoute]) -> Iterator[tuple[str, str, Operatio
 
 
 def _shapes_of(operation: Operation) -> Iterator[Any]:
-    yield from (shape for shape in (operation.gives, operation.takes) if shape is not None)
+    yield from (shape for shape in (operation.gives, operation.takes, operation.also_gives) if shape is not None)
     yield from (asked.shape for asked in operation.asks)
 
 
@@ -118,6 +118,8 @@ def _operation(method: str, path: str, operation: Operation, shapes: Shapes) -> 
     if operation.takes is not None:
         required = operation.takes.__struct_fields__ != () and not _all_optional(operation.takes)
         described["requestBody"] = {"required": required, "content": {"application/json": {"schema": shapes.of(operation.takes)}}}
+    elif operation.reads is not None:
+        described["requestBody"] = {"required": True, "content": {operation.reads: {"schema": {"type": "string"}}}}
     elif operation.uploads:
         described["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": _FILE}}}
     elif operation.raw and method == "POST":
@@ -144,7 +146,9 @@ def _responses(method: str, path: str, operation: Operation, shapes: Shapes) -> 
         for status in (400, 403, 404, 405, 413, 415, 429, 503):
             answers.setdefault(str(status), {"description": HTTPStatus(status).phrase})
     if operation.also is not None:
-        answers[str(operation.also[0])] = {"description": operation.also[1]}
+        answers[str(operation.also[0])] = {"description": operation.also[1]} | (
+            {"content": {"application/json": {"schema": shapes.of(operation.also_gives)}}} if operation.also_gives is not None else {}
+        )
     return answers
 
 

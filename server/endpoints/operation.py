@@ -28,7 +28,8 @@ class Asked:
 class Operation:
     """`gives` is the body of the answer with `status`, None for none; `takes` that of the request. `refuses` are the codes beyond
     those that `codes` adds. `also` is a second status that is no refusal. `raw`: no JSON of ours, a carrier's own documents. `serves` are
-    the types of an answer that is a file; `uploads`: the request is a form with one `file`."""
+    the types of an answer that is a file; `uploads`: the request is a form with one `file`; `reads`: it is a file of this type.
+    `also_gives` is the body of the answer with the second status."""
 
     group: str
     says: str
@@ -42,6 +43,8 @@ class Operation:
     raw: bool = False
     serves: tuple[str, ...] = ()
     uploads: bool = False
+    reads: str | None = None
+    also_gives: Any = None
 
 
 LIMIT = Asked("limit", int, "How many items at most, up to 200.", 50)
@@ -89,6 +92,8 @@ def codes(method: str, path: str, operation: Operation) -> Iterator[str]:
         yield from ("csrf", "content_encoding", "too_large", "too_slow", "invalid", "idempotency_conflict")
     if operation.takes is not None:
         yield from ("media_type", "unknown_field")
+    if operation.reads is not None:
+        yield "media_type"
     if "{" in path:
         yield "not_found"
     if operation.asks:

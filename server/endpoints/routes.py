@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server.endpoints.audit import Audit
 from server.endpoints.bulk import BulkChanges
+from server.endpoints.contact_files import ContactFiles
 from server.endpoints.contacts import Contacts
 from server.endpoints.conversations import Conversations
 from server.endpoints.demo import Demo
@@ -53,6 +54,7 @@ class Doors:
     media: Media
     contacts: Contacts
     bulk: BulkChanges
+    files: ContactFiles
     live_filters: LiveFilters
     settings: AccountSettings
     sandbox: Sandbox
@@ -135,6 +137,11 @@ def routes(doors: Doors) -> list[BaseRoute]:
         at("/media/{id}/{until}/{key}", get=doors.media.fetched),
         #
         at(f"{API}/contacts", get=agent(contacts.list), post=agent(contacts.add)),
+        at(f"{API}/contacts/import", post=manager(doors.files.take)),
+        at(f"{API}/contacts/imports/{{id}}", get=manager(doors.files.progress)),
+        at(f"{API}/contacts/imports/{{id}}/rejected", get=manager(doors.files.rejected)),
+        at(f"{API}/contacts/export", get=manager(doors.files.export)),
+        at(f"{API}/contacts/export/raw", get=manager(doors.files.export_raw)),
         at(f"{API}/contacts/bulk", post=manager(doors.bulk.do)),
         at(f"{API}/contacts/bulk/{{id}}/undo", post=manager(doors.bulk.undo)),
         at(f"{API}/contacts/{{id}}", get=agent(contacts.one), patch=agent(contacts.change), delete=manager(contacts.remove)),

@@ -9,7 +9,7 @@ from starlette.types import ExceptionHandler
 
 from server.endpoints.errors import Boundary, Faults
 from server.endpoints.headers import SafeHeaders
-from server.endpoints.limits import BODY_SECONDS, HOOK_BYTES, MEDIA_BYTES, Limits
+from server.endpoints.limits import BODY_SECONDS, CONTACTS_BYTES, HOOK_BYTES, MEDIA_BYTES, Limits
 from server.settings import Settings
 
 
@@ -19,7 +19,10 @@ def middleware(settings: Settings, faults: Faults, body_seconds: float = BODY_SE
         Middleware(SafeHeaders, secure=settings.secure),
         Middleware(Boundary, faults=faults),
         Middleware(
-            Limits, origin=settings.base_url, bytes_below={"/hooks/": HOOK_BYTES, "/api/v1/media": MEDIA_BYTES}, seconds=body_seconds
+            Limits,
+            origin=settings.base_url,
+            bytes_below={"/hooks/": HOOK_BYTES, "/api/v1/media": MEDIA_BYTES, "/api/v1/contacts/import": CONTACTS_BYTES},
+            seconds=body_seconds,
         ),
     ]
 

@@ -65,6 +65,13 @@ async def tags(tx: Transaction, account: str) -> Counter[str]:
     return counted
 
 
+async def field_names(tx: Transaction, account: str, wanted: Wanted) -> set[str]:
+    """The names of all custom fields that these contacts have."""
+    where, parameters = _where(account, wanted)
+    rows = await tx.all(f"select distinct c.fields from contacts c where {where} and c.fields <> '{{}}'", **parameters)
+    return {name for row in rows for name in msgspec.json.decode(row["fields"], type=dict[str, str])}
+
+
 async def _recent(tx: Transaction, account: str, wanted: Wanted, after: Key | None, limit: int) -> list[tuple[Key, str]]:
     where, parameters = _where(account, wanted)
     found: list[tuple[Key, str]] = []

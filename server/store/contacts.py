@@ -54,6 +54,16 @@ async def of_phones(tx: Transaction, phones: Iterable[tuple[str, str]]) -> dict[
     return {(row["account"], row["number"]): row["contact"] for row in rows}
 
 
+async def owners(tx: Transaction, phones: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """As `of_phones`, without holding them."""
+    rows = await tx.all(
+        """select p.account, p.number, p.contact from json_each(:keys) k
+           join contact_phones p on p.account = k.value ->> 'account' and p.number = k.value ->> 'number'""",
+        keys=batch({"account": account, "number": number} for account, number in set(phones)),
+    )
+    return {(row["account"], row["number"]): row["contact"] for row in rows}
+
+
 async def get(tx: Transaction, ids: Iterable[str]) -> dict[str, Contact]:
     wanted = batch({"id": id} for id in set(ids))
     phones: dict[str, list[Phone]] = {}

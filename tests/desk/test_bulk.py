@@ -16,6 +16,7 @@ from server.desk.send import Draft, start
 from server.domain.errors import HasConversation, Invalid, NotFound, TooLate
 from server.domain.live_filter import Condition
 from server.domain.wanted import Wanted
+from server.store import contacts as stored
 from tests.desk.test_live_filters import assert_every_filter_is_as_looked_at_anew
 from tests.fixtures.meanwhile import meanwhile
 from tests.fixtures.office import MARIA, WEI, Office
@@ -212,7 +213,7 @@ async def test_a_contact_cannot_be_deleted_while_another_process_opens_its_conve
     id = await contact(office)
 
     async def opens(work: Any) -> None:
-        await module.contacts.of_phones(work.tx, [(office.account, MARIA)])
+        await stored.of_phones(work.tx, [(office.account, MARIA)])
         await work.tx.run(
             """insert into conversations (id, account, contact, phone, seq, claimed_seq, settled_seq, active_at)
                values ('c', :account, :contact, :phone, 0, 0, 0, 0)""",

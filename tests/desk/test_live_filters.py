@@ -23,8 +23,10 @@ from server.desk.membership import facts_of
 from server.desk.send import Draft, start
 from server.desk.work import Work
 from server.domain.errors import AlreadyExists, Invalid, NotFound, Refused
+from server.domain.events import EventType
 from server.domain.live_filter import Condition, compiled
 from server.store import contacts as stored
+from server.store import live_filters as store
 from server.store.database import Transaction
 from tests.fixtures.meanwhile import meanwhile
 from tests.fixtures.office import MARIA, WEI, Office
@@ -62,7 +64,7 @@ async def assert_every_filter_is_as_looked_at_anew(office: Office) -> None:
     async def read(tx: Transaction) -> None:
         rows = await tx.all("select id from contacts")
         facts = await facts_of(tx, await stored.get(tx, [row["id"] for row in rows]))
-        for filter in await live_filters.live_filters.of_accounts(tx, [office.account]):
+        for filter in await store.of_accounts(tx, [office.account]):
             rule = compiled(filter.conditions)
             members = await tx.all("select contact from live_filter_members where live_filter = :id", id=filter.id)
             assert {row["contact"] for row in members} == {id for id, fact in facts.items() if rule(fact)}, filter
@@ -199,7 +201,7 @@ async def test_no_contact_is_overlooked_that_another_process_makes_while_a_filte
         one = stored.Contact("c" * 26, office.account, "Maria", ready_at=1, phones=(stored.Phone(MARIA),))
         await stored.insert(work.tx, [one])
         work.staged.contacts[one.id] = one
-        work.tell(office.account, live_filters.EventType.CONTACT_CREATED, work.know(office.mia), contact=one.id)
+        work.tell(office.account, EventType.CONTACT_CREATED, work.know(office.mia), contact=one.id)
 
     await meanwhile(second_desk, adds, lambda: made(office, READY))
     await assert_every_filter_is_as_looked_at_anew(office)

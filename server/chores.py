@@ -1,0 +1,46 @@
+"""What the web role does behind the answers: imports go on, and filters are filled whose process was lost. Any number may run."""
+
+import asyncio
+import secrets
+
+from server.desk.contact_import import give_up_import, import_next
+from server.desk.desk import Desk
+from server.desk.live_filters import fill_abandoned
+from server.log import get_logger
+from server.store.database import Unavailable
+from server.wakes import Wakes
+
+LONGEST_PAUSE_SECONDS = 5.0
+SHORTEST_REST_SECONDS = 0.02
+
+log = get_logger(__name__)
+
+
+async def run(desk: Desk, wakes: Wakes) -> None:
+    """Until it is cancelled; what was under way is taken over by whoever comes next."""
+    holder, never = secrets.token_hex(8), asyncio.Event()
+    while True:
+        busy = False
+        try:
+            busy = await import_next(desk, holder, _rest) or await fill_abandoned(desk)
+        except Unavailable as error:
+            log.warning("chores.unavailable", reason=str(error))
+        except Exception as error:
+            log.error("chores.failed", exc_info=error)
+            busy = await _gave_up(desk, holder)
+        if not busy:
+            await wakes.wait("chores", never, LONGEST_PAUSE_SECONDS)
+
+
+async def _gave_up(desk: Desk, holder: str) -> bool:
+    try:
+        await give_up_import(desk, holder)
+    except Unavailable as error:
+        log.warning("chores.unavailable", reason=str(error))
+        return False
+    return True
+
+
+async def _rest(seconds: float) -> None:
+    """As long as the work took, so that others have as much."""
+    await asyncio.sleep(max(seconds, SHORTEST_REST_SECONDS))
