@@ -176,7 +176,7 @@ test("every text has its own shelf, and the uploads of one outlive a reload", ()
 });
 
 test("sizes read as people say them", () => {
-  assert.deepEqual([1, 49_000, 50_001, 612_345, 999_999, MB, 8.24 * MB, 5 * MB].map(sized), ["1 KB", "49 KB", "0.1 MB", "0.6 MB", "1 MB", "1 MB", "8.2 MB", "5 MB"]);
+  assert.deepEqual([1, 49_000, 99_501, 612_345, 999_999, MB, 8.24 * MB, 5 * MB].map(sized), ["1 KB", "49 KB", "0.1 MB", "0.6 MB", "1 MB", "1 MB", "8.2 MB", "5 MB"]);
 });
 
 test("a text without words is told by what came with it", () => {

@@ -27,7 +27,7 @@ export const NO_PICTURES = "This number cannot send pictures";
 
 /** `8.2 MB`, `0.6 MB`, `12 KB`. @param {number} bytes */
 export function sized(bytes) {
-  if (bytes < 50_000) return `${Math.max(1, Math.round(bytes / 1000))} KB`;
+  if (bytes < 99_500) return `${Math.max(1, Math.round(bytes / 1000))} KB`;
   const tenths = Math.max(1, Math.round(bytes / 100_000));
   return `${tenths % 10 === 0 ? tenths / 10 : (tenths / 10).toFixed(1)} MB`;
 }
