@@ -45,3 +45,8 @@ export function count(n) {
 export function size(text) {
   return `${some([...text].length, "character")}, ${some(Math.max(1, segmented(text).segments), "segment")}`;
 }
+
+/** The person's time zone, by IANA's name. */
+export function zone() {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+}

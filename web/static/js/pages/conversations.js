@@ -1,14 +1,14 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { count } from "../figures.js";
+import { count, zone } from "../figures.js";
 import { c, html } from "../html.js";
 import { asked as inAddress, Filters, refine, Search } from "../parts/filters.js";
 import { Icon } from "../parts/icon.js";
 import { Table } from "../parts/table.js";
-import { all } from "../reading.js";
 import { after, arranged, COLUMNS } from "../report.js";
 import { route } from "../route.js";
-import { phone } from "../words.js";
 import { reportColumns, TITLES } from "./reports/columns.js";
+import { useNames } from "./reports/names.js";
+import { ReportsNav } from "./reports/nav.js";
 
 /** @typedef {import("../app.js").App} App */
 /** @typedef {import("../report.js").Line} Line */
@@ -64,13 +64,6 @@ export function Page({ app }) {
   </section>`;
 }
 
-/** @param {{at: string, app: App}} props */
-export function ReportsNav({ at, app }) {
-  if (app.me.role !== "manager") return null;
-  const one = (/** @type {string} */ path, /** @type {string} */ words) => html`<a href=${`/reports/${path}`} aria-current=${path === at ? "page" : undefined}>${words}</a>`;
-  return html`<nav class="report-nav" aria-label="Reports">${one("sms-conversations", "SMS Conversations")}${one("response-times", "Response times")}</nav>`;
-}
-
 /** @param {{[name: string]: string}} address */
 function queryOf(address) {
   const query = new URLSearchParams({ limit: "50", time_zone: zone() });
@@ -83,11 +76,6 @@ function exportQuery(address) {
   const query = new URLSearchParams({ as: "csv", time_zone: zone() });
   for (const name of ASKED) if (address[name] && name !== "cursor") query.set(name, address[name]);
   return query.toString();
-}
-
-/** The person's. */
-export function zone() {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
 }
 
 /**
@@ -161,21 +149,7 @@ function useReport(app, query, box) {
   return { lines: state.lines, page: state.page, why: state.why, waiting: state.waiting, release: () => settle(false) };
 }
 
-/** @typedef {{dids: Array<[string, string]>, users: Array<[string, string]>}} Names */
-
-/** @param {App} app @returns {Names} */
-function useNames(app) {
-  const [names, setNames] = useState(/** @type {Names} */ ({ dids: [], users: [] }));
-  useEffect(() => {
-    Promise.all([all(app, "/dids"), all(app, "/users")]).then(
-      ([dids, users]) => setNames({ dids: dids.map((did) => [did.id, did.label || phone(did.number)]), users: users.map((user) => [user.id, user.name]) }),
-      () => undefined,
-    );
-  }, []);
-  return names;
-}
-
-/** @param {Names} names @returns {import("../parts/filters.js").Filter[]} */
+/** @param {import("./reports/names.js").Names} names @returns {import("../parts/filters.js").Filter[]} */
 function filtersOf({ dids, users }) {
   return [
     { name: "answered", label: "Answered", options: [["", "any"], ["answered", "answered"], ["unanswered", "unanswered"]] },

@@ -5,12 +5,12 @@ import { Held } from "../held.js";
 import { c, html } from "../html.js";
 import { asked as inAddress, Filters, refine } from "../parts/filters.js";
 import { Icon } from "../parts/icon.js";
-import { all } from "../reading.js";
 import { route } from "../route.js";
-import { day, phone } from "../words.js";
+import { day } from "../words.js";
 import { Figures } from "./feed/figures.js";
 import { KIND_WORDS, Line } from "./feed/line.js";
 import { Observe } from "./feed/observe.js";
+import { useNames } from "./reports/names.js";
 
 /** @typedef {import("../app.js").App} App */
 
@@ -124,18 +124,6 @@ function useReader(app, kinds, did, user) {
     };
   }, [reader]);
   return reader;
-}
-
-/** What can be picked. @param {App} app */
-function useNames(app) {
-  const [names, setNames] = useState(/** @type {{dids: Array<[string, string]>, users: Array<[string, string]>}} */ ({ dids: [], users: [] }));
-  useEffect(() => {
-    Promise.all([all(app, "/dids"), all(app, "/users")]).then(
-      ([dids, users]) => setNames({ dids: dids.map((did) => [did.id, did.label || phone(did.number)]), users: users.map((user) => [user.id, user.name]) }),
-      () => undefined,
-    );
-  }, []);
-  return names;
 }
 
 /**

@@ -4,8 +4,9 @@ import { c, html } from "../../html.js";
 import { asked as inAddress, Filters, refine } from "../../parts/filters.js";
 import { Icon } from "../../parts/icon.js";
 import { Table } from "../../parts/table.js";
-import { all, useReading } from "../../reading.js";
+import { useReading } from "../../reading.js";
 import { route } from "../../route.js";
+import { useNames } from "../reports/names.js";
 import { Section } from "./section.js";
 
 /** @typedef {import("../../app.js").App} App */
@@ -20,9 +21,9 @@ export function Audit({ app }) {
   const { user = "", what = "" } = inAddress();
   const query = new URLSearchParams(Object.entries({ user, what }).filter(([, value]) => value)).toString();
   const trail = useTrail(app, query);
-  const people = usePeople(app);
-  const columns = useMemo(() => auditColumns(app), []);
-  const filters = useMemo(() => filtersOf(people, trail.kinds), [people, trail.kinds.join()]);
+  const names = useNames(app);
+  const columns = useMemo(() => auditColumns(app, new Map([...names.dids, ...names.users])), [names]);
+  const filters = useMemo(() => filtersOf(names.users, trail.kinds), [names, trail.kinds.join()]);
   return html`<${Section} title="Audit" why=${trail.why} about="Who changed the account, and how. Secrets are never kept here.">
     <div class="report-filters">${c(Filters, { filters })}
       ${query && html`<button class="link" onClick=${() => refine({ user: "", what: "" })}>Clear filters</button>`}
@@ -58,15 +59,6 @@ function useTrail(app, query) {
   return { entries: shown.entries, kinds: /** @type {string[]} */ (first?.kinds ?? []), why: reading.why, ready: first !== null, more: shown.next ? more : null };
 }
 
-/** @param {App} app @returns {Array<[string, string]>} */
-function usePeople(app) {
-  const [people, setPeople] = useState(/** @type {Array<[string, string]>} */ ([]));
-  useEffect(() => {
-    all(app, "/users").then((users) => setPeople(users.map((user) => [user.id, user.name])), () => undefined);
-  }, []);
-  return people;
-}
-
 /** @param {Array<[string, string]>} people @param {string[]} kinds @returns {import("../../parts/filters.js").Filter[]} */
 function filtersOf(people, kinds) {
   return [
@@ -75,11 +67,11 @@ function filtersOf(people, kinds) {
   ];
 }
 
-/** @param {App} app @returns {import("../../parts/table.js").Column[]} */
-function auditColumns(app) {
+/** @param {App} app @param {Map<string, string>} names of people and numbers, by id @returns {import("../../parts/table.js").Column[]} */
+function auditColumns(app, names) {
   return [
     { key: "what", title: "What", lead: true, cell: (entry) => html`<span class="stacked"><span>${worded(entry.what)}</span>${entry.target.kind !== "settings" && html`<span class="soft"><bdi>${entry.target.name}</bdi></span>`}</span>` },
-    { key: "change", title: "Change", bare: true, cell: (entry) => changes(entry) },
+    { key: "change", title: "Change", bare: true, cell: (entry) => changes(entry, names) },
     { key: "user", title: "Who", cell: (entry) => html`<bdi>${entry.user?.name ?? "Partyline"}</bdi>` },
     { key: "at", title: "When", cell: (entry) => html`<time datetime=${entry.at}>${stamp(entry.at, app.clock.now())}</time>` },
   ];
@@ -92,12 +84,13 @@ function worded(what) {
   return `${name.charAt(0).toUpperCase()}${name.slice(1)} ${verb.replaceAll("_", " ")}`;
 }
 
-/** @param {Entry} entry */
-function changes({ before, after }) {
+/** @param {Entry} entry @param {Map<string, string>} names */
+function changes({ before, after }, names) {
+  const says = (/** @type {string} */ field, /** @type {any} */ it) => (it === null && field === "sms_public_minutes" ? "never" : (names.get(it) ?? value(it)));
   const fields = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])];
   if (fields.length === 0) return html`<span class="soft">–</span>`;
   return html`<ul class="audit-changes">${fields.map((field) => html`<li key=${field}><span class="soft">${field.replaceAll("_", " ")}</span>
-    ${before && field in before && html` <del><bdi>${value(before[field])}</bdi></del>`}${after && field in after && html` <ins><bdi>${value(after[field])}</bdi></ins>`}</li>`)}</ul>`;
+    ${before && field in before && html` <del><bdi>${says(field, before[field])}</bdi></del>`}${after && field in after && html` <ins><bdi>${says(field, after[field])}</bdi></ins>`}</li>`)}</ul>`;
 }
 
 /** @param {any} it @returns {string} */
