@@ -34,6 +34,9 @@ export class Contacts {
     this.state = "new";
     this.why = "";
     this.turn = this.loaded = 0;
+    /** Counts the queries that were answered: then the rows are others, in an order of their own. */
+    this.edition = 0;
+    this.asked_for = "";
     this.reading = false;
     /** @type {Event[]} */
     this.held = [];
@@ -79,6 +82,8 @@ export class Contacts {
       this.rows = new Map(items.map((contact) => [contact.id, contact]));
       [this.next, this.total, this.last, this.loaded] = [next, total, items.at(-1) ?? null, items.length];
       [this.state, this.why] = ["ready", ""];
+      if (this.asked_for !== JSON.stringify(this.query)) this.edition += 1;
+      this.asked_for = JSON.stringify(this.query);
       this.members.clear();
     } catch (problem) {
       if (turn !== this.turn) return;

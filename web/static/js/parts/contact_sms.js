@@ -11,20 +11,31 @@ import { Thread } from "./thread.js";
 /** @typedef {import("../contact_query.js").Contact} Contact */
 /** @typedef {import("../shapes.js").Conversation} Conversation */
 
+/** The number to talk with: the chosen one, else the one last talked with, else the first mobile one. @param {Contact} contact @param {Conversation[]|null} items @param {string|null} number */
+function numberOf(contact, items, number) {
+  if (number !== null && contact.phones.some((each) => each.number === number)) return number;
+  return items?.[0]?.contact.phone ?? contact.phones.find(({ kind }) => kind === "mobile")?.number ?? null;
+}
+
+/** The conversation that is shown, if there is one. @param {Contact} contact @param {Conversation[]|null} items @param {string|null} number the chosen one */
+export function talkOf(contact, items, number) {
+  const chosen = numberOf(contact, items, number);
+  return items?.find((each) => each.contact.phone === chosen);
+}
+
 /**
  * The conversations with a contact: one for each number. The log and the composer are those of the inbox.
- * @param {{app: import("../app.js").App, contact: Contact, talks: {items: Conversation[]|null, why: string, again: () => void}, form: import("./contact_details.js").Form}} props
+ * @param {{app: import("../app.js").App, contact: Contact, talks: {items: Conversation[]|null, why: string, again: () => void}, form: import("./contact_details.js").Form,
+ *   number: string|null, setNumber: (number: string) => void}} props
  */
-export function ContactSms({ app, contact, talks, form }) {
-  const [number, setNumber] = useState(/** @type {string|null} */ (null));
+export function ContactSms({ app, contact, talks, form, number, setNumber }) {
   const { items } = talks;
   const mobile = contact.phones.filter(({ kind }) => kind === "mobile");
-  const usual = items?.[0]?.contact.phone ?? mobile[0]?.number ?? null;
-  const chosen = number !== null && contact.phones.some((each) => each.number === number) ? number : usual;
+  const chosen = numberOf(contact, items, number);
   if (items === null) {
     return html`<section class="contact-tab talk" aria-label="SMS">${talks.why && html`<div class="log-note"><p>The conversations could not be loaded: ${talks.why}</p><button class="button" onClick=${talks.again}>Try again</button></div>`}</section>`;
   }
-  const talk = items.find((each) => each.contact.phone === chosen);
+  const talk = talkOf(contact, items, number);
   const several = new Set([...mobile.map((each) => each.number), ...items.map((each) => each.contact.phone)]).size > 1;
   return html`<section class="contact-tab talk" aria-label="SMS">
     ${several ? c(Numbers, { contact, items, chosen: chosen ?? "", choose: setNumber }) : html`<span></span>`}

@@ -25,7 +25,7 @@ export function ContactTable({ app, book, query, manager, picked, everything, cu
   const [, redraw] = useState(0);
   const again = () => redraw((n) => n + 1);
   const held = useHold(box, again);
-  const { ids, updated, release } = useOrder(book, query, held, again);
+  const { ids, updated, release } = useOrder(book, held, again);
   useKeptFocus(box, current, ids, setCurrent);
   const anchor = useRef(/** @type {string|null} */ (null));
   const shown = useRef(ids);
@@ -79,12 +79,11 @@ function Nothing({ book, query, manager }) {
 
 /**
  * The order on screen. Held, rows change in place and only further pages come behind them; a row that no longer belongs stays a moment.
- * @param {import("../contacts.js").Contacts} book @param {import("../contact_query.js").Query} query @param {{current: boolean}} held @param {() => void} again
+ * @param {import("../contacts.js").Contacts} book @param {{current: boolean}} held @param {() => void} again
  */
-function useOrder(book, query, held, again) {
-  const kept = useRef({ order: new Order(), query: "" });
-  const asking = JSON.stringify(query);
-  if (kept.current.query !== asking) kept.current = { order: new Order(), query: asking };
+function useOrder(book, held, again) {
+  const kept = useRef({ order: new Order(), edition: 0 });
+  if (kept.current.edition !== book.edition) kept.current = { order: new Order(), edition: book.edition };
   const { order } = kept.current;
   order.want(book.ids, { held: held.current && order.ids.length > 0, now: Date.now(), linger: (id) => book.rows.has(id) });
   const last = order.wanted.indexOf(order.ids.findLast((id) => order.wanted.includes(id)) ?? "");
@@ -144,8 +143,8 @@ function Mobile({ contact }) {
   const main = mainPhone(contact);
   if (!main) return html`<span class="soft">No number</span>`;
   const others = contact.phones.length - 1;
-  return html`<span class="mobile"><bdi>${phone(main.number)}</bdi>${main.kind !== "mobile" && html`<span class="soft"> ${main.kind}</span>`}
-    ${others > 0 && html`<span class="soft"> +${others}</span>`}${main.opted_out && html`<span class="bad-words"> Opted out</span>`}</span>`;
+  return html`<span class=${`mobile ${main.opted_out ? "out" : ""}`} title=${main.opted_out ? "Opted out" : undefined}>${main.opted_out && c(Icon, { name: "ban" })}<bdi>${phone(main.number)}</bdi>${main.kind !== "mobile" && html`<span class="soft"> ${main.kind}</span>`}
+    ${others > 0 && html`<span class="soft"> +${others}</span>`}${main.opted_out && html`<span class="unseen"> Opted out</span>`}</span>`;
 }
 
 /** @param {{app: import("../app.js").App, latest: import("../contact_query.js").Latest}} props */

@@ -28,16 +28,19 @@ export function Filters({ filters, label = "Filters", children }) {
   const now = asked();
   return html`<div class="filters" role="group" aria-label=${label}>
     ${children}
-    ${filters.map((filter) => html`<label class="filter-field" key=${filter.name}><span>${filter.label}</span>${control(filter, now[filter.name] ?? "")}</label>`)}
+    ${filters.map((filter) => html`<span class="filter-field" key=${filter.name}><label for=${idOf(filter)}>${filter.label}</label>${control(filter, now[filter.name] ?? "")}</span>`)}
   </div>`;
 }
+
+/** @param {Filter} filter */
+const idOf = ({ name }) => `filter-${name}`;
 
 /** @param {Filter} filter @param {string} value */
 function control(filter, value) {
   const set = (/** @type {any} */ event) => refine({ [filter.name]: event.currentTarget.value });
-  if (!("options" in filter)) return html`<input type="date" name=${filter.name} value=${value} onChange=${set} />`;
+  if (!("options" in filter)) return html`<input type="date" id=${idOf(filter)} name=${filter.name} value=${value} onChange=${set} />`;
   const known = filter.options.some(([each]) => each === value);
-  return html`<select name=${filter.name} value=${value} class=${value ? "set" : ""} onChange=${set}>
+  return html`<select id=${idOf(filter)} name=${filter.name} value=${value} class=${value ? "set" : ""} onChange=${set}>
     ${filter.options.map(([each, words]) => html`<option key=${each} value=${each} selected=${each === value}>${words}</option>`)}
     ${!known && html`<option value=${value} selected>${value}</option>`}
   </select>`;
