@@ -22,10 +22,10 @@ KEPT: Final = {
 }
 ICONS: Final = """
 archive arrow-down arrow-down-left arrow-left arrow-right-left arrow-up arrow-up-down arrow-up-right ban bell bell-off
-calendar-clock check check-check chevron-down chevron-left chevron-right circle-alert circle-check clock columns-3
+calendar-clock check check-check chevron-down chevron-left chevron-right circle-alert circle-check clock coffee columns-3
 copy download ellipsis external-link eye file-text hand history inbox key-round keyboard list-filter log-out mail menu
-message-square panel-right paperclip pause pencil play plus printer refresh-cw rotate-ccw search send settings
-sliders-horizontal smartphone sticky-note tag trash-2 undo-2 upload user user-minus user-plus users wifi wifi-off x
+message-square moon panel-right paperclip pause pencil play plus printer refresh-cw rotate-ccw search send settings
+sliders-horizontal smartphone sticky-note tag trash-2 undo-2 upload user user-minus user-plus users volume-2 wifi wifi-off x
 zoom-out
 """
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+import platform
 import re
 from collections import deque
 from collections.abc import Callable
@@ -117,6 +118,7 @@ def hello(user: dict[str, str], epoch: str, position: int, pace: Pace) -> dict[s
         "epoch": epoch,
         "position": position,
         "ping_seconds": math.ceil(pace.ping_seconds),
+        "node": platform.node(),
         "limits": limits,
     }
 

@@ -1,5 +1,7 @@
 """Coming back: what was missed, once, in order, or a reset."""
 
+import platform
+
 import pytest
 
 from server.domain.user import Role
@@ -25,6 +27,7 @@ async def test_without_a_position_it_is_from_now_on(house: House) -> None:
         "epoch": tab.frames[0]["epoch"],
         "position": 1,
         "ping_seconds": 25,
+        "node": platform.node(),
         "limits": {"watches": 100, "frames_per_second": 20},
     }
     await tab.send(op="resume")

@@ -80,9 +80,9 @@ def test_comments_do_not_travel_and_the_map_leads_back_to_the_line(tmp_path: Pat
     assert "A line of words" not in script.body
     assert "@type" not in script.body
     (tmp_path / "map.json").write_text(script.map)
-    line = script.body.split("\n").index("  return (counted.n += 1);")
+    line = script.body.split("\n").index("return (counted.n += 1);")
     look = f"""const {{ SourceMap }} = require("node:module");
-      const found = new SourceMap(JSON.parse(require("node:fs").readFileSync("{tmp_path / "map.json"}", "utf8"))).findEntry({line}, 4);
+      const found = new SourceMap(JSON.parse(require("node:fs").readFileSync("{tmp_path / "map.json"}", "utf8"))).findEntry({line}, 2);
       console.log(found.originalSource, found.originalLine)"""
     said = subprocess.run(["node", "-e", look], capture_output=True, text=True, check=True, timeout=10)
     assert said.stdout.split() == ["../parts/counter.js", "2"]

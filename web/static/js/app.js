@@ -1,6 +1,6 @@
 /** One tab of a signed-in person, wired together: store, socket, clock, acts, toasts. Parts get this and nothing global. */
 import { Acts } from "./acts.js";
-import { alertFor } from "./alerts.js";
+import { Alerting } from "./alerting.js";
 import { Api, Problem } from "./api.js";
 import { Cards } from "./cards.js";
 import { Shelves, keepAttached, keptAttached } from "./attachments.js";
@@ -10,17 +10,18 @@ import { Keys } from "./keys.js";
 import { Numbers } from "./numbers.js";
 import { Preferences } from "./preferences.js";
 import { go, route } from "./route.js";
+import { Said } from "./said.js";
 import { Screen } from "./screen.js";
 import { shrink } from "./shrink.js";
 import { Socket } from "./socket.js";
+import { Status } from "./status.js";
 import { Store } from "./store.js";
 import { Toasts } from "./toasts.js";
 import { Undo } from "./undo.js";
 import { uploader } from "./upload.js";
-import { attached, called, some } from "./words.js";
+import { Version } from "./version.js";
+import { called, some } from "./words.js";
 
-/** Warned when this much is left, ms. */
-const WARNING = 120_000;
 /** Lists that nobody pushes to this tab are read again this often, ms. */
 const REFRESH = 15_000;
 
@@ -35,13 +36,21 @@ export class App {
     this.screen = new Screen();
     this.clock = new ServerClock(Date.now);
     this.clock.observe(Date.parse(boot.now), 0, came - 1000, came);
-    this.toasts = new Toasts(() => (this.screen.toasts.value += 1));
+    this.toasts = new Toasts(() => (this.screen.toasts.value += 1), (words) => this.say(words));
+    this.said = new Said({
+      show: (lines) => (this.screen.said.value = lines),
+      later: (run, ms) => setTimeout(run, ms),
+      now: Date.now,
+    });
     this.api = new Api({
       fetch: (...request) => fetch(...request),
       csrf,
       newKey: () => crypto.randomUUID(),
       now: Date.now,
-      seen: (date, sent, came) => this.clock.header(date, sent, came),
+      seen: (date, sent, came) => {
+        this.clock.header(date, sent, came);
+        this.screen.travel.value = came - sent;
+      },
     });
     this.prefs = new Preferences(this.api, boot.preferences);
     this.keys = new Keys({ single: () => this.preferences.value.single_keys });
@@ -53,7 +62,10 @@ export class App {
       send: (frame) => this.socket.send(frame),
       later: (run, ms) => setTimeout(run, ms),
       changed: (part, id) => this.changed(part, id),
-      notice: (event, record, replayed) => this.notice(event, record, replayed),
+      notice: (event, record, replayed) => {
+        this.clock.passed(event.at);
+        this.alerting.notice(event, record, replayed);
+      },
       heard: (event) => this.heard(event),
       reloaded: () => this.reloaded(),
     });
@@ -80,7 +92,7 @@ export class App {
       url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`,
       WebSocket,
       cursor: () => this.store.cursor(),
-      frame: (frame) => this.store.handle(frame),
+      frame: (frame) => this.take(frame),
       lost: () => this.store.lost(),
       state: (state) => (this.screen.line.value = state),
       signedIn: () => this.signedIn(),
@@ -95,8 +107,17 @@ export class App {
     this.listeners = new Set([this.cards]);
     /** The log is scrolled to its end; the log says so. */
     this.at_end = true;
-    /** @type {Set<string>} */
-    this.warned = new Set(JSON.parse(sessionStorage.getItem("partyline.warned") ?? "[]"));
+    this.alerting = new Alerting(this);
+    this.version = new Version(this.toasts);
+    this.status = new Status({
+      chosen: () => this.preferences.value,
+      prefer: (change) => this.prefer(change),
+      shared: localStorage,
+      now: () => this.clock.now(),
+      leads: () => this.alerting.leader.leads,
+      tell: (words) => this.toasts.add({ words }),
+      say: (words) => this.say(words),
+    });
   }
 
   start() {
@@ -110,6 +131,8 @@ export class App {
     addEventListener("offline", () => (this.screen.line.value = "offline"));
     addEventListener("pageshow", () => this.socket.hurry());
     document.addEventListener("visibilitychange", () => this.tick());
+    for (const name of ["pointermove", "pointerdown", "keydown", "wheel"]) addEventListener(name, () => this.status.touch(), { capture: true, passive: true });
+    this.alerting.start();
     this.socket.start();
     // Without a live line the page still shows what there is.
     setTimeout(() => this.store.position === null && this.store.loads.screen(), 1500);
@@ -123,7 +146,9 @@ export class App {
 
   /** @param {import("./shapes.js").Event} event */
   heard(event) {
+    this.screen.heard_at = this.clock.now();
     if (event.type === "preferences.changed") this.prefs.take(event.data.preferences);
+    this.alerting.account(event);
     this.listeners.forEach((each) => each.heard(event));
   }
 
@@ -151,6 +176,7 @@ export class App {
     if (phase !== "live" || !this.was_lost) return;
     this.was_lost = false;
     if (caught_up > 0) this.toasts.add({ words: `Back online. ${some(caught_up, "update")} applied.` });
+    this.version.look();
   }
 
   /** @returns {Promise<boolean>} */
@@ -163,12 +189,21 @@ export class App {
     }
   }
 
+  /** @param {import("./store.js").Frame} frame */
+  take(frame) {
+    this.store.handle(frame);
+    // A hidden tab's timers may be slowed down to one a minute; frames are not.
+    this.alerting.warn();
+  }
+
   tick() {
+    this.alerting.tick();
+    this.status.tick();
+    this.version.tick(document.visibilityState === "visible", writing);
     if (document.visibilityState !== "visible") return;
     const now = this.clock.now();
     this.screen.now.value = now;
     this.screen.minute.value = Math.floor(now / 60_000);
-    this.warn();
     this.readOpen();
   }
 
@@ -177,23 +212,6 @@ export class App {
     const { loads, phase } = this.store;
     if (phase === "live" && loads.view && loads.view !== "pool") loads.list(loads.view);
     loads.tallies();
-  }
-
-  /** My conversations that go public soon, once for each start of the clock. */
-  warn() {
-    const now = this.clock.now();
-    for (const { row } of this.store.records.values()) {
-      if (row?.role !== "owner" || !row.public_at || row.public_since) continue;
-      const left = Date.parse(row.public_at) - now;
-      const key = `${row.id} ${row.clock_start}`;
-      if (left <= 0 || left > WARNING || this.warned.has(key)) continue;
-      this.warned.add(key);
-      sessionStorage.setItem("partyline.warned", JSON.stringify([...this.warned].slice(-200)));
-      const { id, contact } = row;
-      if (this.looking(id)) continue;
-      const words = left > WARNING - 10_000 ? "in 2 minutes" : left > 60_000 ? "in less than 2 minutes" : "in less than a minute";
-      this.toasts.add({ words: `${called(contact)} goes public ${words}.`, open: id });
-    }
   }
 
   /** @param {string} id */
@@ -209,23 +227,6 @@ export class App {
     if (record.unread > 0 && this.looking(record.id)) this.acts.read(record);
   }
 
-  /** @param {import("./shapes.js").Event} event @param {import("./record.js").Record} record @param {boolean} replayed */
-  notice(event, record, replayed) {
-    this.clock.passed(event.at);
-    if (event.type === "conversation.read") return this.toasts.read(record.id);
-    const looking = this.looking(record.id);
-    if (looking) {
-      queueMicrotask(() => this.readOpen());
-      const { message } = event.data;
-      if (event.type === "message.received") this.say(`${called(event.data.conversation.contact)}: ${message.body || attached(message)}`);
-    }
-    if (replayed) return;
-    const alert = alertFor(event, record, { me: this.me.id, looking, minutes: this.store.settings.sms_public_minutes });
-    if (!alert) return;
-    const { mute, ...toast } = alert;
-    this.toasts.add({ ...toast, actions: mute ? [{ words: "Mute", quiet: true, run: () => this.mute(record.id) }] : [] });
-  }
-
   /** @param {string} id */
   mute(id) {
     const record = this.store.records.get(id);
@@ -234,7 +235,7 @@ export class App {
 
   /** Spoken by the polite live region. @param {string} words */
   say(words) {
-    this.screen.said.value = words;
+    this.said.say(words);
   }
 
   /**
@@ -287,4 +288,9 @@ export class App {
   get route() {
     return route;
   }
+}
+
+/** Something is being written in this tab. */
+function writing() {
+  return [...document.querySelectorAll("textarea")].some((field) => field.value.trim() !== "");
 }

@@ -1,18 +1,13 @@
 /** All live pages: starts the tab and draws what the address names. What belongs to one page alone is loaded with it. */
-import { effect } from "@preact/signals";
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { App } from "./app.js";
+import { drawFrame } from "./frame.js";
 import { c, html } from "./html.js";
-import { everywhere, inSms } from "./keymap.js";
-import { Connection } from "./parts/connection.js";
+import { inSms } from "./keymap.js";
 import { ContactPane } from "./parts/contact.js";
-import { Dialog } from "./parts/dialog.js";
 import { Inbox } from "./parts/inbox.js";
-import { Pool } from "./parts/pool.js";
-import { Shortcuts } from "./parts/shortcuts.js";
 import { Thread } from "./parts/thread.js";
-import { Toasts } from "./parts/toasts.js";
 import { followLinks, route } from "./route.js";
 
 /** @param {string} id */
@@ -25,7 +20,6 @@ function Desk({ app }) {
   useEffect(() => showContact(false), [id]);
   const texting = page === "sms" || page === "pool" || (page === "contact" && part === "sms");
   useEffect(() => (texting ? app.keys.add(inSms(app)) : undefined), [texting]);
-  if (page === "pool") return c(Pool, { app });
   if (page !== "sms") return c(Loaded, { app, page });
   return html`<div class=${`desk ${id ? "has-open" : ""}`}>
     ${c(Inbox, { app })}
@@ -37,6 +31,7 @@ function Desk({ app }) {
 
 /** @type {{[page: string]: () => Promise<{Page: (props: {app: App}) => any}>}} */
 const PAGES = {
+  pool: () => import("./parts/pool.js").then(({ Pool }) => ({ Page: Pool })),
   contacts: () => import("./pages/contacts.js"),
   contact: () => import("./pages/contact.js"),
   import: () => import("./pages/import.js"),
@@ -65,71 +60,13 @@ function Loaded({ app, page }) {
   return loaded?.page === page ? c(loaded.Page, { app }) : null;
 }
 
-/** @type {{[page: string]: [mark: string, title: string]}} */
-const TITLES = {
-  sms: ["sms", "SMS"],
-  pool: ["pool", "Pool"],
-  contacts: ["contacts", "Contacts"],
-  contact: ["contacts", "Contact"],
-  import: ["contacts", "Import contacts"],
-  feed: ["feed", "Live"],
-  conversations: ["reports", "SMS conversations"],
-  times: ["reports", "Response times"],
-  settings: ["settings", "Settings"],
-};
-
-/** @param {{app: App}} props */
-function Dialogs({ app }) {
-  const [help, showHelp] = useState(false);
-  useEffect(() => app.keys.add(everywhere(app, () => showHelp(true))), []);
-  if (app.screen.line.value === "over") {
-    return html`<${Dialog} title="You were signed out" close=${() => undefined}>
-      <p>Sign in to go on. What you were writing is kept in this tab.</p>
-      <p class="dialog-acts"><a class="button primary" href=${`/login?next=${encodeURIComponent(location.pathname)}`}>Sign in</a></p><//>`;
-  }
-  return help ? c(Shortcuts, { app, close: () => showHelp(false) }) : null;
-}
-
-/** The title, the icon, and the numbers in the bar. @param {App} app */
-function showCounts(app) {
-  const icon = /** @type {HTMLLinkElement} */ (document.querySelector("link[rel=icon]"));
-  const [plain, dotted] = [icon.getAttribute("href") ?? "", icon.dataset["unread"] ?? ""];
-  effect(() => {
-    app.screen.tallies.value;
-    const { page } = route.value;
-    const { unread, tallies, tallied } = app.store;
-    const [mark, name] = TITLES[page] ?? ["", "Partyline"];
-    document.title = `${unread ? `(${unread > 99 ? "99+" : unread}) ` : ""}${name} · Partyline`;
-    const wanted = unread ? dotted : plain;
-    if (icon.getAttribute("href") !== wanted) icon.setAttribute("href", wanted);
-    tally("unread", unread, "unread");
-    tally("pool", tallied ? tallies.pool.all : 0, "waiting");
-    for (const link of document.querySelectorAll(".bar-nav a")) {
-      if (link.getAttribute("data-page") === mark) link.setAttribute("aria-current", "page");
-      else link.removeAttribute("aria-current");
-    }
-  });
-}
-
-/** @param {string} name @param {number} n @param {string} words */
-function tally(name, n, words) {
-  const at = document.querySelector(`[data-tally="${name}"]`);
-  if (!(at instanceof HTMLElement)) return;
-  at.hidden = n === 0;
-  at.textContent = n > 99 ? "99+" : String(n);
-  at.setAttribute("aria-label", `${n} ${words}`);
-}
-
 const boot = JSON.parse(place("boot").textContent ?? "{}");
 const csrf = document.querySelector("meta[name=csrf-token]")?.getAttribute("content") ?? "";
 const arrival = /** @type {PerformanceNavigationTiming|undefined} */ (performance.getEntriesByType("navigation")[0]);
 const app = new App(boot, csrf, performance.timeOrigin + (arrival?.responseStart || 0));
 
 followLinks();
-showCounts(app);
+drawFrame(app, place);
 app.keys.listen();
 app.start();
 render(c(Desk, { app }), place("main"));
-render(c(Connection, { app }), place("connection"));
-render(c(Toasts, { app }), place("toasts"));
-render(c(Dialogs, { app }), place("dialogs"));

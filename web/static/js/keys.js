@@ -16,6 +16,8 @@ export class Keys {
   /** @param {{single?: () => boolean}} [doors] `single`: single characters act at all */
   constructor({ single = () => true } = {}) {
     this.single = single;
+    /** A dialog is on its way: what is typed is meant for it. */
+    this.hushed = false;
     /** Newest first: a page's key goes before the frame's. @type {Key[][]} */
     this.tables = [];
     /** @type {{key: string, at: number}|null} */
@@ -43,7 +45,7 @@ export class Keys {
   press(event) {
     if (event.defaultPrevented || event.isComposing || event.getModifierState("AltGraph")) return;
     if (["Shift", "Control", "Alt", "Meta"].includes(event.key)) return;
-    if (document.querySelector("dialog[open], :popover-open")) return;
+    if (this.hushed || document.querySelector("dialog[open], :popover-open")) return;
     const first = this.first && event.timeStamp - this.first.at < TOGETHER_MS ? this.first.key : "";
     this.first = null;
     const chord = event.altKey && event.shiftKey && !event.ctrlKey && !event.metaKey;
@@ -90,4 +92,14 @@ function matchesChord(key, event) {
 /** @param {EventTarget|null} target */
 function inField(target) {
   return target instanceof HTMLElement && target.matches("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
+}
+
+const NAMES = new Map([["Escape", "Esc"], ["ArrowDown", "↓"], ["ArrowUp", "↑"]]);
+export const MAC = typeof navigator !== "undefined" && /Mac|iPhone|iPad/.test(navigator.platform);
+
+/** What to press, one after another. @param {Key} key */
+export function pressed(key) {
+  const name = NAMES.get(key.key) ?? (key.key.length === 1 ? key.key.toUpperCase() : key.key);
+  const held = [key.command && (MAC ? "⌘" : "Ctrl"), key.alt && "Alt", key.shift && "Shift"].filter((each) => typeof each === "string");
+  return [...(key.after ? [key.after.toUpperCase()] : []), ...held, name];
 }

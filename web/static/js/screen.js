@@ -17,8 +17,12 @@ export class Screen {
     this.phase = signal(0);
     this.settings = signal(0);
     this.toasts = signal(0);
-    /** What the live regions say. */
-    this.said = signal("");
+    /** What the polite live region says, the newest last. */
+    this.said = signal(/** @type {Array<{id: number, words: string}>} */ ([]));
+    /** How long the last call was on its way, there and back, ms. */
+    this.travel = signal(0);
+    /** When the last event came, the server's ms; 0: none yet. */
+    this.heard_at = 0;
     /** The server's clock, once a second while the page is visible, ms. */
     this.now = signal(0);
     /** The same in minutes, for what is told in minutes. */

@@ -46,6 +46,8 @@ export class Socket {
     /** @type {any} */
     this.silence = null;
     this.ping_ms = 25_000;
+    /** Which of the servers it is. */
+    this.node = "";
     this.stopped = false;
     /** Frames that may still be sent in this second; the server's limit is not tried. */
     this.allowed = FRAMES;
@@ -117,6 +119,7 @@ export class Socket {
       this.failures = 0;
       this.queue = [];
       this.most = Math.max(1, Math.floor((frame.limits?.frames_per_second ?? FRAMES) * 0.75));
+      this.node = frame["node"] ?? "";
       if (frame.ping_seconds) this.ping_ms = frame.ping_seconds * 1000;
       this.send({ op: "resume", ...this.doors.cursor() });
       this.enter("open");

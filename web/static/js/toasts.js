@@ -2,8 +2,10 @@
  * Notices: one at a time, the others wait; a waiting one of the same conversation is replaced. All of them are kept for the bell. Pure.
  *
  * @typedef {{words: string, run: () => void, quiet?: boolean}} Action
- * @typedef {{words: string, urgent: boolean, open: string|null, first: boolean, stays: number, actions: Action[], id: number, at: number, read: boolean}} Toast
- *   `open`: the conversation that it is about; `first`: shown before those that wait; `stays`: how long it is shown, ms
+ * @typedef {{words: string, urgent: boolean, open: string|null, first: boolean, lasting: boolean, spoken: boolean,
+ *   stays: number, actions: Action[], id: number, at: number, read: boolean}} Toast
+ *   `open`: the conversation that it is about; `first`: shown before those that wait; `lasting`: shown until it is closed, when nothing else
+ *   is; `stays`: how long it is shown, ms; `spoken`: by the live region
  */
 
 const STAYS_MS = 6000;
@@ -11,9 +13,10 @@ const MOST_WAITING = 5;
 const MOST_KEPT = 50;
 
 export class Toasts {
-  /** @param {() => void} changed @param {() => number} [now] ms */
-  constructor(changed, now = Date.now) {
+  /** @param {() => void} changed @param {(words: string) => void} [say] @param {() => number} [now] ms */
+  constructor(changed, say = () => undefined, now = Date.now) {
     this.changed = changed;
+    this.say = say;
     this.now = now;
     /** @type {Toast[]} the first one is shown */
     this.waiting = [];
@@ -33,16 +36,34 @@ export class Toasts {
 
   /** @param {Partial<Toast> & {words: string}} toast @returns {number} its id */
   add(toast) {
-    /** @type {Toast} */
-    const added = { urgent: false, open: null, first: false, stays: STAYS_MS, actions: [], read: false, at: this.now(), ...toast, id: ++this.last };
-    const [shown, ...rest] = this.waiting;
+    const added = this.made(toast);
+    const [shown, ...rest] = this.waiting.filter((each) => !each.lasting);
+    const lasting = this.waiting.filter((each) => each.lasting);
     const others = rest.filter((each) => each.open === null || each.open !== added.open);
     const keep = shown && (shown.open === null || shown.open !== added.open) ? [shown, ...others] : others;
-    this.waiting = added.urgent || added.first ? [added, ...keep] : [...keep, added];
-    if (this.waiting.length > MOST_WAITING) this.waiting.splice(1, this.waiting.length - MOST_WAITING);
-    this.recent = [added, ...this.recent].slice(0, MOST_KEPT);
-    this.changed();
+    const waiting = added.urgent || added.first ? [added, ...keep] : [...keep, added];
+    if (waiting.length > MOST_WAITING) waiting.splice(1, waiting.length - MOST_WAITING);
+    this.waiting = added.lasting ? [...keep, ...lasting, added] : [...waiting, ...lasting];
+    this.remember(added);
+    if (added.spoken && !added.urgent) this.say(added.words);
     return added.id;
+  }
+
+  /** For the bell alone. @param {Partial<Toast> & {words: string}} toast */
+  keep(toast) {
+    this.remember(this.made(toast));
+  }
+
+  /** @param {Partial<Toast> & {words: string}} toast @returns {Toast} */
+  made(toast) {
+    const usual = { urgent: false, open: null, first: false, lasting: false, spoken: true, stays: STAYS_MS, actions: [], read: false };
+    return { ...usual, at: this.now(), ...toast, id: ++this.last };
+  }
+
+  /** @param {Toast} toast */
+  remember(toast) {
+    this.recent = [toast, ...this.recent].slice(0, MOST_KEPT);
+    this.changed();
   }
 
   /** @param {number} id */

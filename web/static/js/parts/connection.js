@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { c, html } from "../html.js";
+import { lasting } from "../words.js";
 import { Icon } from "./icon.js";
 
 const PATIENCE_MS = 5000;
@@ -23,6 +24,15 @@ const WORDS = {
   crowded: ["Paused", "wifi-off"],
 };
 
+/** @type {{[state: string]: string}} */
+const SAYS = {
+  lost: "The line is down; it is tried again by itself",
+  offline: "The browser has no network",
+  behind: "Reading again what was missed",
+  over: "Signed out",
+  crowded: "Too many tabs are open; this one rests",
+};
+
 /** The connection light. A short break shows nothing: it would only worry. @param {{app: import("../app.js").App}} props */
 export function Connection({ app }) {
   const state = stateOf(app);
@@ -38,8 +48,21 @@ export function Connection({ app }) {
   }, [state]);
   const [words, icon] = started ? WORDS[shown] : ["Connecting…", "refresh-cw"];
   const again = shown === "crowded" && started;
-  return html`<span class=${`chip connection ${started ? shown : "starting"}`}><span class="unseen">Connection: </span>
-    ${c(Icon, { name: icon ?? "wifi" })}<span class="connection-words">${words}</span>
+  return html`<span class="connection-place">
+    <button type="button" class=${`chip connection ${started ? shown : "starting"}`} aria-describedby="connection-card"><span class="unseen">Connection: </span>
+      ${c(Icon, { name: icon ?? "wifi" })}<span class="connection-words">${words}</span></button>
+    ${c(Card, { app, state: shown })}
     ${again && html`<button class="link" onClick=${() => app.socket.start()}>Resume here</button>`}
   </span>`;
+}
+
+/** What stands behind the light; shown while it is pointed at or has the focus. @param {{app: import("../app.js").App, state: string}} props */
+function Card({ app, state }) {
+  app.screen.now.value;
+  const { travel, heard_at } = app.screen;
+  const since = app.clock.now() - heard_at;
+  const heard = heard_at === 0 ? "no event yet" : `last event ${since < 60_000 ? `${Math.max(0, Math.round(since / 1000))} s` : lasting(since)} ago`;
+  const { node } = app.socket;
+  const line = state === "live" ? `Connected${node ? ` to node ${node}` : ""}` : SAYS[state] ?? "Connecting";
+  return html`<span class="connection-card" role="tooltip" id="connection-card">${line}, ${Math.round(travel.value)} ms, ${heard}.</span>`;
 }

@@ -2,10 +2,13 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { c, html } from "../html.js";
 import { Icon } from "./icon.js";
 
-/** @typedef {{words: string, icon: string, key?: string, run: () => void}} Item */
+/** @typedef {{words: string, icon: string, key?: string, checked?: boolean, run: () => void}} Item `checked`: one of several, chosen or not */
 
-/** A button with further actions. Arrow keys move, Escape closes and gives the focus back. @param {{label: string, items: Item[]}} props */
-export function Menu({ label, items }) {
+/**
+ * A button with further actions. Arrow keys move, Escape closes and gives the focus back.
+ * @param {{label: string, items: Item[], button?: {words: string, icon: string, look: string}, about?: string}} props `about` stands under the items
+ */
+export function Menu({ label, items, button, about }) {
   const [open, setOpen] = useState(false);
   const box = /** @type {{current: HTMLElement|null}} */ (useRef(null));
   const close = () => {
@@ -22,11 +25,13 @@ export function Menu({ label, items }) {
     item.run();
   };
   return html`<div class="menu" ref=${box} onKeyDown=${(/** @type {KeyboardEvent} */ event) => open && steer(event, box.current, close)}>
-    <button class="button square" aria-label=${label} aria-haspopup="menu" aria-expanded=${open} onClick=${() => setOpen(!open)}>${c(Icon, { name: "ellipsis" })}</button>
+    <button class=${button?.look ?? "button square"} aria-label=${label} aria-haspopup="menu" aria-expanded=${open} onClick=${() => setOpen(!open)}>
+      ${c(Icon, { name: button?.icon ?? "ellipsis" })}${button && html`<span class="menu-words">${button.words}</span>`}</button>
     ${open && html`<div class="menu-sheet" role="menu" aria-label=${label}>
-      ${items.map((item) => html`<button class="menu-item" role="menuitem" tabindex="-1" key=${item.words} onClick=${pick(item)}>
+      ${items.map((item) => html`<button class="menu-item" role=${item.checked === undefined ? "menuitem" : "menuitemradio"} aria-checked=${item.checked} tabindex="-1" key=${item.words} onClick=${pick(item)}>
         ${c(Icon, { name: item.icon })}<span>${item.words}</span>${item.key && html`<kbd aria-hidden="true">${item.key}</kbd>`}
       </button>`)}
+      ${about && html`<p class="menu-about">${about}</p>`}
     </div>`}
   </div>`;
 }

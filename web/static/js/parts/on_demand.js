@@ -4,12 +4,12 @@ import { c } from "../html.js";
 /**
  * A component whose module is loaded when it is first shown, so that no page waits for it before:
  * `const HandOver = onDemand(() => import("./hand_over.js").then((m) => m.HandOver));`, then `c(HandOver, {…})`. Nothing is drawn until it is here.
- * @template P @param {() => Promise<(props: P) => any>} load @returns {(props: P) => any}
+ * @template {(props: any) => any} C @param {() => Promise<C>} load @returns {C}
  */
 export function onDemand(load) {
-  /** @type {((props: P) => any)|null} */
+  /** @type {C|null} */
   let part = null;
-  return function OnDemand(props) {
+  const OnDemand = (/** @type {any} */ props) => {
     const [, drawn] = useState(part !== null);
     useEffect(() => {
       if (part !== null) return;
@@ -18,6 +18,7 @@ export function onDemand(load) {
         drawn(true);
       });
     }, []);
-    return part === null ? null : c(/** @type {any} */ (part), props);
+    return part === null ? null : c(part, props);
   };
+  return /** @type {C} */ (OnDemand);
 }

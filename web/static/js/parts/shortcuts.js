@@ -1,4 +1,5 @@
 import { html } from "../html.js";
+import { pressed } from "../keys.js";
 import { Dialog } from "./dialog.js";
 
 /** The keyboard map: exactly the keys that are registered now. @param {{app: import("../app.js").App, close: () => void}} props */
@@ -12,14 +13,4 @@ export function Shortcuts({ app, close }) {
         <div key=${key.words}><dt>${pressed(key).map((name) => html`<kbd key=${name}>${name}</kbd>`)}</dt><dd>${key.words}</dd></div>`)}</dl>`)}
     <label class="check"><input type="checkbox" checked=${single_keys} onChange=${() => app.prefer({ single_keys: !single_keys })} />Single-letter keys (Alt+Shift+letter always works)</label>
   <//>`;
-}
-
-const NAMES = new Map([["Escape", "Esc"], ["ArrowDown", "↓"], ["ArrowUp", "↑"]]);
-const MAC = /Mac|iPhone|iPad/.test(navigator.platform);
-
-/** What to press, one after another. @param {import("../keys.js").Key} key */
-export function pressed(key) {
-  const name = NAMES.get(key.key) ?? (key.key.length === 1 ? key.key.toUpperCase() : key.key);
-  const held = [key.command && (MAC ? "⌘" : "Ctrl"), key.alt && "Alt", key.shift && "Shift"].filter((each) => typeof each === "string");
-  return [...(key.after ? [key.after.toUpperCase()] : []), ...held, name];
 }

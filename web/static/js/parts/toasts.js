@@ -14,7 +14,7 @@ export function Toasts({ app }) {
     if (toast === null) return undefined;
     let left = toast.stays;
     const timer = setInterval(() => {
-      if (!paused.current) left -= 250;
+      if (!paused.current && !toast.lasting && document.visibilityState === "visible") left -= 250;
       if (left <= 0) app.toasts.close(toast.id);
     }, 250);
     return () => clearInterval(timer);
@@ -23,16 +23,14 @@ export function Toasts({ app }) {
   const card = toast && html`<div class=${`toast ${toast.urgent ? "urgent" : ""}`} key=${toast.id}
       onMouseEnter=${hold(true)} onMouseLeave=${hold(false)} onFocusIn=${hold(true)} onFocusOut=${hold(false)}>
     <p><bdi>${toast.words}</bdi></p>
-    ${toast.open && html`<button class="button small" onClick=${() => open(app, toast)}>Open</button>`}
+    ${toast.open && !toast.actions.some(({ words }) => words === "Reply") && html`<button class="button small" onClick=${() => open(app, toast)}>Open</button>`}
     ${toast.actions.map((action) => html`<button key=${action.words} class=${`button small ${action.quiet ? "quiet" : ""}`} onClick=${() => act(app, toast, action)}>${action.words}</button>`)}
     <button class="button small quiet square" aria-label="Close this notice" onClick=${() => app.toasts.close(toast.id)}>${c(Icon, { name: "x" })}</button>
   </div>`;
   return html`
-    <div role="status" class="toast-place">
-      <p class="unseen"><bdi>${app.screen.said.value}</bdi></p>
-      ${toast && !toast.urgent && card}
-    </div>
-    <div role="alert" class="toast-place">${toast?.urgent && card}</div>`;
+    <div role="status" class="unseen">${app.screen.said.value.map(({ id, words }) => html`<p key=${id}><bdi>${words}</bdi></p>`)}</div>
+    <div role="alert" class="toast-place">${toast?.urgent && card}</div>
+    <div class="toast-place">${toast && !toast.urgent && card}</div>`;
 }
 
 /** @param {import("../app.js").App} app @param {{id: number, open: string|null}} toast */

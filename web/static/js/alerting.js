@@ -1,0 +1,166 @@
+/** From a decided alert to toast, sound, desktop notification and the bell, once for each person over many tabs. */
+import { alertFor, optedOut, warning } from "./alerts.js";
+import { Desktop } from "./desktop.js";
+import { Leader } from "./leader.js";
+import { go } from "./route.js";
+import { Sound } from "./sound.js";
+import { Warnings } from "./warnings.js";
+import { attached, called } from "./words.js";
+
+const CHIME = new URL("../sounds/text.wav", import.meta.url).pathname;
+const ICON = new URL("../favicon.svg", import.meta.url).pathname;
+/** What was missed while the line was down is alerted when it is not older than this, ms. */
+const LATE = 60_000;
+/** The sound is repeated until it is read, for those who want that, ms. */
+const REPEAT = 30_000;
+const WARNING_STAYS = 20_000;
+const AUDIBLE = "audible";
+
+export class Alerting {
+  /** @param {import("./app.js").App} app */
+  constructor(app) {
+    this.app = app;
+    const changed = () => (app.screen.toasts.value += 1);
+    this.leader = new Leader({ locks: navigator.locks });
+    this.sound = new Sound({
+      play: () => new Audio(CHIME).play(),
+      shared: localStorage,
+      allowed: () => navigator.userActivation?.hasBeenActive ?? true,
+      changed,
+    });
+    this.desktop = new Desktop({ icon: ICON, open: (id) => go(`/sms/${id}`), changed });
+    this.warnings = new Warnings({ kept: sessionStorage, shared: localStorage });
+    /** Sounded and not read yet. @type {Set<string>} */
+    this.loud = new Set();
+    this.repeated = 0;
+    /** No tab of this browser may sound yet. */
+    this.silent = false;
+    /** Positions of account events that were alerted. @type {Set<number>} */
+    this.heard = new Set();
+  }
+
+  start() {
+    this.leader.start();
+    for (const name of ["pointerdown", "keydown"]) addEventListener(name, () => this.touched(), { capture: true, passive: true });
+    for (const name of ["focus", "blur"]) addEventListener(name, () => this.look());
+  }
+
+  /** The first touch lets this tab sound; it does so for all when none could before. */
+  async touched() {
+    if (!this.silent) return;
+    this.sound.unlock();
+    if (!(await this.leader.names()).has(AUDIBLE)) this.leader.take();
+    await this.listen();
+  }
+
+  /** Once a second, also while hidden. */
+  tick() {
+    this.look();
+    this.warn();
+    this.repeat();
+    this.listen();
+  }
+
+  /** Whether any tab of this browser could be heard. */
+  async listen() {
+    this.leader.hold("sound", this.sound.locked ? null : AUDIBLE);
+    const silent = this.sound.locked && !(await this.leader.names()).has(AUDIBLE);
+    if (silent === this.silent) return;
+    this.silent = silent;
+    this.app.screen.toasts.value += 1;
+  }
+
+  /** Tells the other tabs what is before the person's eyes here. */
+  look() {
+    const { store } = this.app;
+    const focused = document.visibilityState === "visible" && document.hasFocus();
+    const id = store.open_id;
+    this.leader.show(focused, id !== null && this.app.looking(id) ? id : null);
+  }
+
+  get quiet() {
+    return this.app.status.quiet;
+  }
+
+  /** @param {import("./shapes.js").Event} event @param {import("./record.js").Record} record as it was before @param {boolean} replayed */
+  notice(event, record, replayed) {
+    const { app } = this;
+    if (event.type === "conversation.read") return this.read(record.id);
+    const looking = app.looking(record.id);
+    if (looking) {
+      queueMicrotask(() => app.readOpen());
+      const { message, conversation } = event.data;
+      if (event.type === "message.received" && !replayed) app.say(`${called(conversation.contact)}: ${message.body || attached(message)}`);
+    }
+    if (replayed && app.clock.now() - Date.parse(event.at) > LATE) return;
+    const minutes = app.store.settings.sms_public_minutes;
+    const alert = alertFor(event, record, { me: app.me.id, looking, minutes, quiet: this.quiet, pool: app.preferences.value.pool_alerts });
+    if (alert) this.give(alert);
+  }
+
+  /** Events of the account come maybe more than once. @param {import("./shapes.js").Event} event */
+  account(event) {
+    const { app } = this;
+    if (event.type !== "contact.opted_out" || this.heard.has(event.position) || app.store.phase !== "live") return;
+    this.heard = new Set([...this.heard, event.position].slice(-50));
+    for (const record of app.store.records.values()) {
+      if (record.row?.contact.id !== event.data.contact?.id) continue;
+      const alert = app.looking(record.id) ? null : optedOut(event, record, { me: app.me.id, quiet: this.quiet });
+      if (alert) this.give(alert);
+    }
+  }
+
+  /** My conversations that go public soon. */
+  warn() {
+    const { app } = this;
+    for (const { record, left } of this.warnings.due(app.store.records.values(), app.clock.now())) {
+      if (app.looking(record.id) || this.hand_away) continue;
+      const actions = [
+        { words: "Reply", run: () => app.write(record.id) },
+        { words: "No reply needed", quiet: true, run: () => app.tell(app.acts.change(record, "no-reply-needed")) },
+      ];
+      this.give(warning(record, left), { actions, stays: WARNING_STAYS });
+    }
+  }
+
+  /** Away by one's own choice: nothing at all comes through. */
+  get hand_away() {
+    return this.app.status.now === "away" && this.quiet;
+  }
+
+  /** @param {import("./alerts.js").Alert} alert @param {Partial<import("./toasts.js").Toast>} [more] */
+  async give(alert, more = {}) {
+    const { app, leader } = this;
+    const { words, urgent, open } = alert;
+    const actions = alert.mute && open ? [{ words: "Mute", quiet: true, run: () => app.mute(open) }] : [];
+    const toast = { words, urgent, open, actions, spoken: !alert.text, ...more };
+    if (alert.hushed) return app.toasts.keep(toast);
+    if (open !== null && alert.text && (await leader.looked(open))) return;
+    app.toasts.add(toast);
+    if (alert.text && open !== null) app.said.text(open);
+    const { sound, desktop, private_notifications } = app.preferences.value;
+    if (alert.sound && open !== null) this.loud.add(open);
+    if (!leader.leads) return;
+    if (alert.sound && sound) this.ring();
+    if (alert.desktop && desktop && open !== null && !(await leader.focused())) this.desktop.show(open, alert.desktop, private_notifications);
+  }
+
+  ring() {
+    this.repeated = Date.now();
+    return this.sound.ring();
+  }
+
+  /** Rings again for those who want it until what rang is read. */
+  repeat() {
+    const { repeat_unread, sound } = this.app.preferences.value;
+    if (!repeat_unread || !sound || this.quiet || !this.leader.leads || this.loud.size === 0) return;
+    if (Date.now() - this.repeated >= REPEAT) this.ring();
+  }
+
+  /** Read here, in another tab or elsewhere: what was said about it is over. @param {string} conversation */
+  read(conversation) {
+    this.loud.delete(conversation);
+    this.app.toasts.read(conversation);
+    this.desktop.close(conversation);
+  }
+}

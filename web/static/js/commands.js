@@ -1,0 +1,84 @@
+/** What the command menu finds: actions with keys, pages, conversations that this tab knows and that the server finds, contacts, colleagues. */
+import { go } from "./route.js";
+import { matches } from "./lists.js";
+import { called, phone } from "./words.js";
+
+/** @typedef {{id: string, words: string, more: string, run: () => void}} Command */
+
+const MOST = 6;
+
+/** @type {Array<[words: string, address: string]>} */
+const EVERYBODY = [
+  ["Preferences", "/settings/preferences"],
+  ["Saved replies", "/settings/saved-replies"],
+];
+/** @type {Array<[words: string, address: string]>} */
+const MANAGERS = [
+  ["Import contacts", "/contacts/import"],
+  ["Settings: messaging", "/settings/messaging"],
+  ["Settings: numbers", "/settings/dids"],
+  ["Settings: carriers", "/settings/carriers"],
+  ["Settings: users", "/settings/users"],
+  ["Settings: tokens", "/settings/tokens"],
+  ["Settings: audit", "/settings/audit"],
+];
+
+/** What can be done now by a key, and the pages that have none. @param {import("./app.js").App} app @param {(key: import("./keys.js").Key) => string} shown @returns {Command[]} */
+export function actions(app, shown) {
+  const event = new KeyboardEvent("keydown");
+  const keys = app.keys.all.filter((key) => key.key.length === 1 && !key.command && key.when?.(event) !== false);
+  const pages = [...EVERYBODY, ...(app.me.role === "manager" ? MANAGERS : [])];
+  return [
+    ...keys.map((key) => ({ id: `key-${key.after ?? ""}${key.shift ? "shift" : ""}${key.key.charCodeAt(0)}`, words: key.words, more: shown(key), run: () => key.run(event) })),
+    ...pages.map(([words, address]) => ({ id: `page${address.replaceAll("/", "-")}`, words, more: "Page", run: () => go(address) })),
+  ];
+}
+
+/** Conversations that are here already. @param {import("./app.js").App} app @param {string} text @returns {Command[]} */
+export function known(app, text) {
+  const rows = [...app.store.records.values()].map(({ row }) => row).filter((row) => row !== null);
+  return rows.filter((row) => matches(text, row)).slice(0, MOST).map(conversation);
+}
+
+/** @param {import("./shapes.js").Conversation} row @returns {Command} */
+function conversation(row) {
+  const { contact } = row;
+  const more = contact.name === contact.phone ? "Conversation" : `Conversation, ${phone(contact.phone)}`;
+  return { id: `conversation-${row.id}`, words: called(contact), more, run: () => go(`/sms/${row.id}`) };
+}
+
+/** What the server finds. @param {import("./app.js").App} app @param {string} text @returns {Promise<Command[]>} */
+export async function found(app, text) {
+  const q = encodeURIComponent(text);
+  const none = { items: [] };
+  const [talks, people] = await Promise.all([
+    app.api.get(`/conversations?view=all&q=${q}&limit=${MOST}`).catch(() => none),
+    app.api.get(`/contacts?q=${q}&limit=${MOST}`).catch(() => none),
+  ]);
+  const contacts = people.items.map((/** @type {any} */ contact) => {
+    const [first] = contact.phones;
+    const words = called({ ...contact, phone: first?.number ?? "" });
+    return { id: `contact-${contact.id}`, words, more: first ? `Contact, ${phone(first.number)}` : "Contact", run: () => go(`/contacts/${contact.id}`) };
+  });
+  return [...talks.items.map(conversation), ...contacts];
+}
+
+/** Colleagues: the open conversation can be handed to them. @param {import("./app.js").App} app @returns {Promise<Command[]>} */
+export async function colleagues(app) {
+  const open = app.store.records.get(app.store.open_id ?? "");
+  if (!open?.row) return [];
+  const { owner, role } = open.row;
+  if (owner !== null && role !== "owner" && app.me.role !== "manager") return [];
+  const users = await app.acts.colleagues().catch(() => []);
+  return users
+    .filter((user) => user.id !== owner?.id && user.id !== app.me.id)
+    .map((user) => ({ id: `user-${user.id}`, words: `Hand over to ${user.name}`, more: "Colleague", run: () => app.tell(app.acts.change(open, "transfer", { user: user.id })) }));
+}
+
+/** Those whose words hold all that was typed, those that begin with it first. @param {Command[]} commands @param {string} text */
+export function narrowed(commands, text) {
+  const wanted = text.trim().toLowerCase().split(/\s+/);
+  const holds = commands.filter(({ words }) => wanted.every((word) => words.toLowerCase().includes(word)));
+  const begins = (/** @type {Command} */ { words }) => Number(!words.toLowerCase().startsWith(wanted[0] ?? ""));
+  return holds.sort((a, b) => begins(a) - begins(b));
+}

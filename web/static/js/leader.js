@@ -1,0 +1,91 @@
+/**
+ * The tabs of one browser: one leads, which plays the sound and shows desktop notifications for all of them. It holds a lock, so another one
+ * follows however it ends. Further locks say what each tab has before the person's eyes; they too end with their tab.
+ */
+
+const LEADS = "alerts";
+const FOCUSED = "focused";
+/** What the others hold is asked again after this, ms. */
+const FRESH = 200;
+
+export class Leader {
+  /** @param {{locks?: LockManager, now?: () => number}} doors without locks this tab leads */
+  constructor({ locks, now = Date.now }) {
+    this.locks = locks;
+    this.now = now;
+    this.leads = locks === undefined;
+    this.waits = new AbortController();
+    /** @type {Map<string, {name: string, end: () => void}>} */
+    this.holding = new Map();
+    /** @type {{at: number, names: Promise<Set<string>>}|null} */
+    this.known = null;
+  }
+
+  start() {
+    this.ask({ signal: this.waits.signal });
+  }
+
+  /** @param {LockOptions} options */
+  ask(options) {
+    this.locks
+      ?.request(LEADS, options, () => {
+        this.leads = true;
+        return new Promise(() => undefined);
+      })
+      .catch((problem) => {
+        if (problem !== this.waits.signal.reason) this.lose();
+      });
+  }
+
+  /** Another tab took over: this one waits again. */
+  lose() {
+    this.leads = false;
+    this.waits = new AbortController();
+    this.start();
+  }
+
+  /** This tab leads from now on: it can play sounds, which a tab that was never touched cannot. */
+  take() {
+    if (this.leads || !this.locks) return;
+    this.waits.abort();
+    this.ask({ steal: true });
+  }
+
+  /** What is before the person's eyes in this tab. @param {boolean} focused @param {string|null} conversation */
+  show(focused, conversation) {
+    this.hold("window", focused ? FOCUSED : null);
+    this.hold("conversation", conversation === null ? null : `looking ${conversation}`);
+  }
+
+  /** @param {string} slot @param {string|null} name */
+  hold(slot, name) {
+    const held = this.holding.get(slot);
+    if (!this.locks || (held?.name ?? null) === name) return;
+    held?.end();
+    this.holding.delete(slot);
+    if (name === null) return;
+    /** @type {() => void} */
+    let end = () => undefined;
+    const until = new Promise((done) => (end = () => done(null)));
+    this.holding.set(slot, { name, end });
+    this.locks.request(name, { mode: "shared" }, () => until);
+  }
+
+  /** @param {string} conversation @returns {Promise<boolean>} a tab of this browser has it before the person's eyes */
+  async looked(conversation) {
+    return (await this.names()).has(`looking ${conversation}`);
+  }
+
+  /** @returns {Promise<boolean>} the person is at a tab of ours */
+  async focused() {
+    return (await this.names()).has(FOCUSED);
+  }
+
+  names() {
+    const now = this.now();
+    if (this.known && now - this.known.at < FRESH) return this.known.names;
+    const asked = this.locks?.query().then(({ held = [] }) => new Set(held.map((lock) => lock.name ?? "")));
+    this.known = { at: now, names: asked ?? Promise.resolve(new Set([...this.holding.values()].map(({ name }) => name))) };
+    return this.known.names;
+  }
+}

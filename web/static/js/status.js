@@ -1,0 +1,86 @@
+/**
+ * Available, Focus (for a while, only what goes public soon comes through) or Away. Who touches nothing for a quarter of an hour is Away by itself
+ * and back at the first touch; by itself it hushes nothing, since the person may be reading.
+ */
+
+export const IDLE_MS = 15 * 60_000;
+export const FOCUS_MINUTES = 30;
+/** Other tabs are told of a touch this often at most, ms. */
+const TOLD_MS = 20_000;
+const TOUCHED = "partyline.touched";
+const BY_ITSELF = "partyline.away";
+
+export class Status {
+  /** @param {{chosen: () => import("./preferences.js").Chosen, prefer: (change: Partial<import("./preferences.js").Chosen>) => Promise<any>,
+   *   shared: Storage, now: () => number, leads: () => boolean, tell: (words: string) => void, say: (words: string) => void}} doors
+   *  `now` the server's ms; `tell` a notice, `say` the live region */
+  constructor(doors) {
+    this.doors = doors;
+    this.told = 0;
+    this.over = "";
+  }
+
+  /** As it stands now: a focus whose time is over is over. @returns {"available"|"focus"|"away"} */
+  get now() {
+    const { status, focus_until } = this.doors.chosen();
+    return status === "focus" && focus_until !== null && Date.parse(focus_until) <= this.doors.now() ? "available" : status;
+  }
+
+  get by_itself() {
+    return this.now === "away" && this.doors.shared.getItem(BY_ITSELF) !== null;
+  }
+
+  /** No sounds and no pop-ups. */
+  get quiet() {
+    return this.now === "focus" || (this.now === "away" && !this.by_itself);
+  }
+
+  /** @param {"available"|"away"} status */
+  choose(status) {
+    this.doors.shared.removeItem(BY_ITSELF);
+    this.touched();
+    this.doors.say(status === "away" ? "You are Away." : "You are Available.");
+    return this.doors.prefer({ status, focus_until: null });
+  }
+
+  /** @param {number} minutes */
+  focus(minutes) {
+    this.doors.shared.removeItem(BY_ITSELF);
+    const until = new Date(this.doors.now() + minutes * 60_000).toISOString();
+    this.doors.say(`Focus for ${minutes} minutes: only conversations about to go public are told.`);
+    return this.doors.prefer({ status: "focus", focus_until: until });
+  }
+
+  toggle() {
+    return this.now === "focus" ? this.choose("available") : this.focus(FOCUS_MINUTES);
+  }
+
+  /** The person moved, typed or clicked in this tab. */
+  touch() {
+    if (this.by_itself) this.choose("available");
+    if (Math.abs(Date.now() - this.told) > TOLD_MS) this.touched();
+  }
+
+  touched() {
+    this.told = Date.now();
+    this.doors.shared.setItem(TOUCHED, String(this.told));
+  }
+
+  /** Once in a while: ends a focus whose time is over, and goes Away. */
+  tick() {
+    const { status, focus_until } = this.doors.chosen();
+    if (status === "focus" && this.now === "available" && focus_until !== null && this.over !== focus_until) {
+      this.over = focus_until;
+      this.doors.tell("Focus is over. You are Available.");
+      if (this.doors.leads()) this.doors.prefer({ status: "available", focus_until: null });
+    }
+    if (status !== "available" || !this.doors.leads()) return;
+    const touched = Number(this.doors.shared.getItem(TOUCHED) ?? 0);
+    if (!touched || touched > Date.now()) this.touched();
+    else if (Date.now() - touched > IDLE_MS) {
+      this.doors.shared.setItem(BY_ITSELF, "1");
+      this.doors.prefer({ status: "away", focus_until: null });
+      this.doors.tell("You are Away: nothing was typed or moved for 15 minutes. Alerts still come.");
+    }
+  }
+}
