@@ -1,8 +1,9 @@
 """The timer's work: what is overdue goes public, what was snoozed wakes (PRODUCT rules 11-12, 16)."""
 
+from server.desk.departure import give_up
 from server.desk.desk import Desk
 from server.desk.work import Work
-from server.domain.conversation import go_public, leave_ownerless, wake
+from server.domain.conversation import go_public, wake
 from server.store import accounts, conversations
 from server.store.database import Transaction
 
@@ -44,6 +45,6 @@ async def _step(work: Work, id: str) -> bool:
     if not step.happened:
         step = go_public(thread, work.now, minutes)
     if not step.happened and c.owner is not None and await accounts.working_user(work.tx, c.account, c.owner) is None:
-        step = leave_ownerless(thread, c.owner, work.now)
+        return bool((await give_up(work, thread, c.owner)).happened)
     work.happen(thread, step)
     return bool(step.happened)

@@ -232,6 +232,18 @@ def leave_ownerless(thread: Thread, owner: str, at: int, *, reason: str = "user_
     return Step(Thread(_public(c, at), rest), (Happening(EventType.CONVERSATION_PUBLIC, reason),))
 
 
+def inherit(thread: Thread, owner: str, heir: str, at: int) -> Step:
+    """`owner` was disabled and `heir` takes over: as `transfer`, but the old owner takes no part any more, and a snooze goes on."""
+    if thread.conversation.owner != owner:
+        return Step(thread)
+    owned = _owned_by(thread, heir)
+    c = owned.conversation
+    clock = at if c.waiting_since is not None and c.snoozed_until is None else None
+    rest = {u: p for u, p in owned.participants.items() if u != owner}
+    c = replace(c, public_since=None, clock_start=clock, anew_at=at)
+    return Step(Thread(c, rest), (Happening(EventType.CONVERSATION_TRANSFERRED, "user_disabled", heir),))
+
+
 def _must_own(c: Conversation, user: User, what: str) -> None:
     if c.owner != user.id and not user.manages:
         raise Forbidden(f"Only the owner or a manager may {what}.")

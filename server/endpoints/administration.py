@@ -5,14 +5,18 @@ from typing import Any
 
 from msgspec import Struct
 
-from server.desk.directory import NewUser, PersonShape, UserChange
+from server.desk.directory import NewUser
 from server.desk.kinds import KindList
 from server.desk.lines import CarrierChange, CarrierShape, DidChange, NewCarrier, NewDid, OwnedDidShape
 from server.desk.opening import AccountShape
+from server.desk.person import PersonShape
 from server.desk.settings import Changes, Effect
 from server.desk.settings_shape import SettingsShape
 from server.desk.shapes import UserShape
+from server.desk.staffing import UserChange
 from server.desk.tokens import MadeTokenShape, NewToken, TokenChange, TokenShape
+from server.endpoints.conversations import Nothing
+from server.endpoints.directory import NewPassword
 from server.endpoints.lines import UnroutedList
 from server.endpoints.operation import PAGED, Asked, Operation
 
@@ -101,6 +105,12 @@ ADMINISTRATION: Mapping[str, Operation] = {
         add=("already_exists",),
         change=("already_exists", "last_manager"),
         remove="last_manager",
+    ),
+    "POST /api/v1/users/{id}/sign-out": Operation(
+        "Users", "End all sessions of a user. Tokens stay.", None, 204, takes=Nothing, who="manager"
+    ),
+    "POST /api/v1/users/{id}/password": Operation(
+        "Users", "Set a user's password; all sessions of the user end.", None, 204, takes=NewPassword, who="manager"
     ),
     **_kept("tokens", "token", (TokenShape, TokenList, MadeTokenShape, NewToken, TokenChange), add=("not_found",)),
     "GET /api/v1/carrier-kinds": Operation(

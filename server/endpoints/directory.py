@@ -1,20 +1,27 @@
 """The API's directory: who one is, users and tokens."""
 
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.desk import directory, tokens
+from server.desk import directory, staffing, tokens
 from server.desk.desk import Desk
-from server.desk.directory import NewUser, UserChange
+from server.desk.directory import NewUser
 from server.desk.identity import Session
 from server.desk.passwords import Passwords
+from server.desk.staffing import UserChange
 from server.desk.tokens import NewToken, TokenChange
 from server.domain.user import User
 from server.endpoints.bodies import created, id_in_path, json, no_content, once, page_of, read_json
+from server.endpoints.conversations import Nothing
 from server.endpoints.cursors import Cursors
 
 AGENT_RIGHTS = ("converse", "claim", "contacts")
 MANAGER_RIGHTS = (*AGENT_RIGHTS, "assign", "feed", "reports", "settings", "directory")
+
+
+class NewPassword(Struct, frozen=True, forbid_unknown_fields=True):
+    password: str
 
 
 class Directory:
@@ -52,12 +59,23 @@ class Directory:
         change = await read_json(request, UserChange)
         key = await once(request, session)
         user = id_in_path(request)
-        return json(await directory.change_user(self._desk, self._passwords, session.user, user, change, key))
+        return json(await staffing.change_user(self._desk, self._passwords, session.user, user, change, key))
 
     async def remove_user(self, request: Request, session: Session) -> Response:
-        """Disables: what the user wrote and did keeps its name."""
-        change = UserChange(disabled=True)
-        await directory.change_user(self._desk, self._passwords, session.user, id_in_path(request), change)
+        """Disables: what the user wrote and did keeps its name, and what waits for the user is public."""
+        change = UserChange(disabled=True, conversations="public")
+        await staffing.change_user(self._desk, self._passwords, session.user, id_in_path(request), change)
+        return no_content()
+
+    async def sign_out(self, request: Request, session: Session) -> Response:
+        await read_json(request, Nothing)
+        await staffing.sign_out(self._desk, session.user, id_in_path(request))
+        return no_content()
+
+    async def set_password(self, request: Request, session: Session) -> Response:
+        change = UserChange(password=(await read_json(request, NewPassword)).password)
+        key = await once(request, session)
+        await staffing.change_user(self._desk, self._passwords, session.user, id_in_path(request), change, key)
         return no_content()
 
     async def tokens(self, request: Request, session: Session) -> Response:

@@ -60,9 +60,9 @@ class Doors:
     sandbox: Sandbox
     feed: Feed
     reports: Reports
+    audit: Audit
     pages: Pages
     reference: Reference
-    audit: Audit
     preferences: Preferences
     drafts: Drafts
     saved_replies: SavedReplies
@@ -155,6 +155,8 @@ def routes(doors: Doors) -> list[BaseRoute]:
         at(f"{API}/live-filters/{{id}}/contacts", get=agent(filters.contacts)),
         at(f"{API}/colleagues", get=agent(contacts.colleagues)),
         at(f"{API}/settings", get=manager(settings.show), patch=manager(settings.change)),
+        at(f"{API}/settings/effect", get=manager(settings.effect)),
+        at(f"{API}/audit", get=manager(doors.audit.list)),
         #
         at(f"{API}/feed", get=manager(doors.feed.list)),
         at(f"{API}/feed/figures", get=manager(doors.feed.figures)),
@@ -162,8 +164,6 @@ def routes(doors: Doors) -> list[BaseRoute]:
         at(f"{API}/reports/response-times", get=manager(doors.reports.times)),
         #
         at(f"{API}/saved-replies", get=agent(doors.saved_replies.list), post=agent(doors.saved_replies.add)),
-        at(f"{API}/settings/effect", get=manager(settings.effect)),
-        at(f"{API}/audit", get=manager(doors.audit.list)),
         at(
             f"{API}/saved-replies/{{id}}",
             get=agent(doors.saved_replies.one),
@@ -181,6 +181,8 @@ def routes(doors: Doors) -> list[BaseRoute]:
             patch=manager(directory.change_user),
             delete=manager(directory.remove_user),
         ),
+        at(f"{API}/users/{{id}}/sign-out", post=manager(directory.sign_out)),
+        at(f"{API}/users/{{id}}/password", post=manager(directory.set_password)),
         at(f"{API}/tokens", get=manager(directory.tokens), post=manager(directory.add_token)),
         at(
             f"{API}/tokens/{{id}}",

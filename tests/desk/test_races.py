@@ -10,13 +10,13 @@ from msgspec.structs import replace
 from server.carriers.carrier import InboundText, Receipt, SendResult
 from server.desk import attend, claim, contacts, inbox, settings, settle
 from server.desk.desk import Desk, Once
-from server.desk.directory import UserChange, change_user
 from server.desk.dispatch import Leased, lease, next_look, record
 from server.desk.outcome import News, apply
 from server.desk.passwords import Passwords
 from server.desk.receipts import apply_parked, apply_receipts
 from server.desk.receive import receive_texts
 from server.desk.send import Draft, _send, send, start
+from server.desk.staffing import UserChange, change_user
 from server.desk.sweep import sweep
 from server.desk.work import Work
 from server.domain.conversation import Arrival, receive, release, snooze, wake
@@ -153,7 +153,7 @@ async def test_disabling_the_old_owner_takes_nothing_from_whoever_claimed_in_the
     await claim.release(office.desk, office.mia, id)
     await asyncio.gather(
         claim.claim(office.desk, office.ana, id),
-        change_user(office.desk, Passwords(), office.mia, office.ben.id, UserChange(disabled=True)),
+        change_user(office.desk, Passwords(), office.mia, office.ben.id, UserChange(disabled=True, conversations="public")),
     )
     assert await owner(office, id) == office.ana.id
 
@@ -164,7 +164,7 @@ async def test_a_user_disabled_in_the_batch_of_a_transfer_owns_nothing(office: O
     await claim.claim(office.desk, office.ana, id)
     await asyncio.gather(
         claim.transfer(office.desk, office.ana, id, office.ben.id),
-        change_user(office.desk, Passwords(), office.mia, office.ben.id, UserChange(disabled=True)),
+        change_user(office.desk, Passwords(), office.mia, office.ben.id, UserChange(disabled=True, conversations="public")),
     )
     assert await owner(office, id) is None
 
@@ -179,7 +179,7 @@ async def test_disabling_the_old_owner_takes_nothing_from_a_claim_in_another_pro
         second_desk,
         id,
         lambda work: claim._claim(work, office.ana, id),
-        lambda: change_user(office.desk, Passwords(), office.mia, office.ben.id, UserChange(disabled=True)),
+        lambda: change_user(office.desk, Passwords(), office.mia, office.ben.id, UserChange(disabled=True, conversations="public")),
     )
     assert await owner(office, id) == office.ana.id
 

@@ -112,4 +112,4 @@ async def everything(integrator: Integrator) -> None:
     await mia.patch("/settings", {"sms_public_minutes": 3})
     await mia.post("/messages", integrator.draft(contact=contact, send_at=(datetime.now(UTC) + timedelta(days=1)).isoformat()))
     await ana.patch("/me/preferences", {"theme": "dark"})
-    await mia.patch(f"/users/{ben.id}", {"disabled": True})
+    await mia.patch(f"/users/{ben.id}", {"disabled": True, "conversations": "public"})

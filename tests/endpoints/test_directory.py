@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from server.desk import directory
+from server.desk.stream import Stream
+from tests.fixtures.integrator import OWN, WEI, Integrator
 from tests.fixtures.served import AGENT, MANAGER, PASSWORD, Served, sign_in
 
 BEN: dict[str, Any] = {"email": "Ben@Example.com", "name": "Ben", "role": "agent", "password": PASSWORD}
@@ -182,3 +184,61 @@ async def test_the_only_manager_stays_one(served: Served) -> None:
         assert (answer.status_code, answer.json()["code"]) == (409, "last_manager")
     await served.bearer.patch(f"/api/v1/users/{served.ana}", json={"role": "manager"})
     assert (await served.bearer.patch(f"/api/v1/users/{served.mia}", json={"role": "agent"})).status_code == 200
+
+
+async def test_a_user_is_listed_with_what_hangs_on_the_person(integrator: Integrator) -> None:
+    ben, mia = integrator.ben, integrator.mia
+    await integrator.text(to=OWN)
+    closed = await integrator.text(phone=WEI, to=OWN)
+    await ben.post(f"/conversations/{closed}/close")
+    await Stream(integrator.served.desk.db).seen([ben.id])
+    listed = {user["name"]: user for user in (await mia.get("/users")).json()["items"]}
+    assert listed["Ben"] == (await mia.get(f"/users/{ben.id}")).json()
+    assert (listed["Ben"]["open_conversations"], listed["Ben"]["dids"]) == (1, [{"id": integrator.own, "number": OWN, "label": ""}])
+    assert (listed["Ana"]["open_conversations"], listed["Ana"]["dids"], listed["Ana"]["last_seen_at"]) == (0, [], None)
+    assert listed["Ben"]["last_seen_at"] is not None
+
+
+async def test_disabling_who_owns_something_needs_a_choice(integrator: Integrator) -> None:
+    ben, mia = integrator.ben, integrator.mia
+    id = await integrator.text(to=OWN)
+    refused = await mia.patch(f"/users/{ben.id}", {"disabled": True})
+    assert (refused.status_code, refused.json()["code"], refused.json()["field"]) == (422, "invalid", "conversations")
+    for wrong, code in (({"to": "0" * 26}, "not_found"), ("nobody", "invalid"), ({"to": ben.id, "x": 1}, "unknown_field")):
+        assert (await mia.patch(f"/users/{ben.id}", {"disabled": True, "conversations": wrong})).json()["code"] == code
+    assert (await ben.get("/me")).status_code == 200
+    changed = await mia.patch(f"/users/{ben.id}", {"disabled": True, "conversations": {"to": integrator.ana.id}})
+    assert (changed.status_code, changed.json()["open_conversations"]) == (200, 0)
+    shown = (await mia.get(f"/conversations/{id}")).json()
+    assert (shown["owner"]["name"], shown["subscribers"], shown["public_since"]) == ("Ana", [], None)
+    assert (await ben.client.get("/api/v1/me")).status_code == 401
+
+
+async def test_removing_a_user_makes_what_waits_public(integrator: Integrator) -> None:
+    id = await integrator.text(to=OWN)
+    assert (await integrator.mia.delete(f"/users/{integrator.ben.id}")).status_code == 204
+    shown = (await integrator.mia.get(f"/conversations/{id}")).json()
+    assert shown["owner"] is None
+    assert shown["public_since"] is not None
+
+
+async def test_a_manager_signs_somebody_out_everywhere(served: Served) -> None:
+    browsers = [await served.signed_in() for _ in range(2)]
+    await served.bearer.post("/api/v1/tokens", json={"name": "program", "user": served.ana})
+    assert (await served.bearer.post(f"/api/v1/users/{served.ana}/sign-out")).status_code == 204
+    assert [(await browser.get("/api/v1/me")).status_code for browser in browsers] == [401, 401]
+    assert b'"signed_out"' in served.published[-1]
+    assert await served.rows("tokens") == 2, "programs go on"
+    assert (await sign_in(served.client(), AGENT)).status_code == 303
+    assert (await served.bearer.post(f"/api/v1/users/{FOREIGN}/sign-out")).status_code == 404
+
+
+async def test_a_manager_sets_a_password_and_the_old_one_and_its_sessions_are_over(served: Served) -> None:
+    browser = await served.signed_in()
+    assert (await served.bearer.post(f"/api/v1/users/{served.ana}/password", json={"password": "short"})).json()["code"] == "invalid"
+    assert (await browser.get("/api/v1/me")).status_code == 200
+    answer = await served.bearer.post(f"/api/v1/users/{served.ana}/password", json={"password": "a much better one"})
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert (await browser.get("/api/v1/me")).status_code == 401
+    assert (await sign_in(served.client(), AGENT)).status_code == 401
+    assert (await sign_in(served.client(), AGENT, "a much better one")).status_code == 303
