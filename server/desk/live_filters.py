@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import msgspec
 
@@ -11,6 +12,7 @@ from server.desk.desk import Desk, Once
 from server.desk.membership import facts_of, hold_filters, rule_of
 from server.desk.once import write_once
 from server.desk.shapes import instant
+from server.desk.trail import Target, trace
 from server.desk.work import Work
 from server.desk.writer import Change
 from server.domain.errors import AlreadyExists, Invalid, NotFound
@@ -63,9 +65,9 @@ class MemberPage(msgspec.Struct, frozen=True):
     count: int
 
 
-async def live_filter_list(desk: Desk, user: User, after: str, limit: int) -> list[LiveFilterShape]:
-    """In the order in which they were made."""
-    found = await desk.read(lambda tx: live_filters.page(tx, user.account, after, limit))
+async def live_filter_list(desk: Desk, user: User, after: str, limit: int, contact: str | None = None) -> list[LiveFilterShape]:
+    """In the order in which they were made; with `contact`, those that this contact is in."""
+    found = await desk.read(lambda tx: live_filters.page(tx, user.account, after, limit, contact))
     return [_shape(filter) for filter in found]
 
 
@@ -98,6 +100,7 @@ async def add_live_filter(desk: Desk, user: User, new: NewLiveFilter, once: Once
         id, name = new_id(work.now), _name(new.name)
         made = LiveFilter(id, user.account, name, tuple(map(_stored, new.conditions)), 0, work.now, None, work.now)
         await _named(work, live_filters.insert(work.tx, made))
+        await trace(work, user, "added", Target("live_filter", made.id, made.name), after=_facts(made))
         return made
 
     made = await desk.change(change)
@@ -124,6 +127,7 @@ async def change_live_filter(
             if conditions != before.conditions:
                 after = replace(after, conditions=conditions, changed_at=max(work.now, before.changed_at + 1), filled_at=None)
         await _named(work, live_filters.update(work.tx, after))
+        await trace(work, user, "changed", Target("live_filter", after.id, after.name), _facts(before), _facts(after))
         return after
 
     changed = await desk.change(change)
@@ -139,6 +143,7 @@ async def remove_live_filter(desk: Desk, user: User, id: str) -> None:
         await hold_filters(work, user.account)
         gone = await _mine(work.tx, user, id)
         await live_filters.delete(work.tx, id)
+        await trace(work, user, "removed", Target("live_filter", gone.id, gone.name), before=_facts(gone))
         work.tell(user.account, EventType.LIVE_FILTER_DELETED, work.know(user), data={"live_filter": _shape(gone)})
 
     await desk.change(change)
@@ -219,6 +224,10 @@ def _name(text: str) -> str:
 def _stored(condition: Condition) -> Condition:
     value = condition.value if isinstance(condition.value, bool) else stored_text(condition.value)
     return Condition(stored_text(condition.field), condition.op, value)
+
+
+def _facts(filter: LiveFilter) -> dict[str, Any]:
+    return {"name": filter.name, "conditions": filter.conditions}
 
 
 def _shape(filter: LiveFilter) -> LiveFilterShape:

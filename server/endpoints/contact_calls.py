@@ -113,7 +113,12 @@ CONTACT_CALLS: Mapping[str, Operation] = {
     ),
     f"PUT {C}/{{id}}/opt-out": Operation(CONTACTS, "Opt one of the contact's numbers out by hand.", ReadContactShape, takes=OptOut),
     f"GET {C}/{{id}}/consent": Operation(CONTACTS, "The consent ledger of the contact's numbers, oldest first.", ConsentList),
-    f"GET {F}": Operation(FILTERS, "The live filters, in the order in which they were made.", LiveFilterList, asks=PAGED),
+    f"GET {F}": Operation(
+        FILTERS,
+        "The live filters, in the order in which they were made.",
+        LiveFilterList,
+        asks=(Asked("contact", str, "Only those that this contact is in."), *PAGED),
+    ),
     f"POST {F}": Operation(
         FILTERS,
         "Make a live filter. All its conditions must hold; it looks at every contact before it is answered, and moves with every change "

@@ -1,5 +1,7 @@
 """The API's live filters: what a dialer reads, and what a manager makes of them."""
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,7 +11,8 @@ from server.desk.contact_views import ReadContactShape
 from server.desk.desk import Desk
 from server.desk.identity import Session
 from server.desk.live_filters import LiveFilterChanges, LiveFilterShape, NewLiveFilter
-from server.endpoints.bodies import created, id_in_path, json, limit_of, no_content, once, page_of, read_json
+from server.endpoints.asked import words_in
+from server.endpoints.bodies import checked_id, created, id_in_path, json, limit_of, no_content, once, page_of, read_json
 from server.endpoints.cursors import Cursors
 
 
@@ -32,10 +35,14 @@ class LiveFilters:
         self._cursors = cursors
 
     async def list(self, request: Request, session: Session) -> Response:
-        user = session.user
-        return await page_of(
-            request, self._cursors, user, "live filters", lambda after, limit: live_filters.live_filter_list(self._desk, user, after, limit)
-        )
+        user, contact = session.user, words_in(request, "contact") or None
+        if contact is not None:
+            checked_id(contact)
+
+        async def fetch(after: str, limit: int) -> Sequence[LiveFilterShape]:
+            return await live_filters.live_filter_list(self._desk, user, after, limit, contact)
+
+        return await page_of(request, self._cursors, user, f"live filters {contact or ''}", fetch)
 
     async def one(self, request: Request, session: Session) -> Response:
         return json(await live_filters.live_filter(self._desk, session.user, id_in_path(request)))

@@ -1,5 +1,6 @@
 """Live filters and who is in them: the membership is a table, and each filter keeps the count of its own."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -28,12 +29,6 @@ async def get(tx: Transaction, account: str, id: str) -> LiveFilter | None:
     return _filter_of(row) if row else None
 
 
-async def lock(tx: Transaction, account: str, id: str) -> LiveFilter | None:
-    """As `get`, held to the end of the transaction."""
-    row = await tx.one("select * from live_filters where id = :id and account = :account for update", id=id, account=account)
-    return _filter_of(row) if row else None
-
-
 async def of_accounts(tx: Transaction, accounts: Iterable[str]) -> list[LiveFilter]:
     rows = await tx.all(
         "select * from live_filters where account in (select value ->> 'id' from json_each(:accounts)) order by id",
@@ -42,13 +37,17 @@ async def of_accounts(tx: Transaction, accounts: Iterable[str]) -> list[LiveFilt
     return [_filter_of(row) for row in rows]
 
 
-async def page(tx: Transaction, account: str, after: str, limit: int) -> list[LiveFilter]:
-    """In the order in which they were made."""
+async def page(tx: Transaction, account: str, after: str, limit: int, contact: str | None = None) -> list[LiveFilter]:
+    """In the order in which they were made; with `contact`, those that this contact is in."""
+    where, more = "", dict[str, str]()
+    if contact is not None:
+        where, more = "and id in (select live_filter from live_filter_members where contact = :contact)", {"contact": contact}
     rows = await tx.all(
-        "select * from live_filters where account = :account and id > :after order by id limit :limit",
+        f"select * from live_filters where account = :account and id > :after {where} order by id limit :limit",
         account=account,
         after=after,
         limit=limit,
+        **more,
     )
     return [_filter_of(row) for row in rows]
 
@@ -140,10 +139,7 @@ async def members(tx: Transaction, id: str, after: str, limit: int) -> list[str]
 
 
 async def move(tx: Transaction, entered: Sequence[tuple[str, str]], left: Sequence[tuple[str, str]]) -> Mapping[str, int]:
-    """Moves (filter, contact) pairs in and out; how many each filter that they concern holds then. Locks those filters, in order.
-
-    Raises `Conflict` when a filter is gone by now.
-    """
+    """Moves (filter, contact) pairs in and out; how many each filter that they concern holds then. The filters' accounts are locked."""
     if left:
         await tx.run(
             """delete from live_filter_members where (live_filter, contact) in
@@ -156,12 +152,16 @@ async def move(tx: Transaction, entered: Sequence[tuple[str, str]], left: Sequen
                select value ->> 'filter', value ->> 'contact' from json_each(:pairs) where true""",
             pairs=_pairs(entered),
         )
-    counts = {}
-    for id in sorted({filter for filter, _ in (*entered, *left)}):
-        change = sum(filter == id for filter, _ in entered) - sum(filter == id for filter, _ in left)
-        row = await tx.one("update live_filters set members = members + :change where id = :id returning members", id=id, change=change)
-        counts[id] = row["members"] if row else 0
-    return counts
+    changes = Counter(filter for filter, _ in entered)
+    changes.subtract(filter for filter, _ in left)
+    if not changes:
+        return {}
+    rows = await tx.all(
+        """update live_filters set members = members + cast(b.value ->> 'change' as bigint)
+           from json_each(:changes) b where live_filters.id = b.value ->> 'filter' returning live_filters.id, live_filters.members""",
+        changes=batch({"filter": filter, "change": change} for filter, change in changes.items()),
+    )
+    return {row["id"]: row["members"] for row in rows}
 
 
 def _pairs(pairs: Sequence[tuple[str, str]]) -> str:

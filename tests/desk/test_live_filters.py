@@ -19,12 +19,13 @@ from server.desk.live_filters import (
     change_live_filter,
     remove_live_filter,
 )
-from server.desk.membership import facts_of
+from server.desk.membership import facts_of, settle
 from server.desk.send import Draft, start
 from server.desk.work import Work
 from server.domain.errors import AlreadyExists, Invalid, NotFound, Refused
 from server.domain.events import EventType
 from server.domain.live_filter import Condition, compiled
+from server.store import accounts
 from server.store import contacts as stored
 from server.store import live_filters as store
 from server.store.database import Transaction
@@ -202,6 +203,9 @@ async def test_no_contact_is_overlooked_that_another_process_makes_while_a_filte
         await stored.insert(work.tx, [one])
         work.staged.contacts[one.id] = one
         work.tell(office.account, EventType.CONTACT_CREATED, work.know(office.mia), contact=one.id)
+        await accounts.lock(work.tx, office.account)
+        assert await settle(work) == []
+        work.staged.events.clear()  # it is settled: from here on it only waits to be committed
 
     await meanwhile(second_desk, adds, lambda: made(office, READY))
     await assert_every_filter_is_as_looked_at_anew(office)

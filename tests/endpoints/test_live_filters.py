@@ -57,6 +57,17 @@ async def test_a_dialer_reads_who_is_in_it_page_by_page(integrator: Integrator) 
         assert (await integrator.mia.get(at, after=cursor)).json()["code"] == "not_found"
 
 
+async def test_of_one_contact_the_filters_that_it_is_in_are_listed(integrator: Integrator) -> None:
+    maria = await add(integrator.ana, "Maria", MARIA, ready=True, tags=["spring"])
+    wei = await add(integrator.ana, "Wei", WEI, ready=True)
+    made = await spring(integrator)
+    assert [item["id"] for item in (await integrator.ana.get("/live-filters", contact=maria)).json()["items"]] == [made["id"]]
+    assert (await integrator.ana.get("/live-filters", contact=wei)).json() == {"items": [], "next": None}
+    await integrator.ana.post("/messages", integrator.draft(contact=maria))
+    assert (await integrator.ana.get("/live-filters", contact=maria)).json()["items"] == []
+    assert (await integrator.ana.get("/live-filters", contact="1 or 1=1")).json()["code"] == "not_found"
+
+
 async def test_what_is_no_rule_is_refused_and_named(integrator: Integrator) -> None:
     for conditions, code, field in (
         ([], "invalid", "conditions"),
@@ -83,3 +94,18 @@ async def test_agents_read_live_filters_and_leave_them_as_they_are(integrator: I
         assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
     await add(integrator.ana, "Wei", WEI, ready=True, tags=["spring"])
     assert (await integrator.ana.get(f"{at}/contacts")).json()["count"] == 1
+
+
+async def test_what_is_done_to_a_live_filter_is_in_the_audit_trail(integrator: Integrator) -> None:
+    made = await spring(integrator)
+    await integrator.mia.patch(f"/live-filters/{made['id']}", {"name": "Autumn"})
+    await integrator.mia.patch(f"/live-filters/{made['id']}", {"name": "Autumn"})
+    await integrator.mia.delete(f"/live-filters/{made['id']}")
+    trail = [item for item in (await integrator.mia.get("/audit")).json()["items"] if item["target"]["kind"] == "live_filter"]
+    assert [(item["what"], item["target"]["name"], item["user"]["name"]) for item in trail] == [
+        ("live_filter.removed", "Autumn", "mia"),
+        ("live_filter.changed", "Autumn", "mia"),
+        ("live_filter.added", "Spring", "mia"),
+    ]
+    assert (trail[1]["before"], trail[1]["after"]) == ({"name": "Spring"}, {"name": "Autumn"})
+    assert (trail[2]["before"], trail[2]["after"]) == (None, {"name": "Spring", "conditions": SPRING["conditions"]})

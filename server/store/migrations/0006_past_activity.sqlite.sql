@@ -1,0 +1,1 @@
+update events set contact = body ->> '$.data.contact.id' where type like 'contact.%' and contact is null;
