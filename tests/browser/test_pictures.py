@@ -139,6 +139,20 @@ async def test_a_picture_arrives_on_the_phone_and_stands_in_the_log_with_words_f
 
 
 @pytest.mark.timeout(40)
+async def test_the_first_text_to_a_contact_may_be_a_picture(team: Team) -> None:
+    """From the contact form's SMS tab, before there is a conversation."""
+    await can_send_pictures(team)
+    contact = await team.contact("Wei Chen", WEI)
+    ana = await team.window("ana", f"/contacts/{contact}/sms")
+    await choose(ana, a_file())
+    await there(ana, "photo.png")
+    await ana.page.get_by_role("button", name="Send", exact=True).click()
+    assert re.fullmatch(r"Picture from you, \d\d:\d\d", (await pictures_of(ana.page))[0])
+    [message] = await team.messages(await team.conversation(WEI))
+    assert (message["body"], len(message["media"])) == ("Reply STOP to unsubscribe.", 1)
+
+
+@pytest.mark.timeout(40)
 async def test_a_photo_from_a_phone_is_in_the_log_at_once_and_told_in_words(team: Team) -> None:
     conversation, ana = await open_maria(team)
     await team.call("ana", "PUT", f"conversations/{conversation}/subscription")
@@ -178,6 +192,8 @@ async def test_a_picture_that_is_too_large_goes_as_a_smaller_copy(team: Team) ->
     await choose(ana, large)
     await question.get_by_role("button", name="Send copy").click()
     await there(ana, "photo.jpg")
+    await ana.composer.fill("x" * 200)
+    await expect(ana.page.locator("#counter")).to_contain_text("billed as 1 message")
     await ana.write("A smaller one")
     await expect(ana.outbound.last).to_contain_text("Delivered")
     [sent] = (await team.messages(conversation))[-1]["media"]

@@ -7,11 +7,14 @@ import pytest
 
 from server import timer
 from server.desk import inbox, settle
+from server.desk.media import Attachments, Given, files_of
 from server.desk.send import Draft, send
 from server.desk.settings import Changes, change_settings
+from server.desk.shapes import MediaShape
 from server.parts import Parts, open_parts
 from server.settings import Settings
 from tests.fixtures.office import SALES, Office, build_office
+from tests.fixtures.pictures import picture
 from tests.fixtures.waiting import until
 
 SLEEPS_LONG = 3_600.0
@@ -88,6 +91,27 @@ async def test_a_timer_that_sleeps_long_is_woken_by_a_text_that_is_scheduled(par
     row = await centre.one("select e.at - m.send_at as late from messages m join events e on e.seq = m.left_seq")
     assert row is not None
     assert 0 <= row["late"] < 500_000
+
+
+async def test_an_upload_that_nobody_sent_within_a_day_is_forgotten(parts: Parts, centre: Office) -> None:
+    photo = await Attachments(parts.desk).add(centre.ana, Given("photo.png", picture()), parts.clock.now())
+    assert isinstance(photo, MediaShape)
+    stop = asyncio.Event()
+
+    async def forgotten() -> bool:
+        return await centre.one("select id from media") is None
+
+    async with asyncio.TaskGroup() as tasks:
+        await running(parts, tasks, stop)
+        assert not await forgotten()
+        stop.set()
+    centre.later(minutes=24 * 60 + 1)
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        await running(parts, tasks, stop)
+        await until(forgotten, within=3)
+        stop.set()
+    assert not files_of(parts.desk).path(photo.id).exists()
 
 
 async def test_what_fell_due_during_an_outage_goes_public_at_the_start(parts: Parts, centre: Office) -> None:

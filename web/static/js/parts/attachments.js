@@ -26,7 +26,7 @@ export function useAttachments({ shelf, limit }) {
   };
   const can = useRef(false);
   can.current = Boolean(limit);
-  useEffect(() => receive(button.current?.closest(".thread-pane, .handset") ?? null, can, (files) => add.current(files)), []);
+  useEffect(() => receive(button.current?.closest(".thread-pane, .handset") ?? button.current?.closest("form") ?? null, can, (files) => add.current(files)), []);
   const { media } = shelf;
   const stuck = limit !== null && shelf.items.value.length > 0 && shelf.size > limit;
   const choose = () => {

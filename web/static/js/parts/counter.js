@@ -1,11 +1,15 @@
 import { html } from "../html.js";
 import { count, plain } from "../segments.js";
+import { some } from "../words.js";
 
 /**
- * What the text costs, as it is typed. `text` is all that will be sent, `body` what the person wrote.
- * @param {{text: string, body: string, replace: (text: string) => void}} props
+ * What the text costs, as it is typed. `text` is all that will be sent, `body` what the person wrote; with `pictures` it is one message.
+ * @param {{text: string, body: string, replace: (text: string) => void, pictures?: boolean}} props
  */
-export function Counter({ text, body, replace }) {
+export function Counter({ text, body, replace, pictures = false }) {
+  if (pictures) {
+    return html`<div class="counter-place"><span id="counter" class="counter">${some([...text].length, "character")} · with attachments, billed as 1 message</span></div>`;
+  }
   const { units, segments, per_segment, odd } = count(text);
   const shown = Math.max(1, segments);
   const simpler = odd !== null && plain(body) !== body;

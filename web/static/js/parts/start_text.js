@@ -1,8 +1,9 @@
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Problem } from "../api.js";
 import { c, html } from "../html.js";
 import { withOptOut } from "../segments.js";
 import { phone } from "../words.js";
+import { useAttachments } from "./attachments.js";
 import { Counter } from "./counter.js";
 import { Icon } from "./icon.js";
 
@@ -17,9 +18,15 @@ export function StartText({ app, contact, number, began }) {
   const [why, setWhy] = useState("");
   const [sending, setSending] = useState(false);
   // The same text sent again after a lost answer is one text.
-  const sent = useRef({ body: "", client_id: "" });
+  const sent = useRef({ body: "", media: [""], client_id: "" });
   const field = /** @type {{current: HTMLTextAreaElement|null}} */ (useRef(null));
   const suffix = app.store.settings.opt_out_text;
+  const usual = app.numbers.mine.value?.find((each) => each.default);
+  const files = useAttachments({ shelf: app.attached.of(`${contact.id}.${number}`), limit: usual ? usual.media_limit : null });
+  const nothing = !body.trim() && files.media.length === 0;
+  useEffect(() => {
+    app.numbers.want();
+  }, []);
   const write = (/** @type {string} */ text) => {
     setBody(text);
     if (text) sessionStorage.setItem(key, text);
@@ -27,13 +34,15 @@ export function StartText({ app, contact, number, began }) {
   };
   const send = async () => {
     const text = field.current?.value.trim() ?? "";
-    if (!text || sending) return;
+    if ((!text && files.media.length === 0) || files.busy || sending) return;
     setSending(true);
     setWhy("");
-    if (sent.current.body !== text) sent.current = { body: text, client_id: crypto.randomUUID() };
+    const same = sent.current.body === text && String(sent.current.media) === String(files.ids);
+    if (!same) sent.current = { body: text, media: files.ids, client_id: crypto.randomUUID() };
     try {
       await app.api.post("/messages", { to: number, ...sent.current });
       write("");
+      files.clear();
       began();
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
@@ -56,11 +65,13 @@ export function StartText({ app, contact, number, began }) {
       <textarea id="message" ref=${field} rows="2" aria-label="Message" aria-describedby="counter" placeholder="Write a text message" value=${body}
         onInput=${(/** @type {any} */ event) => write(event.currentTarget.value)} onKeyDown=${press}></textarea>
       ${suffix && html`<p class="composer-suffix"><span class="unseen">Added to this first text: </span>${suffix}</p>`}
+      ${files.strip}
     </div>
     ${why && html`<p class="form-fault" role="alert">Not sent. ${why}</p>`}
     <div class="composer-end">
-      ${c(Counter, { text: body ? withOptOut(body, suffix) : "", replace: write, body })}
-      <button class="button primary" disabled=${!body.trim() || sending}>${c(Icon, { name: "send" })}Send</button>
+      <div class="composer-tools">${files.picker}</div>
+      ${c(Counter, { text: body ? withOptOut(body, suffix) : "", replace: write, body, pictures: files.media.length > 0 })}
+      <button class="button primary" disabled=${nothing || files.busy || sending}>${c(Icon, { name: "send" })}Send</button>
     </div>
   </form>`;
 }

@@ -143,7 +143,7 @@ export function TextBox({ app, record, row, way, head }) {
           onClick=${() => setOpen(open === "templates" ? "" : "templates")}>${c(Icon, { name: "file-text" })}</button>
         <button class="button square quiet" type="button" aria-label="Send later" title="Send later" disabled=${files.busy || empty} onClick=${() => setOpen("later")}>${c(Icon, { name: "calendar-clock" })}</button>
       </div>
-      ${c(Counter, { text: body ? withOptOut(body, suffix) : "", body, replace: write })}
+      ${c(Counter, { text: body ? withOptOut(body, suffix) : "", body, replace: write, pictures: files.media.length > 0 })}
       <button class="button primary" disabled=${files.busy || empty}>${c(Icon, { name: "send" })}Send</button>
     </div>
     ${row.contact.ready && !told && html`<p class="composer-hint">Sending turns Ready off for this contact.</p>`}
