@@ -57,6 +57,13 @@ test("However events come, in parts, twice or out of order, the rows are those o
   assert.deepEqual([...live.rows.values()], [...fresh.rows.values()]);
 });
 
+test("An opt-out is a row beside that of the text that asked for it", () => {
+  const text = happened(1, "message.received", { message: message(1) });
+  const out = happened(2, "contact.opted_out", { contact: { id: "k1", name: "Maria Garcia" }, message: message(1), reason: "keyword", conversation: undefined }, { conversation: null });
+  const rows = [...fold([text, out].map(fact)).values()];
+  assert.deepEqual(rows.map((each) => [each.kind, each.first.contact?.name, each.first.reason]), [["in", "Maria Garcia", ""], ["opt_out", "Maria Garcia", "keyword"]]);
+});
+
 test("A row that says the same stays the same object, so that it is not drawn again", () => {
   const lines = new FeedLines();
   lines.add([out(1, "queued"), happened(2, "conversation.public")]);

@@ -61,7 +61,8 @@ export function fact(event) {
     user: user ?? null,
     reason: reason ?? "",
     wait: thread?.clock_start && thread.public_since ? Date.parse(thread.public_since) - Date.parse(thread.clock_start) : null,
-    message: message ? kept(message, event) : null,
+    // A contact's event may name the text that caused it, which is a row of its own.
+    message: message && event.conversation !== null ? kept(message, event) : null,
   };
 }
 

@@ -22,9 +22,9 @@ const NAMES = {
 };
 const TEXTS = [
   ["opt_out_text", "Added to the first text that a contact gets."],
-  ["stop_answer", "Sent once to who texts STOP. Nothing is sent to them after it."],
-  ["start_answer", "Sent to who texts START and may be texted again."],
-  ["help_answer", "Sent once to who texts HELP or INFO."],
+  ["stop_answer", "Sent once to who texts STOP; after it nothing is. Left empty, ours is sent."],
+  ["start_answer", "Sent to who texts START and may be texted again. Left empty, ours is sent."],
+  ["help_answer", "Sent once to who texts HELP or INFO. Left empty, ours is sent."],
 ];
 
 /**
@@ -57,7 +57,10 @@ export function Messaging({ app }) {
   };
   const save = async (/** @type {Event} */ event) => {
     event.preventDefault();
-    if (draft["sms_public_minutes"] === "") return refuse({ sms_public_minutes: "Write a number of minutes, or choose never." });
+    for (const name of ["sms_public_minutes", "claim_limit"]) {
+      const value = draft[name] === undefined ? null : valueOf(name, draft[name]);
+      if (typeof value === "string") return refuse({ [name]: name === "claim_limit" ? "Write a number from 1 to 200, or nothing." : "Write a number of minutes, or choose never." });
+    }
     const changes = Object.fromEntries(Object.entries(draft).map(([name, value]) => [name, valueOf(name, value)]));
     setBusy(true);
     try {
@@ -152,7 +155,7 @@ function Effect({ app, minutes, changed }) {
     if (!known) return undefined;
     let over = false;
     const ask = async () => {
-      const asked = minutes === "never" ? "10080" : minutes;
+      const asked = minutes === "never" ? "null" : minutes;
       const told = await app.api.get(`/settings/effect?sms_public_minutes=${asked}`).catch(() => null);
       if (told && !over) setEffect({ ...told, minutes });
     };
@@ -170,7 +173,7 @@ function Effect({ app, minutes, changed }) {
     };
   }, [minutes, minute]);
   return html`<div class="effect" id="effect">
-    ${known && effect?.minutes === minutes && html`<p class=${changed && minutes !== "never" && effect.public_at_once ? "strong" : ""}>${effectWords(effect.unanswered, minutes === "never" ? 0 : effect.public_at_once, minutes)}</p>`}
+    ${known && effect?.minutes === minutes && html`<p class=${changed && minutes !== "never" && effect.public_at_once ? "strong" : ""}>${effectWords(effect.unanswered, effect.public_at_once, minutes)}</p>`}
     ${minutes === "0" && html`<p>With 0 a new text is public at once. A claimed or transferred conversation stays with its owner until it is released or a new wait begins.</p>`}
     ${minutes === "never" && html`<p>A text that arrives for nobody is still public at once, and agents can release by hand.</p>`}
   </div>`;
@@ -236,7 +239,8 @@ function textOf(name, value) {
 function valueOf(name, text) {
   if (name === "sms_public_minutes" && text === "never") return null;
   if (name === "claim_limit" && text === "") return null;
-  if (name === "sms_public_minutes" || name === "claim_limit") return /^\d{1,6}$/.test(text) ? Number(text) : text;
+  if (name === "sms_public_minutes" || name === "claim_limit") return /^-?\d{1,6}$/.test(text) ? Number(text) : text;
+  if (name.endsWith("_answer") && text.trim() === "") return null;
   if (name === "default_did") return text || null;
   return text;
 }
