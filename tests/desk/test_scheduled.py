@@ -198,6 +198,8 @@ async def test_a_text_to_a_number_that_is_opted_out_when_it_is_due_is_cancelled_
 async def test_the_text_of_somebody_who_was_disabled_meanwhile_is_cancelled(office: Office) -> None:
     await office.text("Hi", to=SALES)
     text = await later(office, by=office.ana)
+    await send(office.desk, office.ben, text.conversation, Draft("Hello", "c1", 10_000))
+    await office.text("And?", to=SALES)
     await office.desk.db.write(lambda tx: tx.run("update users set disabled_at = 1 where id = :id", id=office.ana.id))
     with pytest.raises(Forbidden):
         await send_now(office.desk, office.mia, text.id)
@@ -206,6 +208,9 @@ async def test_the_text_of_somebody_who_was_disabled_meanwhile_is_cancelled(offi
     gone = await stored(office, text.id)
     assert (gone.state, gone.error and gone.error.code) == ("cancelled", "user_disabled")
     assert (await shown(office)).waiting_since is not None
+    second = await send(office.desk, office.ben, text.conversation, Draft("Again", "c2", 10_000))
+    assert isinstance(second, MessageShape)
+    assert second.body == "Again", "the line went with the first"
     await assert_page_equals_fresh_load(office, office.mia)
 
 
