@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from server.domain.live_filter import Condition
+
 MANAGER, AGENTS = "Mia", ("Ana", "Ben", "Dana", "Eli", "Noor")
 SUPPORT, OWN, BROKEN = "+12025550100", "+12025550101", "+12025550102"
 """The account's number, Ben's, and one whose texts the network refuses."""
@@ -10,6 +12,10 @@ CONTACTS = 200
 FIRST_NAMES = "Maria Wei Omar Emma Noah Fatima Lucas Priya James Ingrid Sofia Ethan Aisha Kofi Nadia Liam Olivia Chidi Pavel Grace".split()
 LAST_NAMES = (
     "Garcia Chen Haddad Novak Rossi Hassan Martin Kaya Olsen Petrov Mensah Reyes Walker Tanaka Silva Khan Moreau Okafor Berg Lopez".split()
+)
+CAMPAIGNS = (
+    ("Spring campaign", (Condition("ready", "is", True), Condition("tag", "has", "spring"))),
+    ("VIP", (Condition("tag", "has", "vip"), Condition("opted_out", "is", False))),
 )
 ZONES = ("America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles", None)
 AREAS = ("202", "212", "303")

@@ -10,6 +10,7 @@ from server.demo.history import DAYS, tell_history
 from server.demo.people import (
     AGENTS,
     BROKEN,
+    CAMPAIGNS,
     CONTACTS,
     MANAGER,
     OWN,
@@ -22,7 +23,7 @@ from server.demo.people import (
     phone_of,
 )
 from server.demo.story import DAY_US, MINUTE_US, Story
-from server.desk import attend, claim, contacts, directory, lines, settings, settle
+from server.desk import attend, claim, contacts, directory, lines, live_filters, settings, settle
 from server.desk.desk import Desk
 from server.domain.user import Role, User
 from server.parts import Parts
@@ -82,6 +83,8 @@ async def _seed(parts: Parts) -> None:
     assert connection is not None
     story = Story(parts, connection)
     await _contacts(desk, mia)
+    for name, conditions in CAMPAIGNS:
+        await live_filters.add_live_filter(desk, mia, live_filters.NewLiveFilter(name, list(conditions)))
     for phone in await tell_history(story, agents, end):
         id = await story.conversation(phone)
         await asyncio.gather(*(attend.read(desk, agent, id, 1_000) for agent in agents.values()))
