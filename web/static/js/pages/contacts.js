@@ -1,5 +1,5 @@
 import { useComputed, useSignal } from "@preact/signals";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Contacts } from "../contacts.js";
 import { filterOf } from "../contact_query.js";
 import { contactsCounted } from "../contact_words.js";
@@ -40,6 +40,7 @@ export function Page({ app }) {
     everything.value = false;
   };
   useEffect(unpick, [filterOf(query)]);
+  const foot = useFoot();
   const row = current === null ? undefined : book.rows.get(current);
   const turn = async (/** @type {string} */ id, /** @type {boolean} */ on) => {
     const contact = book.rows.get(id);
@@ -60,8 +61,8 @@ export function Page({ app }) {
       </header>
       ${c(Filters, { filters: filtersOf(tags.data?.items ?? [], campaigns.data?.items ?? []), children: c(Search, { label: "Search name, number, email" }) })}
       ${c(ContactTable, { app, book, query, manager, picked, everything, current, setCurrent, turn })}
-      <footer class="contacts-foot">
-        ${some.value && c(BulkBar, { app, query, total: book.total, picked, everything, unpick, tags: tags.data?.items ?? [] })}
+      <footer class="contacts-foot" ref=${foot}>
+        ${some.value && c(BulkBar, { app, query, total: book.total, picked, everything, unpick, changed: () => void book.afresh(), tags: tags.data?.items ?? [] })}
         <a class=${`button ${some.value ? "" : "primary"} contacts-open`} href=${row ? `/contacts/${row.id}` : undefined} role="link" aria-disabled=${!row}
           title=${row ? undefined : "Choose a row first"}>${open}</a>
       </footer>
@@ -116,6 +117,21 @@ function useBook(app, manager) {
     };
   }, []);
   return book;
+}
+
+/** What stands at the bottom tells its height, so that notices stand above it. @returns {{current: HTMLElement|null}} */
+function useFoot() {
+  const foot = /** @type {{current: HTMLElement|null}} */ (useRef(null));
+  useLayoutEffect(() => {
+    const { style } = document.documentElement;
+    const watcher = new ResizeObserver(() => style.setProperty("--foot", `${foot.current?.offsetHeight ?? 0}px`));
+    if (foot.current) watcher.observe(foot.current);
+    return () => {
+      watcher.disconnect();
+      style.removeProperty("--foot");
+    };
+  }, []);
+  return foot;
 }
 
 /** Ten times a second at most, and the first time at once. @param {() => void} draw */

@@ -11,9 +11,9 @@ import { Icon } from "./icon.js";
 /**
  * What can be done to the picked contacts; the button says to how many.
  * @param {{app: import("../app.js").App, query: import("../contact_query.js").Query, total: number|null, picked: import("./contact_table.js").Picked,
- *   everything: import("./contact_table.js").Everything, unpick: () => void, tags: Array<{tag: string, count: number}>}} props
+ *   everything: import("./contact_table.js").Everything, unpick: () => void, changed: () => void, tags: Array<{tag: string, count: number}>}} props
  */
-export function BulkBar({ app, query, total, picked, everything, unpick, tags }) {
+export function BulkBar({ app, query, total, picked, everything, unpick, changed, tags }) {
   const [deed, setDeed] = useState(/** @type {Deed} */ ("ready"));
   const [tag, setTag] = useState("");
   const [owner, setOwner] = useState("");
@@ -35,9 +35,10 @@ export function BulkBar({ app, query, total, picked, everything, unpick, tags })
     setBusy(false);
     if (!done) return;
     unpick();
+    changed();
     const words = doneWords(deed, value, done.count, done.skipped);
     if (done.undo === null) app.toasts.add({ words });
-    else app.undo.offer(words, () => app.api.post(`/contacts/bulk/${done.undo}/undo`));
+    else app.undo.offer(words, () => app.api.post(`/contacts/bulk/${done.undo}/undo`).then(changed));
   };
   const begin = (/** @type {Event} */ event) => {
     event.preventDefault();

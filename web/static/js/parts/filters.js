@@ -8,7 +8,7 @@ import { ask, route } from "../route.js";
  * @typedef {Choice | Day} Filter
  */
 
-const PAUSE_MS = 120;
+const PAUSE_MS = 80;
 
 /** What the address asks for. @returns {{[name: string]: string}} */
 export function asked() {
