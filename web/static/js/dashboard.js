@@ -5,9 +5,7 @@ import { App } from "./app.js";
 import { drawFrame } from "./frame.js";
 import { c, html } from "./html.js";
 import { inSms } from "./keymap.js";
-import { ContactPane } from "./parts/contact.js";
 import { Inbox } from "./parts/inbox.js";
-import { Thread } from "./parts/thread.js";
 import { followLinks, route } from "./route.js";
 
 /** @param {string} id */
@@ -16,21 +14,23 @@ const place = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 /** @param {{app: App}} props */
 function Desk({ app }) {
   const { page, id, part } = route.value;
-  const [contact, showContact] = useState(false);
-  useEffect(() => showContact(false), [id]);
   const texting = page === "sms" || page === "pool" || (page === "contact" && part === "sms");
   useEffect(() => (texting ? app.keys.add(inSms(app)) : undefined), [texting]);
+  useEffect(() => (page === "sms" ? whenNear() : undefined), [page]);
   if (page !== "sms") return c(Loaded, { app, page });
   return html`<div class=${`desk ${id ? "has-open" : ""}`}>
     ${c(Inbox, { app })}
     ${id
-      ? [c(Thread, { key: id, app, id, toggleContact: () => showContact(!contact) }), c(ContactPane, { app, id, shown: contact, close: () => showContact(false) })]
+      ? c(Loaded, { key: "talk", app, page: "talk", id })
       : html`<section class="thread-pane empty" aria-label="Conversation"><h1>SMS</h1><p>Choose a conversation, or press <kbd>J</kbd>.</p></section>`}
   </div>`;
 }
 
-/** @type {{[page: string]: () => Promise<{Page: (props: {app: App}) => any}>}} */
+/** @typedef {(props: {app: App, id?: string|null}) => any} Shown */
+
+/** @type {{[page: string]: () => Promise<{Page: any}>}} */
 const PAGES = {
+  talk: () => import("./parts/talk.js").then(({ Talk }) => ({ Page: Talk })),
   pool: () => import("./parts/pool.js").then(({ Pool }) => ({ Page: Pool })),
   contacts: () => import("./pages/contacts.js"),
   contact: () => import("./pages/contact.js"),
@@ -41,14 +41,30 @@ const PAGES = {
   settings: () => import("./pages/settings.js"),
 };
 
-/** A page whose modules are loaded when it is first shown. @param {{app: App, page: string}} props */
-function Loaded({ app, page }) {
-  const [loaded, setLoaded] = useState(/** @type {{page: string, Page: any}|null} */ (null));
+/** What is here by now. @type {Map<string, Shown>} */
+const here = new Map();
+
+/** Whoever comes near the list will open a conversation: its modules are fetched before. @returns {() => void} */
+function whenNear() {
+  const main = place("main");
+  const fetch = () => PAGES["talk"]?.().catch(() => undefined);
+  const signs = ["pointerover", "focusin", "touchstart"];
+  for (const sign of signs) main.addEventListener(sign, fetch, { once: true, passive: true });
+  return () => signs.forEach((sign) => main.removeEventListener(sign, fetch));
+}
+
+/** A page, or a part of one, whose modules are loaded when it is first shown. @param {{app: App, page: string, id?: string|null}} props */
+function Loaded({ app, page, id = null }) {
+  const [, drawn] = useState("");
   const [failed, setFailed] = useState(false);
   const load = () => {
     setFailed(false);
+    if (here.has(page)) return;
     PAGES[page]?.().then(
-      ({ Page }) => setLoaded({ page, Page }),
+      ({ Page }) => {
+        here.set(page, Page);
+        drawn(page);
+      },
       () => setFailed(true),
     );
   };
@@ -57,7 +73,8 @@ function Loaded({ app, page }) {
     return html`<section class="notice-page"><h1>This page could not be loaded</h1><p>The connection may be gone.</p>
       <button class="button primary" onClick=${load}>Try again</button></section>`;
   }
-  return loaded?.page === page ? c(loaded.Page, { app }) : null;
+  const Page = here.get(page);
+  return Page ? c(Page, { app, id }) : null;
 }
 
 const boot = JSON.parse(place("boot").textContent ?? "{}");

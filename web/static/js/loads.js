@@ -11,8 +11,8 @@ const PAGE = 50;
 const TRIES = 5;
 /** When the counts are read again after changes that this tab cannot count itself, ms. */
 const [SOON, SELDOM] = [200, 3000];
-/** @param {unknown} problem */
-const says = (problem) => (problem instanceof Error ? problem.message : String(problem));
+/** The status of the answer, short. @param {any} problem */
+const says = (problem) => (problem?.status > 0 ? String(problem.status) : "you are offline");
 
 export class Loads {
   /** @param {Store} store */

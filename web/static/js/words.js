@@ -59,6 +59,13 @@ export function moment(at, now) {
   return `${sameDay(then, now + 86_400_000) ? "tomorrow" : WEEKDAY.format(then)}, ${clockTime(at)}`;
 }
 
+/** The same for a row: `14:00`, `tomorrow`, `24 Nov`. @param {string} at @param {number} now */
+export function brief(at, now) {
+  const then = Date.parse(at);
+  if (sameDay(then, now)) return clockTime(at);
+  return sameDay(then, now + 86_400_000) ? "tomorrow" : SHORT_DAY.format(then);
+}
+
 const LONG_DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long" });
 
 /** `3 May`, with the year where it is another one. @param {string} at */

@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useId, useState } from "preact/hooks";
 import { c, html } from "../html.js";
 import { nameOf, Options, steer } from "./options.js";
 
@@ -15,10 +15,6 @@ export function Choose({ label, options, chosen, pick, input, empty = "Nobody by
   const [text, setText] = useState(chosen?.words ?? "");
   const [open, setOpen] = useState(false);
   const [at, setAt] = useState(0);
-  const field = /** @type {{current: HTMLInputElement|null}} */ (useRef(null));
-  useEffect(() => {
-    if (focus) field.current?.focus();
-  }, []);
   const wanted = text.trim().toLowerCase();
   const found = input || chosen ? (options ?? []) : (options ?? []).filter((option) => option.words.toLowerCase().includes(wanted));
   const marked = Math.min(at, Math.max(0, found.length - 1));
@@ -41,7 +37,7 @@ export function Choose({ label, options, chosen, pick, input, empty = "Nobody by
   const shown = open && options !== null;
   return html`<div class=${`field choose ${error ? "wrong" : ""}`}>
     <label for=${id}>${label}</label>
-    <input id=${id} ref=${field} role="combobox" autocomplete="off" spellcheck=${false} aria-autocomplete="list" aria-expanded=${shown && found.length > 0}
+    <input id=${id} autofocus=${focus} role="combobox" autocomplete="off" spellcheck=${false} aria-autocomplete="list" aria-expanded=${shown && found.length > 0}
       aria-controls=${`${id}-list`} aria-activedescendant=${shown ? nameOf(`${id}-list`, found[marked]) : undefined} aria-invalid=${error ? "true" : undefined}
       placeholder=${placeholder} value=${text} disabled=${options === null && !input} aria-describedby=${error ? `${id}-error` : undefined}
       onInput=${(/** @type {any} */ event) => type(event.currentTarget.value)} onKeyDown=${press}

@@ -17,6 +17,7 @@ import { TextBox } from "./text_box.js";
  *   `edit` is set here: it takes a text that did not go back into the field
  */
 export function Composer({ app, record, row, edit }) {
+  app.screen.conversation(row.id).value;
   const [mode, setMode] = useState(/** @type {Mode} */ ("message"));
   const [turn, setTurn] = useState(0);
   const note = useRef(sessionStorage.getItem(noteKey(row.id)) ?? "");

@@ -1,31 +1,46 @@
+import { useState } from "preact/hooks";
 import { c, html } from "../html.js";
-import { called, clockTime, day, initials, names, phone } from "../words.js";
+import { called, initials } from "../words.js";
+import { ContactFacts } from "./contact_facts.js";
+import { ContactNumbers } from "./contact_numbers.js";
 import { Icon } from "./icon.js";
+import { onDemand } from "./on_demand.js";
+
+/** @typedef {"facts"|"numbers"|"activity"} Tab */
+
+/** @type {Array<[tab: Tab, words: string]>} */
+const TABS = [["facts", "Contact"], ["numbers", "SMS numbers"], ["activity", "Activity"]];
+const Activity = onDemand(() => import("./contact_activity.js").then((module) => module.ContactActivity));
 
 /** Who is at the other end. @param {{app: import("../app.js").App, id: string, shown: boolean, close: () => void}} props */
 export function ContactPane({ app, id, shown, close }) {
   app.screen.conversation(id).value;
-  const row = app.store.records.get(id)?.row;
-  const when = (/** @type {string} */ at) => `${day(at, app.clock.now())}, ${clockTime(at)}`;
+  const [tab, setTab] = useState(/** @type {Tab} */ ("facts"));
+  const record = app.store.records.get(id);
+  const row = record?.row;
+  const card = row ? app.cards.card(row.contact.id).value : null;
+  const steer = (/** @type {KeyboardEvent} */ event) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    const next = step && TABS[(TABS.findIndex(([each]) => each === tab) + step + TABS.length) % TABS.length];
+    if (!next) return;
+    event.preventDefault();
+    setTab(next[0]);
+    document.getElementById(`contact-tab-${next[0]}`)?.focus();
+  };
   return html`<aside class=${`contact-pane ${shown ? "shown" : ""}`} aria-label="Contact">
     <button class="button square quiet contact-close" aria-label="Close contact" onClick=${close}>${c(Icon, { name: "x" })}</button>
-    ${row && html`
+    ${record && row && html`
       <div class="contact-head"><span class="avatar large" aria-hidden="true">${initials(row.contact.name)}</span>
         <h2><bdi>${called(row.contact)}</bdi></h2></div>
-      <dl class="facts">
-        <dt>Number</dt><dd><bdi>${phone(row.contact.phone)}</bdi></dd>
-        <dt>Ready</dt><dd><span class=${`dot ${row.contact.ready ? "on" : ""}`}></span>${row.contact.ready ? "On" : "Off"}</dd>
-        <dt>Texts</dt><dd>${row.opted_out ? html`<strong class="bad-words">Opted out</strong>` : "Allowed"}</dd>
-      </dl>
-      <h3>Conversation</h3>
-      <dl class="facts">
-        <dt>Owner</dt><dd><bdi>${row.owner?.name ?? "Nobody"}</bdi></dd>
-        <dt>Subscribers</dt><dd><bdi>${row.subscribers.length ? names(row.subscribers) : "None"}</bdi></dd>
-        <dt>Our number</dt><dd><bdi>${row.did ? row.did.label || phone(row.did.number) : "Default"}</bdi></dd>
-        ${row.waiting_since && html`<dt>Waiting since</dt><dd>${when(row.waiting_since)}</dd>`}
-        ${row.claimed_at && html`<dt>Claimed</dt><dd>${when(row.claimed_at)}</dd>`}
-        ${row.closed_at && html`<dt>Closed</dt><dd>${when(row.closed_at)}</dd>`}
-      </dl>
-      ${row.contact.ready && html`<p class="hint">Sending a text turns Ready off, so a dialer leaves this contact alone.</p>`}`}
+      <div class="pane-tabs" role="tablist" aria-label="About the contact" onKeyDown=${steer}>${TABS.map(([each, words]) => html`
+        <button key=${each} id=${`contact-tab-${each}`} class="pane-tab" role="tab" aria-selected=${each === tab} aria-controls="contact-panel"
+          tabindex=${each === tab ? 0 : -1} onClick=${() => setTab(each)}>${words}</button>`)}</div>
+      <div id="contact-panel" class="pane-panel" role="tabpanel" aria-labelledby=${`contact-tab-${tab}`}>
+        ${card?.why && !card.contact && html`<p class="hint">The contact could not be loaded: ${card.why}</p>`}
+        ${tab === "facts" && c(ContactFacts, { app, record, row, contact: card?.contact ?? null })}
+        ${tab === "numbers" && c(ContactNumbers, { app, row, contact: card?.contact ?? null })}
+        ${tab === "activity" && card?.contact && c(Activity, { app, id: row.contact.id, contact: /** @type {any} */ (card.contact) })}
+      </div>
+      <p class="pane-foot"><a class="button" href=${`/contacts/${row.contact.id}`}>View on Dashboard</a></p>`}
   </aside>`;
 }

@@ -1,5 +1,5 @@
 import { c, html } from "../html.js";
-import { countdown, countdownSaid, lasting } from "../words.js";
+import { brief, countdown, countdownSaid, lasting } from "../words.js";
 import { Icon } from "./icon.js";
 
 const LATE = 120_000;
@@ -9,6 +9,8 @@ const LATE = 120_000;
 /** The time to public in a row; nothing where no clock runs. @param {{app: import("../app.js").App, row: Conversation}} props */
 export function RowClock({ app, row }) {
   if (row.public_since) return html`<span class="state public">public</span>`;
+  if (row.snoozed_until) return html`<span class="state">${c(Icon, { name: "clock" })}<span class="unseen">snoozed </span>until ${brief(row.snoozed_until, app.screen.minute.value * 60_000)}</span>`;
+  if (row.closed_at) return html`<span class="state">closed</span>`;
   if (!row.public_at || !row.waiting_since) {
     return row.owner && row.role !== "owner" ? html`<span class="state"><span class="unseen">owner </span><bdi>${row.owner.name}</bdi></span>` : null;
   }

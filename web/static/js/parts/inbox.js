@@ -2,6 +2,8 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { c, html } from "../html.js";
 import { matches } from "../lists.js";
 import { VIEWS } from "../shapes.js";
+import { Icon } from "./icon.js";
+import { onDemand } from "./on_demand.js";
 import { Rows } from "./rows.js";
 
 /** @typedef {import("../shapes.js").View} View */
@@ -10,7 +12,7 @@ import { Rows } from "./rows.js";
 const NAMES = { mine: "Mine", subscribed: "Subscribed", pool: "Pool", unanswered: "Unanswered", all: "All", closed: "Closed" };
 /** @type {{[V in View]: string}} */
 const EMPTY = {
-  mine: "No conversations yet. Claim one from the pool, or wait for the first text.",
+  mine: "No conversations yet. Open a contact and send the first text.",
   subscribed: "You follow no other conversations.",
   pool: "The pool is empty. Nobody waits.",
   unanswered: "All answered. The next text will appear here.",
@@ -18,11 +20,14 @@ const EMPTY = {
   closed: "Nothing is closed.",
 };
 const SEARCH_MS = 150;
+const NewText = onDemand(() => import("./new_text.js").then((module) => module.NewText));
 
 /** The list pane: tabs, filter, rows. @param {{app: import("../app.js").App}} props */
 export function Inbox({ app }) {
   const [view, setView] = useState(rememberedView());
   const [text, setText] = useState("");
+  const [writing, setWriting] = useState(false);
+  useEffect(() => app.keys.add([{ key: "n", words: "New text", where: "In SMS", run: () => setWriting(true) }]), []);
   useEffect(() => app.store.loads.show(view), [view]);
   useEffect(() => search(app, view, text), [view, text]);
   const pick = (/** @type {View} */ next) => {
@@ -32,7 +37,7 @@ export function Inbox({ app }) {
   const clear = () => setText("");
   const empty = text
     ? html`<p>No conversation matches “<bdi>${text}</bdi>”.</p><button class="button" onClick=${clear}>Clear filter</button>`
-    : html`<p>${EMPTY[view]}</p>`;
+    : html`<p>${EMPTY[view]}</p>${view === "mine" && html`<a class="button" href="/contacts">Open Contacts</a>`}`;
   const filter = (/** @type {string} */ id) => {
     const row = app.store.records.get(id)?.row;
     return Boolean(row && matches(text, row));
@@ -44,10 +49,12 @@ export function Inbox({ app }) {
         autocomplete="off" spellcheck=${false}
         onInput=${(/** @type {any} */ event) => setText(event.currentTarget.value)}
         onKeyDown=${(/** @type {KeyboardEvent} */ event) => event.key === "Escape" && text && (clear(), event.stopPropagation())} />
+      <button class="button square" aria-label="New text" title="New text (N)" aria-keyshortcuts="N" onClick=${() => setWriting(true)}>${c(Icon, { name: "pencil" })}</button>
     </div>
     <div class="tab-panel" role="tabpanel" id="conversations" aria-labelledby=${`tab-${view}`}>
       ${c(Rows, { key: view, app, view, filter, filtered: text !== "", empty, label: NAMES[view] })}
     </div>
+    ${writing && c(NewText, { app, close: () => setWriting(false) })}
   </section>`;
 }
 

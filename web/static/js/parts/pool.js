@@ -3,6 +3,7 @@ import { c, html } from "../html.js";
 import { Order } from "../order.js";
 import { called, initials, lasting, phone, preview } from "../words.js";
 import { Icon } from "./icon.js";
+import { Switch } from "./switch.js";
 
 /** @typedef {import("../record.js").Record} Record */
 
@@ -34,12 +35,13 @@ export function Pool({ app }) {
   return html`<section class="pool" aria-label="Public pool" ref=${box}>
     <header class="pool-header"><h1>Pool <span class="pool-count">${app.store.tallied ? tallies.pool.all : ids.length || ""}</span></h1>
       <p>Public conversations, longest waiting first.</p>
+      <span class="pool-alert"><span aria-hidden="true">Alert me about the pool</span>${c(Switch, { on: app.preferences.value.pool_alerts, label: "Alert me about the pool", shown: false, change: (on) => app.prefer({ pool_alerts: on }) })}</span>
       <button class="button primary" disabled=${ids.length === 0} aria-keyshortcuts="Shift+C" onClick=${() => app.claimNext()}>${c(Icon, { name: "hand" })}Claim next<kbd aria-hidden="true">⇧C</kbd></button>
     </header>
     ${ids.length === 0 && html`<div class="rows-empty">${ready
       ? html`<p>The pool is empty. Nobody waits.</p>`
       : lists.pool.state === "failed"
-        ? html`<p>The pool could not be loaded: ${lists.pool.why}</p><button class="button" onClick=${() => loads.list("pool")}>Try now</button>`
+        ? html`<p>The pool could not be loaded (${lists.pool.why}). Trying again in 5 s.</p><button class="button" onClick=${() => loads.list("pool")}>Try now</button>`
         : html`<p class="unseen">Loading…</p>`}</div>`}
     <ul class="pool-list">${ids.map((id) => c(PoolRow, { key: id, app, id, lost: () => focusNext(box.current, id) }))}</ul>
     ${lists.pool.next !== null && html`<p class="pool-more"><button class="button" onClick=${() => loads.list("pool", true)}>Show more</button></p>`}

@@ -21,7 +21,9 @@ export function Row({ app, id, at, of, open, tabbable, pool }) {
     <a href=${`/sms/${id}`} data-id=${id} tabindex=${tabbable ? 0 : -1} aria-current=${open ? "true" : undefined}>
       <span class="avatar" aria-hidden="true">${initials(row.contact.name)}</span>
       <span class="row-name"><bdi>${called(row.contact)}</bdi></span>
-      <span class="row-words">${typing ? html`<span class="row-typing">${names(record.typing)} is typing…</span>` : html`<bdi>${words}</bdi>`}</span>
+      <span class="row-words">${typing
+        ? html`<span class="row-typing"><span class="dots" aria-hidden="true"><i /><i /><i /></span>${names(record.typing)} ${record.typing.length > 1 ? "are" : "is"} typing…</span>`
+        : html`${row.draft && !taken && html`<span class="row-draft">Draft</span> `}<bdi>${words}</bdi>`}</span>
       ${last && html`<time class="row-time" datetime=${last.created_at}>${ago(last.created_at, app.clock.now())}</time>`}
       <span class="row-state">
         ${!taken && c(RowClock, { app, row })}

@@ -73,7 +73,7 @@ export function Rows({ app, view, filter, filtered, empty, label }) {
 /** @param {{list: import("../lists.js").List, again: () => void}} props */
 function Waiting({ list, again }) {
   if (list.state === "failed") {
-    return html`<p>The list could not be loaded: ${list.why} Trying again in 5 s.</p>
+    return html`<p>The list could not be loaded (${list.why}). Trying again in 5 s.</p>
       <button class="button" onClick=${again}>Try now</button>`;
   }
   return html`<div class="ghosts" aria-hidden="true">${Array.from({ length: 8 }, () => html`<i />`)}</div><p class="unseen">Loading…</p>`;

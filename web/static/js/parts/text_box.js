@@ -23,6 +23,7 @@ const Later = onDemand(() => import("./later.js").then((module) => module.Later)
  */
 export function TextBox({ app, record, row, way, head }) {
   app.screen.settings.value;
+  app.screen.conversation(row.id).value;
   const { drafts } = app;
   const { contact } = app.cards.card(row.contact.id).value;
   const [body, setBody] = useState(drafts.local(row.id));
