@@ -12,10 +12,11 @@ const BY_ITSELF = "partyline.away";
 
 export class Status {
   /** @param {{chosen: () => import("./preferences.js").Chosen, prefer: (change: Partial<import("./preferences.js").Chosen>) => Promise<any>,
-   *   shared: Storage, now: () => number, leads: () => boolean, tell: (words: string) => void, say: (words: string) => void}} doors
-   *  `now` the server's ms; `tell` a notice, `say` the live region */
+   *   shared: Storage, now: () => number, here?: () => number, leads: () => boolean, tell: (words: string) => void, say: (words: string) => void}} doors
+   *  `now` the server’s ms, `here` this machine’s; `tell` a notice, `say` the live region */
   constructor(doors) {
     this.doors = doors;
+    this.here = doors.here ?? Date.now;
     this.told = 0;
     this.over = "";
   }
@@ -58,11 +59,11 @@ export class Status {
   /** The person moved, typed or clicked in this tab. */
   touch() {
     if (this.by_itself) this.choose("available");
-    if (Math.abs(Date.now() - this.told) > TOLD_MS) this.touched();
+    if (Math.abs(this.here() - this.told) > TOLD_MS) this.touched();
   }
 
   touched() {
-    this.told = Date.now();
+    this.told = this.here();
     this.doors.shared.setItem(TOUCHED, String(this.told));
   }
 
@@ -76,8 +77,8 @@ export class Status {
     }
     if (status !== "available" || !this.doors.leads()) return;
     const touched = Number(this.doors.shared.getItem(TOUCHED) ?? 0);
-    if (!touched || touched > Date.now()) this.touched();
-    else if (Date.now() - touched > IDLE_MS) {
+    if (!touched || touched > this.here()) this.touched();
+    else if (this.here() - touched > IDLE_MS) {
       this.doors.shared.setItem(BY_ITSELF, "1");
       this.doors.prefer({ status: "away", focus_until: null });
       this.doors.tell("You are Away: nothing was typed or moved for 15 minutes. Alerts still come.");

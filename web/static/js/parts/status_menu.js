@@ -9,7 +9,7 @@ export function StatusMenu({ app }) {
   const { status } = app;
   const { focus_until } = app.preferences.value;
   const now = status.now;
-  const left = focus_until === null ? null : Math.max(1, Math.ceil((Date.parse(focus_until) - app.clock.now()) / 60_000));
+  const left = focus_until === null ? null : Math.max(1, Math.round((Date.parse(focus_until) - app.clock.now()) / 60_000));
   const words = now === "focus" ? `Focus${left === null ? "" : `, ${left} min`}` : now === "away" ? "Away" : "Available";
   const items = [
     { words: "Available", icon: ICONS.available, checked: now === "available", run: () => status.choose("available") },
