@@ -23,7 +23,7 @@ from server.demo.people import (
     phone_of,
 )
 from server.demo.story import DAY_US, MINUTE_US, Story
-from server.desk import attend, claim, contacts, directory, lines, live_filters, settings, settle
+from server.desk import attend, claim, contacts, dids, directory, lines, live_filters, settings, settle
 from server.desk.desk import Desk
 from server.domain.user import Role, User
 from server.parts import Parts
@@ -76,8 +76,8 @@ async def _seed(parts: Parts) -> None:
     sandbox = _id(await lines.add_carrier(desk, mia, lines.NewCarrier(kind="sandbox", name="Sandbox", credentials={})))
     support = ""
     for number, label, user in ((SUPPORT, "Support", None), (OWN, "Ben", agents["Ben"].id), (BROKEN, "Fails on purpose", None)):
-        new = lines.NewDid(number=number, carrier=sandbox, capabilities=["sms"], label=label, user=user)
-        made = await lines.add_did(desk, mia, replace(new, capabilities=["sms", "mms"]) if number == SUPPORT else new)
+        new = dids.NewDid(number=number, carrier=sandbox, capabilities=["sms"], label=label, user=user)
+        made = await dids.add_did(desk, mia, replace(new, capabilities=["sms", "mms"]) if number == SUPPORT else new)
         support = support or _id(made)
     connection = await parts.connections.get(sandbox)
     assert connection is not None

@@ -7,6 +7,7 @@ from server.desk.desk import Desk
 from server.desk.identity import BY_NAME, Session, TooManyTries
 from server.desk.passwords import Passwords, acceptable
 from server.desk.shapes import user_shape
+from server.desk.trail import Target, trace
 from server.desk.work import Work
 from server.domain.errors import Invalid
 from server.domain.events import EventType
@@ -38,6 +39,7 @@ async def change_password(desk: Desk, passwords: Passwords, session: Session, cu
         await sessions.end_other_sessions(work.tx, user.id, session.id)
         await failed_logins.forgive(work.tx, who)
         data = {"user": user_shape(now.user), "reason": "changed"}
+        await trace(work, user, "changed", Target("user", user.id, user.name), {}, {"password": True})
         work.tell(user.account, EventType.USER_UPDATED, work.know(user), data=data)
 
     await desk.change(change)

@@ -1,6 +1,6 @@
 """Tokens: the keys with which programs sign in. The secret is shown once and kept as a hash."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Raw
@@ -9,6 +9,7 @@ from server.desk.desk import Desk, Once
 from server.desk.identity import new_token
 from server.desk.once import write_once
 from server.desk.shapes import UserShape, instant, user_shape
+from server.desk.trail import Target, trace
 from server.desk.work import Work
 from server.domain.errors import NotFound
 from server.domain.user import User
@@ -63,6 +64,7 @@ async def add_token(desk: Desk, by: User, new: NewToken, once: Once | None = Non
         made = Token(new_id(work.now), stored_text(new.name), user, work.now)
         await sessions.add_token(work.tx, digest=digest, id=made.id, user=user, name=made.name)
         shape = _shape(made)
+        await trace(work, by, "added", _target(made), after=_facts(made))
         return MadeTokenShape(shape.id, shape.name, shape.user, shape.created_at, vault.seal(secret.encode(), made.id))
 
     answer = await write_once(desk, add, once)
@@ -74,8 +76,11 @@ async def change_token(desk: Desk, by: User, id: str, change: TokenChange, once:
     """Raises `NotFound`."""
 
     async def rename(work: Work) -> TokenShape:
+        before = await _find(work.tx, by, id)
         await sessions.rename_token(work.tx, by.account, id, stored_text(change.name))
-        return _shape(await _find(work.tx, by, id))
+        after = await _find(work.tx, by, id)
+        await trace(work, by, "changed", _target(after), _facts(before), _facts(after))
+        return _shape(after)
 
     return await write_once(desk, rename, once)
 
@@ -86,9 +91,18 @@ async def remove_token(desk: Desk, by: User, id: str) -> User:
     async def remove(work: Work) -> User:
         token = await _find(work.tx, by, id)
         await sessions.end_token(work.tx, by.account, id)
+        await trace(work, by, "removed", _target(token), before=_facts(token))
         return token.user
 
     return await desk.change(remove)
+
+
+def _target(token: Token) -> Target:
+    return Target("token", token.id, token.name)
+
+
+def _facts(token: Token) -> dict[str, Any]:
+    return {"name": token.name, "user": user_shape(token.user)}
 
 
 async def _find(tx: Transaction, by: User, id: str) -> Token:

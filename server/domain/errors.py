@@ -87,6 +87,12 @@ class NoNumber(Refused):
     code = "no_number"
 
 
+class InUse(Refused):
+    """Something that was sent or received still refers to it."""
+
+    code = "in_use"
+
+
 class ClientIdConflict(Refused):
     code = "client_id_conflict"
 

@@ -5,9 +5,10 @@ from typing import Any
 
 from msgspec import Struct
 
+from server.desk.dids import DidChange, NewDid, OwnedDidShape
 from server.desk.directory import NewUser
 from server.desk.kinds import KindList
-from server.desk.lines import CarrierChange, CarrierShape, DidChange, NewCarrier, NewDid, OwnedDidShape
+from server.desk.lines import CarrierChange, CarrierShape, NewCarrier
 from server.desk.opening import AccountShape
 from server.desk.person import PersonShape
 from server.desk.settings import Changes, Effect
@@ -96,6 +97,7 @@ ADMINISTRATION: Mapping[str, Operation] = {
         "What is absent stays. `sms_public_minutes` is 0 to 10080, or null for never; it moves every running deadline at once.",
         SettingsShape,
         takes=Changes,
+        refuses=("not_found",),
         who="manager",
     ),
     **_kept(

@@ -4,11 +4,12 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.desk import lines
+from server.desk import dids, lines
 from server.desk.desk import Desk
+from server.desk.dids import DidChange, NewDid
 from server.desk.identity import Session
 from server.desk.kinds import carrier_kinds
-from server.desk.lines import CarrierChange, DidChange, NewCarrier, NewDid
+from server.desk.lines import CarrierChange, NewCarrier
 from server.desk.numbers import my_dids
 from server.desk.unrouted import UnroutedShape, unrouted_texts
 from server.endpoints.bodies import created, id_in_path, json, limit_of, no_content, once, page_of, read_json
@@ -52,25 +53,25 @@ class Lines:
 
     async def dids(self, request: Request, session: Session) -> Response:
         user = session.user
-        return await page_of(request, self._cursors, user, "dids", lambda after, limit: lines.list_dids(self._desk, user, after, limit))
+        return await page_of(request, self._cursors, user, "dids", lambda after, limit: dids.list_dids(self._desk, user, after, limit))
 
     async def mine(self, _request: Request, session: Session) -> Response:
         return json(await my_dids(self._desk, session.user))
 
     async def did(self, request: Request, session: Session) -> Response:
-        return json(await lines.get_did(self._desk, session.user, id_in_path(request)))
+        return json(await dids.get_did(self._desk, session.user, id_in_path(request)))
 
     async def add_did(self, request: Request, session: Session) -> Response:
         new = await read_json(request, NewDid)
-        return created(request, await lines.add_did(self._desk, session.user, new, await once(request, session)))
+        return created(request, await dids.add_did(self._desk, session.user, new, await once(request, session)))
 
     async def change_did(self, request: Request, session: Session) -> Response:
         change = await read_json(request, DidChange)
         key = await once(request, session)
-        return json(await lines.change_did(self._desk, session.user, id_in_path(request), change, key))
+        return json(await dids.change_did(self._desk, session.user, id_in_path(request), change, key))
 
     async def remove_did(self, request: Request, session: Session) -> Response:
-        await lines.remove_did(self._desk, session.user, id_in_path(request))
+        await dids.remove_did(self._desk, session.user, id_in_path(request))
         return no_content()
 
     async def unrouted(self, request: Request, session: Session) -> Response:

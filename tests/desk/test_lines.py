@@ -3,7 +3,8 @@
 import pytest
 
 from server.desk.desk import Desk
-from server.desk.lines import CarrierChange, DidChange, Options, change_carrier, change_did, get_carrier, get_did
+from server.desk.dids import DidChange, change_did, get_did
+from server.desk.lines import CarrierChange, Options, change_carrier, get_carrier
 from server.desk.work import Work
 from server.store import lines
 from tests.fixtures.meanwhile import meanwhile

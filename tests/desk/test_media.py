@@ -8,10 +8,10 @@ from msgspec import Raw
 from msgspec.json import decode
 
 from server.carriers.carrier import InboundText, MediaRef
-from server.desk import inbox, lines
+from server.desk import dids, inbox
 from server.desk.desk import Desk, Once
+from server.desk.dids import DidChange
 from server.desk.dispatch import lease
-from server.desk.lines import DidChange
 from server.desk.media import UNSENT_US, Attachments, Given, files_of, forget_unsent
 from server.desk.numbers import my_dids
 from server.desk.receive import receive_texts
@@ -220,8 +220,8 @@ async def test_ones_own_numbers_come_with_the_usual_one_first_and_what_they_carr
     ]
     ben = (await my_dids(office.desk, office.ben)).items
     assert [(did.number, did.default) for did in ben] == [(SALES, True), (SUPPORT, False)]
-    await lines.change_did(office.desk, office.mia, office.sales, DidChange(user=None))
+    await dids.change_did(office.desk, office.mia, office.sales, DidChange(user=None))
     await office.desk.db.write(lambda tx: tx.run("update accounts set default_did = :did", did=office.sales))
     assert [(did.number, did.default) for did in (await my_dids(office.desk, office.ana)).items] == [(SALES, True), (SUPPORT, False)]
-    await lines.change_did(office.desk, office.mia, office.sales, DidChange(capabilities=["mms"]))
+    await dids.change_did(office.desk, office.mia, office.sales, DidChange(capabilities=["mms"]))
     assert [did.number for did in (await my_dids(office.desk, office.ana)).items] == [SUPPORT], "what sends no texts is not asked for"

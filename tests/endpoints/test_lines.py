@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from server.carriers.carrier import Connection, Credentials, InboundText
+from server.carriers.carrier import Connection, Credentials, InboundText, SendResult
 from server.desk import directory
 from server.desk.receive import receive_texts
 from tests.fixtures.integrator import MARIA, WEI, Integrator
@@ -77,6 +77,10 @@ async def test_a_did_is_the_accounts_or_one_users(served: Served) -> None:
         "capabilities": ["sms", "mms"],
         "media_limit": 5_000_000,
         "user": {"id": served.ana, "name": "Ana", "role": "agent"},
+        "last_in_at": None,
+        "last_out_at": None,
+        "out_24h": 0,
+        "failed_24h": 0,
     }
     changed = await served.bearer.patch(answer.headers["location"], json={"user": None, "label": "Front desk", "capabilities": ["sms"]})
     assert changed.json() == {**made, "user": None, "label": "Front desk", "capabilities": ["sms"], "media_limit": 0}
@@ -151,3 +155,23 @@ async def test_the_kinds_of_carrier_say_what_credentials_each_needs(served: Serv
     assert kinds["generic"] == {"secret": True, "send_url": False}
     assert kinds["sandbox"] == {}
     assert list(kinds) == sorted(kinds)
+
+
+async def test_a_number_says_whether_it_works(integrator: Integrator) -> None:
+    async def health() -> tuple[object, object, int, int]:
+        did = (await integrator.mia.get(f"/dids/{integrator.support}")).json()
+        assert did in (await integrator.mia.get("/dids")).json()["items"]
+        return did["last_in_at"], did["last_out_at"], did["out_24h"], did["failed_24h"]
+
+    assert await health() == (None, None, 0, 0)
+    id = await integrator.text()
+    for _ in range(2):
+        await integrator.ana.post(f"/conversations/{id}/messages", integrator.draft())
+    refused = SendResult("rejected", None, "30003", "Unreachable.", permanent=True)
+    await integrator.leave(refused)
+    first, second = (await integrator.ana.get(f"/conversations/{id}/messages")).json()["items"][::2]
+    last_in, last_out, out, failed = await health()
+    assert (last_in, last_out) == (first["created_at"], second["created_at"])
+    assert (out, failed) == (2, 1)
+    integrator.served.desk.db.shift_us += 25 * 3_600_000_000
+    assert await health() == (last_in, last_out, 0, 0)

@@ -33,7 +33,7 @@ create index claims_by_time on claims (account, at);
 
 create index messages_by_time on messages (account, coalesce(send_at, created_at)) where kind = 'message';
 
-create index messages_by_did on messages (did, direction, created_at) where did is not null;
+create index messages_by_did on messages (did, direction, coalesce(send_at, created_at)) where did is not null;
 
 create index events_by_type on events (account, type, position);
 
