@@ -83,11 +83,11 @@ async def _seed(parts: Parts) -> None:
     assert connection is not None
     story = Story(parts, connection)
     await _contacts(desk, mia)
-    for name, conditions in CAMPAIGNS:
-        await live_filters.add_live_filter(desk, mia, live_filters.NewLiveFilter(name, list(conditions)))
     for phone in await tell_history(story, agents, end):
         id = await story.conversation(phone)
         await asyncio.gather(*(attend.read(desk, agent, id, 1_000) for agent in agents.values()))
+    for name, conditions in CAMPAIGNS:
+        await live_filters.add_live_filter(desk, mia, live_filters.NewLiveFilter(name, list(conditions)))
     parts.db.shift_us = -30 * 60 * MINUTE_US
     await settings.change_settings(desk, mia, settings.Changes(sms_public_minutes=None))
     for place, (name, told) in enumerate(THREADS):
