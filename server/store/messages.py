@@ -118,15 +118,16 @@ async def by_carrier_ref(tx: Transaction, carrier: str, ref: str) -> Message | N
 
 async def newest_teammate(tx: Transaction, conversation: str, user: str, after: int) -> Message | None:
     """The newest message or note of another user above `after`; a scheduled text counts again when it leaves."""
-    row = await tx.one(
-        """select * from messages where conversation = :conversation and (seq > :after or left_seq > :after)
-           and user_id is not null and user_id <> :user and state not in ('failed', 'cancelled')
-           order by coalesce(left_seq, seq) desc limit 1""",
+    theirs = "conversation = :conversation and user_id is not null and user_id <> :user and state not in ('failed', 'cancelled')"
+    rows = await tx.all(
+        f"""select * from (select * from messages where {theirs} and seq > :after order by seq desc limit 1) as written
+            union all
+            select * from (select * from messages where {theirs} and left_seq > :after order by left_seq desc limit 1) as gone""",
         conversation=conversation,
         user=user,
         after=after,
     )
-    return message_of(row) if row else None
+    return max((message_of(row) for row in rows), key=lambda m: m.said_seq, default=None)
 
 
 async def last_answer(tx: Transaction, conversation: str, but: Iterable[str]) -> int:
