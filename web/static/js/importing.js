@@ -15,6 +15,7 @@ export const MEANINGS = [
   ["phone", "Phone"],
   ["mobile", "Mobile number"],
   ["landline", "Landline number"],
+  ["other", "Other number"],
   ["email", "Email"],
   ["ready", "Ready"],
   ["tags", "Tags"],
@@ -45,7 +46,7 @@ export function mappingOf(columns) {
 export function lacks(mapping) {
   const used = Object.values(mapping);
   if (used.some((as) => as === "field:")) return "Give each field a name.";
-  const twice = ["name", "email", "ready", "timezone"].find((as) => used.filter((each) => each === as).length > 1);
+  const twice = ["email", "ready", "timezone"].find((as) => used.filter((each) => each === as).length > 1);
   if (twice) return `Only one column can be “${MEANINGS.find(([as]) => as === twice)?.[1]}”.`;
-  return used.some((as) => ["name", "phone", "mobile", "landline"].includes(as)) ? "" : "Say which column holds the name or the number.";
+  return used.some((as) => ["phone", "mobile", "landline", "other"].includes(as)) ? "" : "Say which column holds the number.";
 }
