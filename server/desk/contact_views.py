@@ -21,6 +21,7 @@ class LatestShape(msgspec.Struct, frozen=True):
 
     conversation: str
     at: str
+    active_at: str
     direction: str | None
     user: UserShape | None
     body: str
@@ -77,6 +78,7 @@ async def _latest(tx: Transaction, ids: Iterable[str]) -> dict[str, LatestShape]
         shown[contact] = LatestShape(
             conversation=c.id,
             at=instant(message.created_at if message else c.active_at),
+            active_at=instant(c.active_at),
             direction=message.direction if message else None,
             user=user_shape(author) if author else None,
             body=message.body[:SHOWN] if message else "",

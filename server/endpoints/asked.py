@@ -10,6 +10,8 @@ from server.endpoints.bodies import checked_id
 C = TypeVar("C", bound=str)
 
 LONGEST_WORDS = 1_000
+MOST_IDS = 200
+"""More make an address that is too long for some proxies."""
 LARGEST = 2**53 - 1
 
 
@@ -48,6 +50,17 @@ def truth_in(request: Request, name: str) -> bool | None:
     if given is None:
         return None
     return choice_in(request, name, ("true", "false"), "true") == "true"
+
+
+def ids_in(request: Request, name: str) -> list[str] | None:
+    """Ids between commas; None where it is absent. Raises `Invalid` for too many, `NotFound` for what no id looks like."""
+    given = request.query_params.get(name)
+    if given is None:
+        return None
+    ids = [checked_id(id) for id in given.split(",") if id]
+    if len(ids) > MOST_IDS:
+        raise Invalid(f"`{name}` has at most {MOST_IDS} ids.", field=name)
+    return ids
 
 
 def some_of(request: Request, name: str, choices: tuple[str, ...]) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ WANTED = (
     Asked("ready", bool, "Only those that are ready, or not."),
     Asked("tag", str, "Only those with this tag."),
     Asked("live_filter", str, "Only those in this live filter."),
+    Asked("ids", str, "Only these, with commas between them; at most 200."),
 )
 
 CONTACT_CALLS: Mapping[str, Operation] = {

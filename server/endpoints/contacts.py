@@ -16,7 +16,7 @@ from server.desk.identity import Session
 from server.desk.shapes import EventShape, OwnConversationShape, UserShape
 from server.domain.phone import read_sender
 from server.domain.wanted import SORTS, Wanted
-from server.endpoints.asked import choice_in, truth_in, words_in
+from server.endpoints.asked import choice_in, ids_in, truth_in, words_in
 from server.endpoints.bodies import checked_id, created, id_in_path, json, limit_of, no_content, once, read_json
 from server.endpoints.cursors import Cursors
 
@@ -131,4 +131,5 @@ def wanted_in(request: Request) -> Wanted:
         ready=truth_in(request, "ready"),
         tag=words_in(request, "tag") or None,
         live_filter=checked_id(live_filter) if live_filter else None,
+        ids=ids_in(request, "ids"),
     )

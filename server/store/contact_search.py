@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from server.domain.wanted import Sort, Wanted
-from server.store.database import Transaction
+from server.store.database import Transaction, batch
 from server.store.like import containing, containing_digits
 
 Key = tuple[int | str, str]
@@ -109,6 +109,9 @@ def _where(account: str, wanted: Wanted) -> tuple[str, dict[str, Any]]:
     if wanted.live_filter:
         where += " and c.id in (select contact from live_filter_members where live_filter = :live_filter)"
         parameters["live_filter"] = wanted.live_filter
+    if wanted.ids is not None:
+        where += " and c.id in (select value ->> 'id' from json_each(:ids))"
+        parameters["ids"] = batch({"id": id} for id in wanted.ids)
     if wanted.q:
         query = wanted.q.lower()
         where += """ and (lower(c.name) like :query escape '!' or lower(c.fields) like :email escape '!' or c.id in

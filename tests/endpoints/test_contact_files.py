@@ -167,10 +167,22 @@ async def test_what_was_exported_is_imported_as_it_was(integrator: Integrator) -
 async def test_an_export_has_what_the_list_with_the_same_filters_has(integrator: Integrator) -> None:
     for number in range(7):
         await add(integrator.ana, f"C{number}", f"+1202555016{number}", tags=["even"] if number % 2 == 0 else [], ready=number > 3)
-    for query in ({}, {"tag": "even"}, {"ready": "true"}, {"q": "c3"}, {"q": "zzz"}):
+    picked = ",".join(one["id"] for one in (await integrator.ana.get("/contacts")).json()["items"][2:4])
+    for query in (
+        {},
+        {"tag": "even"},
+        {"ready": "true"},
+        {"q": "c3"},
+        {"q": "zzz"},
+        {"ids": picked},
+        {"ids": picked, "tag": "even"},
+        {"ids": ""},
+    ):
         listed = (await integrator.ana.get("/contacts", **query)).json()["items"]
         assert [line["Name"] for line in table(await integrator.mia.get("/contacts/export", **query))] == [one["name"] for one in listed]
-    assert (await integrator.mia.get("/contacts/export", live_filter=NOBODY)).json()["code"] == "not_found"
+    for query in ({"live_filter": NOBODY}, {"ids": "no-id"}):
+        assert (await integrator.mia.get("/contacts/export", **query)).json()["code"] == "not_found"
+    assert (await integrator.mia.get("/contacts/export", ids=",".join([NOBODY] * 201))).json()["code"] == "invalid"
     for path in ("/contacts/export", "/contacts/export/raw"):
         assert (await integrator.ana.get(path)).json()["code"] == "forbidden"
 

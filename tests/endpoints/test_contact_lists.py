@@ -99,7 +99,7 @@ async def test_the_latest_text_is_shown_in_every_reading_and_cut(integrator: Int
     latest = (await integrator.ana.get(f"/contacts/{id}")).json()["latest"]
     assert (latest["conversation"], latest["direction"], latest["user"], latest["body"]) == (conversation, "inbound", None, "x" * 100)
     assert latest["owner"]["name"] == "Ben"
-    assert latest["waiting_since"] == latest["at"] is not None
+    assert latest["waiting_since"] == latest["at"] == latest["active_at"] is not None
     await integrator.ben.post(f"/conversations/{conversation}/messages", integrator.draft("Good day"))
     [listed] = (await integrator.ana.get("/contacts")).json()["items"]
     assert (listed["latest"]["direction"], listed["latest"]["user"]["name"]) == ("outbound", "Ben")
