@@ -4,6 +4,7 @@ import asyncio
 import math
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -17,7 +18,15 @@ MEDIA_BYTES = 5_064 * 1000
 CONTACTS_BYTES = 20 * 1024 * 1024
 """The largest file of contacts."""
 BODY_SECONDS = 15.0
+"""An upload has no longer either (SECURITY row 45): pictures that large are made smaller before they are sent."""
 ADDRESSES = 10_000
+
+
+class Most(NamedTuple):
+    """What a body may have: `bytes`, and `patience` times the usual seconds to come."""
+
+    bytes: int
+    patience: int = 1
 
 
 class WrongHost(Refused):
@@ -43,15 +52,14 @@ class BadQuery(Refused):
 class Limits:
     """Refuses a wrong Host, and bodies that are coded, too large or too slow; counts them while they stream.
 
-    `origin` is BASE_URL's. `bytes_below` gives the largest body by the beginning of the path. A body has `seconds` to come, and where more
-    than BODY_BYTES are allowed as many for each BODY_BYTES.
+    `origin` is BASE_URL's. `below` gives what a body may have by the beginning of the path. A body has `seconds` to come.
     """
 
-    def __init__(self, app: ASGIApp, *, origin: str, bytes_below: Mapping[str, int], seconds: float = BODY_SECONDS) -> None:
+    def __init__(self, app: ASGIApp, *, origin: str, below: Mapping[str, Most], seconds: float = BODY_SECONDS) -> None:
         self._app = app
         self._origin = origin
         self._hosts = _hosts(origin)
-        self._bytes_below = tuple(bytes_below.items())
+        self._below = tuple(below.items())
         self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -62,9 +70,9 @@ class Limits:
             raise BadQuery("A query may not hold NUL.")
         length = self._announced(scope["headers"])
         if scope["type"] == "http" and length:
-            most = next((most for start, most in self._bytes_below if scope["path"].startswith(start)), BODY_BYTES)
-            if length > most:
-                raise _too_large(most)
+            most = next((most for start, most in self._below if scope["path"].startswith(start)), Most(BODY_BYTES))
+            if length > most.bytes:
+                raise _too_large(most.bytes)
             receive = self._counted(receive, most)
         await self._app(scope, receive, send)
 
@@ -84,8 +92,8 @@ class Limits:
             raise WrongHost(f"This server answers as {self._origin} only.")
         return length
 
-    def _counted(self, receive: Receive, most: int) -> Receive:
-        seconds = self._seconds * max(1.0, most / BODY_BYTES)
+    def _counted(self, receive: Receive, most: Most) -> Receive:
+        seconds = self._seconds * most.patience
         deadline = asyncio.get_running_loop().time() + seconds
         taken, more = 0, True
 
@@ -100,8 +108,8 @@ class Limits:
                 raise TooSlow(f"The body did not come within {seconds:g} seconds.") from None
             taken += len(message.get("body", b""))
             more = message.get("more_body", False)
-            if taken > most:
-                raise _too_large(most)
+            if taken > most.bytes:
+                raise _too_large(most.bytes)
             return message
 
         return counted

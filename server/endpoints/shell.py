@@ -9,7 +9,7 @@ from starlette.types import ExceptionHandler
 
 from server.endpoints.errors import Boundary, Faults
 from server.endpoints.headers import SafeHeaders
-from server.endpoints.limits import BODY_SECONDS, CONTACTS_BYTES, HOOK_BYTES, MEDIA_BYTES, Limits
+from server.endpoints.limits import BODY_SECONDS, CONTACTS_BYTES, HOOK_BYTES, MEDIA_BYTES, Limits, Most
 from server.settings import Settings
 
 
@@ -21,7 +21,11 @@ def middleware(settings: Settings, faults: Faults, body_seconds: float = BODY_SE
         Middleware(
             Limits,
             origin=settings.base_url,
-            bytes_below={"/hooks/": HOOK_BYTES, "/api/v1/media": MEDIA_BYTES, "/api/v1/contacts/import": CONTACTS_BYTES},
+            below={
+                "/hooks/": Most(HOOK_BYTES),
+                "/api/v1/media": Most(MEDIA_BYTES),
+                "/api/v1/contacts/import": Most(CONTACTS_BYTES, patience=20),
+            },
             seconds=body_seconds,
         ),
     ]
