@@ -16,7 +16,7 @@ SHORTEST_REST_SECONDS = 0.02
 log = get_logger(__name__)
 
 
-async def run(desk: Desk, wakes: Wakes) -> None:
+async def run(desk: Desk, wakes: Wakes, longest_pause: float = LONGEST_PAUSE_SECONDS) -> None:
     """Until it is cancelled; what was under way is taken over by whoever comes next."""
     holder, never = secrets.token_hex(8), asyncio.Event()
     while True:
@@ -29,7 +29,7 @@ async def run(desk: Desk, wakes: Wakes) -> None:
             log.error("chores.failed", exc_info=error)
             busy = await _gave_up(desk, holder)
         if not busy:
-            await wakes.wait("chores", never, LONGEST_PAUSE_SECONDS)
+            await wakes.wait("chores", never, longest_pause)
 
 
 async def _gave_up(desk: Desk, holder: str) -> bool:

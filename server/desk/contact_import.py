@@ -26,7 +26,7 @@ from server.store.database import Transaction
 
 AT_ONCE = 200
 """Lines of one transaction: others are let in between."""
-LEASE_US = 30_000_000
+LEASE_US = 10_000_000
 """After this long without a line another process takes an import over."""
 ERRORS = 100
 KEEP_US = 7 * 24 * 3600 * 1_000_000

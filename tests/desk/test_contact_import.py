@@ -149,7 +149,7 @@ async def test_a_restart_goes_on_where_the_lost_process_was_and_doubles_nothing(
         await import_next(office.desk, "lost", lost)
     assert (await progress(office.desk, office.mia, id)).done == 6
     assert not await import_next(second_desk, "next", no_rest), "it may be at it still"
-    office.later(seconds=31)
+    office.later(seconds=11)
     second_desk.db.shift_us = office.desk.db.shift_us
     assert await import_next(second_desk, "next", no_rest)
     done = await progress(office.desk, office.mia, id)
@@ -163,7 +163,7 @@ async def test_who_was_overtaken_writes_nothing_more(office: Office, second_desk
     id = await started(office, text)
 
     async def overtaken(_: float) -> None:
-        office.later(seconds=31)
+        office.later(seconds=11)
         second_desk.db.shift_us = office.desk.db.shift_us
         await import_next(second_desk, "next", no_rest)
 
