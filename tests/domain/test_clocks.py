@@ -1,18 +1,16 @@
-"""When a clock ends (PRODUCT rule 11)."""
+"""When a waiting conversation goes public; the cases are the browser's too."""
 
-from server.domain.clocks import MINUTE_US, public_at
+import json
+from pathlib import Path
+from typing import Any
 
+import pytest
 
-def test_the_deadline_is_the_start_and_the_minutes() -> None:
-    assert public_at(5, 20, 5) == 5 + 20 * MINUTE_US
-    assert public_at(9, 20, 5) == 9 + 20 * MINUTE_US
+from server.domain.clocks import public_at
 
-
-def test_no_clock_and_no_minutes_have_no_deadline() -> None:
-    assert public_at(None, 20, 5) is None
-    assert public_at(5, None, 5) is None
+CASES: list[dict[str, Any]] = json.loads((Path(__file__).parents[1] / "data" / "deadlines.json").read_text())
 
 
-def test_with_zero_minutes_a_wait_is_due_as_it_begins_unless_its_clock_was_started_anew() -> None:
-    assert public_at(5, 0, 5) == 5
-    assert public_at(9, 0, 5) is None
+@pytest.mark.parametrize("case", CASES, ids=[case["is"] for case in CASES])
+def test_a_clock_ends_as_the_table_says(case: dict[str, Any]) -> None:
+    assert public_at(case["clock_start"], case["minutes"], case["waiting_since"]) == case["public_at"]

@@ -4,6 +4,7 @@
  * @import {Event} from "./shapes.js"
  * @import {Store} from "./store.js"
  */
+import { publicAt } from "./deadline.js";
 import { telling } from "./lines.js";
 
 /** What I have read or muted, in any of my tabs. @param {Store} store @param {Event} event */
@@ -31,6 +32,7 @@ export function ofAccount(store, event) {
   if (event.type === "settings.changed") {
     store.settings = { ...store.settings, ...event.data.settings };
     store.changed("settings");
+    moveDeadlines(store);
   }
   const { contact } = event.data;
   if (!contact) return;
@@ -44,4 +46,17 @@ export function ofAccount(store, event) {
     store.changed("conversation", record.id);
     if (event.type.startsWith("contact.opted_") && !record.loading) store.loads.again(record);
   }
+}
+
+/** No conversation tells of its new deadline: it is derived from the account's minutes. @param {Store} store */
+function moveDeadlines(store) {
+  for (const record of store.records.values()) {
+    const { row } = record;
+    if (!row?.clock_start) continue;
+    const public_at = publicAt(row, store.settings.sms_public_minutes);
+    if (public_at === row.public_at) continue;
+    record.row = { ...row, public_at };
+    store.changed("conversation", record.id);
+  }
+  store.changed("lists");
 }

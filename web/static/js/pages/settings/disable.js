@@ -15,8 +15,11 @@ export function Disable({ app, person, others, close, done }) {
   const [to, setTo] = useState(others[0]?.id ?? "");
   const run = async () => {
     const conversations = way === "to" ? { to } : way === "public" ? "public" : undefined;
-    await app.api.patch(`/users/${person.id}`, conversations ? { disabled: true, conversations } : { disabled: true });
-    await done();
+    try {
+      await app.api.patch(`/users/${person.id}`, conversations ? { disabled: true, conversations } : { disabled: true });
+    } finally {
+      await done();
+    }
   };
   const choice = (/** @type {string} */ value, /** @type {string} */ words) => html`<label class="check"><input type="radio" name="conversations" value=${value}
     checked=${way === value} onChange=${() => setWay(value)} />${words}</label>`;

@@ -12,7 +12,7 @@ import { Section } from "./section.js";
 
 /** @typedef {import("../../app.js").App} App */
 /**
- * @typedef {{id: string, name: string, role: string, email: string, created_at: string, disabled_at: string|null, status?: string,
+ * @typedef {{id: string, name: string, role: string, email: string, created_at: string, disabled_at: string|null,
  *   open_conversations?: number, dids?: Array<{id: string, number: string, label: string}>, last_seen_at?: string|null}} Person
  * @typedef {"add"|"edit"|"password"|"sign-out"|"disable"|"enable"} Act
  */
@@ -40,7 +40,7 @@ export function Users({ app }) {
 
 /** @param {App} app @param {(act: Act, person: Person) => void} open @returns {import("../../parts/table.js").Column[]} */
 function userColumns(app, open) {
-  const when = (/** @type {string|null|undefined} */ at) => (at ? html`<time datetime=${at}>${stamp(at, app.clock.now())}</time>` : "never");
+  const when = (/** @type {string|null|undefined} */ at) => (at ? html`<time datetime=${at}>${seen(at, app.clock.now())}</time>` : "never");
   return [
     { key: "name", title: "Name", lead: true, cell: (person) => html`<span class="stacked"><bdi>${person.name}</bdi><span class="soft">${person.email}</span></span>` },
     { key: "role", title: "Role", cell: (person) => (person.role === "manager" ? "Manager" : "Agent") },
@@ -52,12 +52,14 @@ function userColumns(app, open) {
   ];
 }
 
+/** Who was here a minute ago has a tab open. @param {string} at @param {number} now */
+function seen(at, now) {
+  return now - Date.parse(at) < 90_000 ? "now" : stamp(at, now);
+}
+
 /** @param {Person} person */
 function statusOf(person) {
-  if (person.disabled_at) return html`<span class="badge bad">Disabled</span>`;
-  if (person.status === "focus") return html`<span class="badge warn">Focus</span>`;
-  if (person.status === "away") return html`<span class="badge">Away</span>`;
-  return html`<span class="badge good">Available</span>`;
+  return person.disabled_at ? html`<span class="badge bad">Disabled</span>` : html`<span class="badge good">Active</span>`;
 }
 
 /** @param {App} app @param {Person} person @param {(act: Act, person: Person) => void} open @returns {import("../../parts/menu.js").Item[]} */
@@ -75,7 +77,8 @@ function actsOn(app, person, open) {
 }
 
 /** @param {{app: App, act: Act, person?: Person, rows: Person[], close: () => void, done: () => Promise<void>}} props */
-function Dialogs({ app, act, person, rows, close, done }) {
+function Dialogs({ app, act, person: asked, rows, close, done }) {
+  const person = rows.find((row) => row.id === asked?.id) ?? asked;
   if (act === "add" || !person) return c(Edit, { app, close, done });
   if (act === "edit") return c(Edit, { app, person, close, done });
   if (act === "password") return c(Password, { app, person, close });
