@@ -222,7 +222,10 @@ def unsubscribe(thread: Thread, user: str) -> Step:
 
 
 def leave_ownerless(thread: Thread, owner: str, at: int, *, reason: str = "user_disabled") -> Step:
-    """`owner` was disabled (rule 16), or a manager took it away: nobody owns it any more, and what waits is public. Nothing happens to what is another's by now."""
+    """`owner` was disabled (rule 16), or a manager took it away: nobody owns it any more, and what waits is public.
+
+    Nothing happens to what is another's by now.
+    """
     if thread.conversation.owner != owner:
         return Step(thread)
     c = replace(thread.conversation, owner=None)
