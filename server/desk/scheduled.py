@@ -80,7 +80,9 @@ async def send_now(desk: Desk, user: User, id: str, once: Once | None = None) ->
         author = await _author(work, text)
         if author is None:
             raise Forbidden("Whoever wrote it is disabled, so it will not leave.")
-        await leave(work, text, author, work.know(user))
+        # The reports count a text when it left.
+        await scheduled.moved_to(work.tx, id, work.now)
+        await leave(work, replace(text, send_at=work.now), author, work.know(user))
         return id
 
     return await desk.write(change, views.message, once, locks=_where(id))

@@ -19,6 +19,11 @@ async def due(tx: Transaction, now: int, limit: int) -> list[tuple[str, int]]:
     return [(row["conversation"], row["seq"]) for row in rows]
 
 
+async def moved_to(tx: Transaction, id: str, at: int) -> None:
+    """A text leaves at `at` (µs), whatever was planned."""
+    await tx.run("update messages set send_at = :at where id = :id", id=id, at=at)
+
+
 async def first(tx: Transaction) -> int | None:
     """When the next one leaves, µs, or None."""
     row = await tx.one("select min(send_at) as at from messages where state = 'scheduled'")

@@ -1,5 +1,6 @@
 """Check 90: whatever happened, the totals of the response times are the sums of their tables and of the report of SMS conversations."""
 
+import time
 from dataclasses import replace
 from datetime import UTC
 from typing import Any
@@ -10,6 +11,8 @@ import pytest
 
 from server.desk.conversation_report import Sort, whole_report
 from server.desk.response_times import response_times_report
+from server.desk.scheduled import cancel, leave_due, send_now
+from server.desk.send import Draft, send
 from server.domain.report import Asked
 from tests.desk.test_equality import History
 from tests.fixtures.office import Office
@@ -93,6 +96,30 @@ async def test_after_any_history_the_totals_are_the_sums(office: Office, seed: i
         seen.append(figures)
     assert min(seen[0]["in"], seen[0]["out"], seen[0]["answered"], seen[0]["went_public"]) > 2, "the history was to be a lively one"
     assert len({(figures["in"], figures["out"], figures["answered"]) for figures in seen}) > 3, "each filter was to leave something else"
+
+
+async def test_a_scheduled_text_counts_when_it_leaves_and_a_cancelled_one_never(office: Office) -> None:
+    await office.text("Hi")
+    id = await office.conversation()
+    now = office.desk.db.shift_us + time.time_ns() // 1_000
+    texts = []
+    for number in range(3):
+        later = Draft("Later", f"c{number}", 1_000, send_at=now + (number + 1) * HOUR_US)
+        texts.append(str((await send(office.desk, office.ana, id, later)).id))  # type: ignore[union-attr]
+    assert await figures(office) == (1, 0, 0)
+    await send_now(office.desk, office.ana, texts[2])
+    assert await figures(office) == (1, 1, 1), "by itself it would have left in three hours"
+    await cancel(office.desk, office.ana, texts[1])
+    office.later(minutes=61)
+    await leave_due(office.desk)
+    assert await figures(office) == (1, 2, 1)
+
+
+async def figures(office: Office) -> tuple[int, int, int]:
+    """Texts in and out and answered waits of the last days, up to now."""
+    now = office.desk.db.shift_us + time.time_ns() // 1_000
+    found = (await report(office, Asked(office.account, now - 48 * HOUR_US, now + 1_000_000)))["figures"]
+    return found["in"], found["out"], found["answered"]
 
 
 async def test_a_number_that_opts_out_twice_did_so_once_until_it_comes_back(office: Office) -> None:
