@@ -112,15 +112,18 @@ class Assets:
         """The URL of the one script of a page, one of PAGES."""
         return self.url(joined_name(page))
 
-    def preloads(self, page: str) -> list[str]:
-        """URLs for `modulepreload`: the page's script and the packages that it imports, directly or not."""
-        found: dict[str, None] = {joined_name(page): None}
-        waiting = list(self._packages[joined_name(page)])
+    def preloads(self, page: str, *demanded: str) -> list[str]:
+        """URLs for `modulepreload`: the page's script, those that it will demand at once, and their packages, directly or not."""
+        scripts = [joined_name(script) for script in (page, *demanded)]
+        found: dict[str, None] = dict.fromkeys(scripts)
+        waiting = [package for script in scripts for package in self._packages[script]]
         while waiting:
             name = self._vendored[waiting.pop(0)]
             if name not in found:
                 found[name] = None
-                waiting += [specifier.decode() for specifier in _INNER.findall(self._files[name].body)]
+                # A comment may say `from "x"` as well; what is no package of ours is none.
+                inner = [specifier.decode("utf-8", "replace") for specifier in _INNER.findall(self._files[name].body)]
+                waiting += [specifier for specifier in inner if specifier in self._vendored]
         return [self.url(name) for name in found]
 
     def policy(self) -> str:

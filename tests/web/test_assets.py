@@ -86,8 +86,11 @@ def test_the_policy_allows_the_import_map_by_its_hash_and_nothing_unsafe() -> No
 
 def test_each_page_preloads_its_script_and_the_packages_in_it_and_no_more() -> None:
     handset = {url.rsplit("/", 1)[1] for url in assets.preloads("js/handset.js")}
-    assert handset == {"handset.js", "preact.mjs", "hooks.mjs", "htm.mjs"}
-    assert "signals-core.mjs" in {url.rsplit("/", 1)[1] for url in assets.preloads("js/dashboard.js")}
+    assert {"handset.js", "preact.mjs", "hooks.mjs", "htm.mjs"} <= handset
+    assert not handset & {"dashboard.js", "uPlot.esm.js"}
+    dashboard = {url.rsplit("/", 1)[1] for url in assets.preloads("js/dashboard.js")}
+    assert {"dashboard.js", "signals-core.mjs"} <= dashboard
+    assert {url.rsplit("/", 1)[1] for url in assets.preloads("js/dashboard.js", "js/parts/talk.js")} == dashboard | {"parts-talk.js"}
 
 
 def test_vendored_files_are_as_the_lock_says(tmp_path: Path) -> None:

@@ -68,6 +68,18 @@ def test_every_page_has_one_language_one_skip_link_and_names_no_other_origin() -
         assert not re.search(r'(?:src|href|action)="(?:https?:)?//', html)
 
 
+def test_a_page_fetches_at_once_what_it_will_load_on_demand() -> None:
+    assert "js/joined/parts-talk.js" in page(boot={"user": USER, "conversation": "c1"})
+    assert "js/joined/parts-talk.js" not in page()
+    for title, script in (
+        ("Pool", "parts-pool"),
+        ("Live", "pages-feed"),
+        ("Settings", "pages-settings"),
+        ("Response times", "pages-times"),
+    ):
+        assert f'modulepreload" href="/static/{renderer.assets.version}/js/joined/{script}.js"' in page(place={**PLACE, "title": title})
+
+
 def test_the_sandbox_link_is_there_only_with_the_sandbox() -> None:
     assert 'href="/sandbox"' in page()
     assert 'href="/sandbox"' not in page(sandbox=False)
