@@ -32,7 +32,10 @@ export function differing(a, b) {
 function wire(draft, part) {
   if (part === "timezone") return draft.timezone || null;
   if (part === "phones") return draft.phones.filter(({ number }) => number.trim()).map(({ number, kind }) => ({ number: number.trim(), kind }));
-  if (part === "fields") return Object.fromEntries(draft.fields.filter(({ name }) => name.trim()).map(({ name, value }) => [name.trim(), value]));
+  if (part === "fields") {
+    const named = draft.fields.filter(({ name }) => name.trim()).map(({ name, value }) => /** @type {[string, string]} */ ([name.trim(), value]));
+    return Object.fromEntries(named.sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
   if (part === "name") return draft.name.trim();
   return draft.tags;
 }

@@ -192,8 +192,8 @@ export class Contacts {
     if (live_filter.id !== this.query.live_filter) return;
     this.members.set(contact.id, entered);
     if (entered && !this.rows.has(contact.id)) this.ask(contact.id);
-    if (filterOf({ ...this.query, live_filter: "" })) this.countSoon();
-    else this.total = count;
+    if (this.told_total) this.total = count;
+    else this.countSoon();
     this.doors.changed();
   }
 
@@ -237,9 +237,14 @@ export class Contacts {
     if (before || this.wants(contact)) this.put(contact);
   }
 
+  /** The members of a live filter and nothing else: its events say how many they are. */
+  get told_total() {
+    return this.query.live_filter !== "" && filterOf({ ...this.query, live_filter: "" }) === "";
+  }
+
   /** Reads how many there are: soon after the first of many changes, then once in a while. */
   countSoon() {
-    if (this.counting) return;
+    if (this.counting || this.told_total) return;
     this.counting = true;
     const wait = this.counted_lately ? SELDOM : SOON;
     this.counted_lately = true;

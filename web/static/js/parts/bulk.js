@@ -8,6 +8,9 @@ import { Icon } from "./icon.js";
 
 /** @typedef {import("../bulk.js").Deed} Deed */
 
+/** Picked ones go into an address. */
+const MOST_EXPORTED = 200;
+
 /**
  * What can be done to the picked contacts; the button says to how many.
  * @param {{app: import("../app.js").App, query: import("../contact_query.js").Query, total: number|null, picked: import("./contact_table.js").Picked,
@@ -58,7 +61,9 @@ export function BulkBar({ app, query, total, picked, everything, unpick, changed
     ${deed === "owner" && html`<select aria-label="New owner" value=${owner} onChange=${(/** @type {any} */ event) => setOwner(event.currentTarget.value)}>
       <option value="">Nobody</option>${people.map((user) => html`<option key=${user.id} value=${user.id}>${user.name}</option>`)}</select>`}
     ${deed === "export"
-      ? html`<a class="button primary" download href=${`/api/v1/contacts/export?${exported(all, picked.value, query)}`}>${c(Icon, { name: "download" })}${words}</a>`
+      ? !all && picked.value.size > MOST_EXPORTED
+        ? html`<span class="soft">Export takes up to ${MOST_EXPORTED} picked contacts, or all that match.</span>`
+        : html`<a class="button primary" download href=${`/api/v1/contacts/export?${exported(all, picked.value, query)}`}>${c(Icon, { name: "download" })}${words}</a>`
       : html`<button class=${`button ${deed === "delete" ? "grave" : "primary"}`} disabled=${busy || (tagged && !tag.trim())} aria-busy=${busy}>${words}</button>`}
     ${sure && c(Ask, { title: `Delete ${n === null ? "more than 10,000 contacts" : contactsCounted(n)}?`, act: words, grave: true, close: () => setSure(false), run: async () => {
       setSure(false);

@@ -16,7 +16,7 @@ import { faults, Field } from "./field.js";
  * @typedef {import("../contact_form.js").Part} Part
  * @typedef {import("../contact_query.js").Contact} Contact
  * @typedef {{draft: Draft|null, base: Draft|null, dirty: boolean, conflicts: Part[], by: string, change: (change: Partial<Draft>) => void,
- *   forget: () => void, theirs: () => void, mine: () => void}} Form
+ *   save: (call: () => Promise<Contact>) => Promise<Contact>, forget: () => void, theirs: () => void, mine: () => void}} Form
  */
 
 /**
@@ -25,9 +25,14 @@ import { faults, Field } from "./field.js";
  */
 export function useForm(contact, by) {
   const [state, setState] = useState(/** @type {{base: Draft, draft: Draft, conflicts: Part[], by: string}|null} */ (null));
-  useEffect(() => {
-    if (contact === null) return;
-    const theirs = draftOf(contact);
+  const latest = useRef(contact);
+  latest.current = contact;
+  // What comes while a save is on its way may be the save itself.
+  const saving = useRef(false);
+  const follow = () => {
+    const { current: now } = latest;
+    if (now === null || saving.current) return;
+    const theirs = draftOf(now);
     setState((now) => {
       if (now === null) return { base: theirs, draft: theirs, conflicts: [], by: "" };
       if (differing(now.base, theirs).length === 0) return now;
@@ -35,7 +40,23 @@ export function useForm(contact, by) {
       const still = now.conflicts.filter((part) => differing(draft, theirs).includes(part) && !conflicts.includes(part));
       return { base: theirs, draft, conflicts: [...still, ...conflicts], by: conflicts.length ? by : now.by };
     });
-  }, [contact]);
+  };
+  useEffect(follow, [contact]);
+  const save = async (/** @type {() => Promise<Contact>} */ call) => {
+    saving.current = true;
+    const sent = state?.draft;
+    try {
+      const saved = await call();
+      const theirs = draftOf(saved);
+      setState((now) => now && { base: theirs, draft: sent ? merge(sent, now.draft, theirs).draft : theirs, conflicts: [], by: "" });
+      saving.current = false;
+      return saved;
+    } catch (problem) {
+      saving.current = false;
+      follow();
+      throw problem;
+    }
+  };
   const { base = null, draft = null, conflicts = [] } = state ?? {};
   const to = (/** @type {Partial<{draft: Draft, conflicts: Part[]}>} */ change) => setState((now) => now && { ...now, ...change });
   return {
@@ -44,6 +65,7 @@ export function useForm(contact, by) {
     dirty: base !== null && draft !== null && differing(base, draft).length > 0,
     conflicts,
     by: state?.by || "Somebody",
+    save,
     change: (change) => setState((now) => now && { ...now, draft: { ...now.draft, ...change } }),
     forget: () => base && to({ draft: base, conflicts: [] }),
     theirs: () => setState((now) => now && { ...now, conflicts: [], draft: { ...now.draft, ...Object.fromEntries(now.conflicts.map((part) => [part, now.base[part]])) } }),
@@ -75,7 +97,7 @@ export function ContactDetails({ app, contact, form, set, talks }) {
     if (draft.timezone && !timeThere(draft.timezone, 0)) return setWrong({ timezone: "There is no such time zone. Choose one of the list." });
     setSaving(true);
     try {
-      set(await app.api.patch(`/contacts/${contact.id}`, changes(base, draft)));
+      set(await form.save(() => app.api.patch(`/contacts/${contact.id}`, changes(base, draft))));
       setWrong({});
       setSaved(clockTime(new Date(app.clock.now()).toISOString()));
       app.say("Saved.");

@@ -30,7 +30,7 @@ export function ImportProgress({ app, id }) {
   if (now === null) return html`<p role="status">${why || "Looking…"}</p>`;
   const { state, rows, done, rejected, errors } = now;
   return html`<div class="progress">
-      <p class="import-sum" role="status">${state === "done" ? "Done." : state === "failed" ? "The import failed." : "Importing…"} ${sums(now)}</p>
+      <p class="import-sum">${state === "done" ? "Done." : state === "failed" ? "The import failed." : "Importing…"} ${sums(now)}</p>
       ${state === "running" && html`<progress aria-label="Import" max=${rows} value=${done}></progress><p class="soft">${counted(done)} of ${counted(rows)} lines. You may leave this page; the import goes on.</p>`}
       ${why && html`<p class="form-fault">${why}</p>`}
     </div>
