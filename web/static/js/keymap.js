@@ -64,7 +64,6 @@ export function inSms(app) {
     { key: "]", words: "Next tab", where: IN_SMS, run: () => turnTab(1) },
     { key: "Enter", words: "Open and write", where: IN_SMS, when: onRow, run: (event) => write(app, event) },
     { key: "r", words: "Write", where: IN_SMS, run: () => focus("message") },
-    { key: "a", words: "Attach a file", where: IN_SMS, when: () => Boolean(document.getElementById("attach")), run: () => document.getElementById("attach")?.click() },
     { key: "c", words: "Claim this", where: IN_SMS, run: () => claimHere(open()) },
     { key: "e", words: "No reply needed", where: IN_SMS, when: () => Boolean(row()?.waiting_since), run: call("no-reply-needed") },
     { key: "o", words: "Follow or unfollow", where: IN_SMS, when: () => Boolean(row()) && row()?.role !== "owner", run: follow },
@@ -121,7 +120,7 @@ function filter() {
 
 /** @returns {HTMLElement|null} the composer's button; where no file can be sent it says so */
 function paperclip() {
-  return document.getElementById("attach");
+  return document.querySelector(".composer .attach");
 }
 
 /** The tab before or after the chosen one, of the first list of tabs in the page. @param {1|-1} by */

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useId, useRef } from "preact/hooks";
 import { ACCEPT, NO_PICTURES, asks, sized } from "../attachments.js";
 import { c, html } from "../html.js";
 import { Icon } from "./icon.js";
@@ -18,6 +18,7 @@ const DROPPED_MS = 150;
  *   `media` goes with the text (`acts.send`), then `clear`; while `busy` the text may not leave
  */
 export function useAttachments({ shelf, limit }) {
+  const id = useId();
   const button = /** @type {{current: HTMLButtonElement|null}} */ (useRef(null));
   const chooser = /** @type {{current: HTMLInputElement|null}} */ (useRef(null));
   const add = useRef((/** @type {Iterable<File>} */ _files) => undefined);
@@ -39,9 +40,9 @@ export function useAttachments({ shelf, limit }) {
     input.value = "";
   };
   const not = limit === 0 ? NO_PICTURES : null;
-  const picker = html`<button type="button" id="attach" ref=${button} class="button square quiet" aria-label="Attach a file" aria-disabled=${limit ? undefined : "true"}
-      aria-describedby=${not ? "attach-why" : undefined} title=${not ?? "Attach a file (A)"} onClick=${choose}>${c(Icon, { name: "paperclip" })}</button>
-    ${not && html`<span id="attach-why" class="unseen">${not}</span>`}
+  const picker = html`<button type="button" ref=${button} class="attach button square quiet" aria-label="Attach a file" aria-disabled=${limit ? undefined : "true"}
+      aria-describedby=${not ? id : undefined} title=${not ?? "Attach a file (A)"} onClick=${choose}>${c(Icon, { name: "paperclip" })}</button>
+    ${not && html`<span id=${id} class="unseen">${not}</span>`}
     <input ref=${chooser} class="attach-chooser" type="file" multiple accept=${ACCEPT} hidden onChange=${chosen} />`;
   const strip = c(Strip, { shelf, stuck: stuck ? tooMuch(shelf, limit) : "" });
   return { media, ids: media.map((each) => each.id), busy: shelf.busy || stuck, clear: () => shelf.clear(), picker, strip };
@@ -104,9 +105,10 @@ function receive(pane, can, add) {
   const leave = () => delete pane.dataset["dropping"];
   const over = (/** @type {DragEvent} */ event) => {
     if (!event.dataTransfer?.types.includes("Files")) return;
-    event.preventDefault();
     const inside = event.target instanceof Node && pane.contains(event.target);
-    event.dataTransfer.dropEffect = inside && can.current ? "copy" : "none";
+    // Of several panes on a page the one below the file decides.
+    if (inside || !event.defaultPrevented) event.dataTransfer.dropEffect = inside && can.current ? "copy" : "none";
+    event.preventDefault();
     if (inside) pane.dataset["dropping"] = can.current ? "Drop to attach" : NO_PICTURES;
     clearTimeout(timer);
     timer = setTimeout(leave, DROPPED_MS);
