@@ -152,7 +152,7 @@ async def test_what_one_tab_has_before_the_eyes_is_quiet_in_the_others(team: Tea
 
 async def looked_at(window: Window, conversation: str) -> bool:
     held: bool = await window.page.evaluate(
-        "(name) => navigator.locks.query().then(({held}) => held.some((lock) => lock.name === name))", f"looking {conversation}"
+        "(name) => navigator.locks.query().then(({held}) => held.some((lock) => lock.name.startsWith(name)))", f"looking {conversation}"
     )
     return held
 

@@ -49,7 +49,7 @@ export class Alerting {
   async touched() {
     if (!this.silent) return;
     this.sound.unlock();
-    if (!(await this.leader.names()).has(AUDIBLE)) this.leader.take();
+    if (!(await this.leader.others(AUDIBLE))) this.leader.take();
     await this.listen();
   }
 
@@ -64,7 +64,7 @@ export class Alerting {
   /** Whether any tab of this browser could be heard. */
   async listen() {
     this.leader.hold("sound", this.sound.locked ? null : AUDIBLE);
-    const silent = this.sound.locked && !(await this.leader.names()).has(AUDIBLE);
+    const silent = this.sound.locked && !(await this.leader.others(AUDIBLE));
     if (silent === this.silent) return;
     this.silent = silent;
     this.app.screen.toasts.value += 1;
@@ -135,6 +135,7 @@ export class Alerting {
     const actions = alert.mute && open ? [{ words: "Mute", quiet: true, run: () => app.mute(open) }] : [];
     const toast = { words, urgent, open, actions, spoken: !alert.text, ...more };
     if (alert.hushed) return app.toasts.keep(toast);
+    this.look();
     if (open !== null && alert.text && (await leader.looked(open))) return;
     app.toasts.add(toast);
     if (alert.text && open !== null) app.said.text(open);

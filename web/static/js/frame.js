@@ -57,7 +57,7 @@ function Dialogs({ app, search }) {
   useEffect(() => {
     const open = () => show("commands");
     render(c(Search, { open }), search);
-    setTimeout(commands, REST);
+    setTimeout(() => commands().catch(() => undefined), REST);
     return app.keys.add(everywhere(app, { help: () => show("help"), commands: open }));
   }, []);
   if (app.screen.line.value === "over") {

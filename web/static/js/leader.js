@@ -9,8 +9,9 @@ const FOCUSED = "focused";
 const FRESH = 200;
 
 export class Leader {
-  /** @param {{locks?: LockManager, now?: () => number}} doors without locks this tab leads */
-  constructor({ locks, now = Date.now }) {
+  /** @param {{locks?: LockManager, now?: () => number, newId?: () => string}} doors without locks this tab leads */
+  constructor({ locks, now = Date.now, newId = () => crypto.randomUUID() }) {
+    this.id = newId();
     this.locks = locks;
     this.now = now;
     this.leads = locks === undefined;
@@ -54,10 +55,10 @@ export class Leader {
   /** What is before the person's eyes in this tab. @param {boolean} focused @param {string|null} conversation */
   show(focused, conversation) {
     this.hold("window", focused ? FOCUSED : null);
-    this.hold("conversation", conversation === null ? null : `looking ${conversation}`);
+    this.hold("conversation", conversation === null ? null : looking(conversation));
   }
 
-  /** @param {string} slot @param {string|null} name */
+  /** Each tab's lock has a name of its own: one of this tab that is just being let go is not taken for another's. @param {string} slot @param {string|null} name */
   hold(slot, name) {
     const held = this.holding.get(slot);
     if (!this.locks || (held?.name ?? null) === name) return;
@@ -68,24 +69,35 @@ export class Leader {
     let end = () => undefined;
     const until = new Promise((done) => (end = () => done(null)));
     this.holding.set(slot, { name, end });
-    this.locks.request(name, { mode: "shared" }, () => until);
+    this.locks.request(`${name} ${this.id}`, {}, () => until);
   }
 
-  /** @param {string} conversation @returns {Promise<boolean>} a tab of this browser has it before the person's eyes */
-  async looked(conversation) {
-    return (await this.names()).has(`looking ${conversation}`);
+  /** @param {string} conversation @returns {Promise<boolean>} another tab of this browser has it before the person's eyes */
+  looked(conversation) {
+    return this.others(looking(conversation));
   }
 
-  /** @returns {Promise<boolean>} the person is at a tab of ours */
+  /** @returns {Promise<boolean>} the person is at this tab or at another of ours */
   async focused() {
-    return (await this.names()).has(FOCUSED);
+    return this.holding.has("window") || (await this.others(FOCUSED));
+  }
+
+  /** @param {string} name @returns {Promise<boolean>} another tab holds it */
+  async others(name) {
+    const names = await this.names();
+    return [...names].some((each) => each.startsWith(`${name} `) && !each.endsWith(this.id));
   }
 
   names() {
     const now = this.now();
     if (this.known && now - this.known.at < FRESH) return this.known.names;
     const asked = this.locks?.query().then(({ held = [] }) => new Set(held.map((lock) => lock.name ?? "")));
-    this.known = { at: now, names: asked ?? Promise.resolve(new Set([...this.holding.values()].map(({ name }) => name))) };
+    this.known = { at: now, names: asked ?? Promise.resolve(new Set()) };
     return this.known.names;
   }
+}
+
+/** @param {string} conversation */
+function looking(conversation) {
+  return `looking ${conversation}`;
 }
