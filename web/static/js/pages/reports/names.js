@@ -1,0 +1,20 @@
+import { useEffect, useState } from "preact/hooks";
+import { all } from "../../reading.js";
+import { phone } from "../../words.js";
+
+/** @typedef {{dids: Array<[id: string, name: string]>, users: Array<[id: string, name: string]>}} Names */
+
+/** The numbers and people that a filter offers; an agent gets those that an agent may know. @param {import("../../app.js").App} app @returns {Names} */
+export function useNames(app) {
+  const [names, setNames] = useState(/** @type {Names} */ ({ dids: [], users: [] }));
+  useEffect(() => {
+    const manages = app.me.role === "manager";
+    const users = manages ? all(app, "/users") : app.api.get("/colleagues").then((page) => page.items);
+    const dids = manages ? all(app, "/dids") : app.api.get("/dids/mine").then((page) => page.items);
+    Promise.all([dids, users]).then(
+      ([numbers, people]) => setNames({ dids: numbers.map((/** @type {any} */ did) => [did.id, did.label || phone(did.number)]), users: people.map((/** @type {any} */ user) => [user.id, user.name]) }),
+      () => undefined,
+    );
+  }, []);
+  return names;
+}
