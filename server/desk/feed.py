@@ -61,9 +61,12 @@ async def feed(
     user: str | None,
     after: int | None,
     before: int | None,
+    until: int | None,
     limit: int,
 ) -> FeedPage:
-    """The first `limit` behind `after`, or the last ones before `before`, or the last ones of all. See `domain.feed` for what is asked.
+    """The first `limit` behind `after`, or the last ones before `before`, or before the instant `until`, or of all.
+
+    See `domain.feed` for what is asked.
 
     Raises `NotFound` for a DID or a user that is not the account's.
     """
@@ -76,6 +79,8 @@ async def feed(
         await must_be_ours(tx, by, did=did, user=user)
         head = await replay.head(tx, by.account)
         edge = after if after is not None else before if before is not None else END
+        if until is not None and edge == END:
+            edge = await store.position_at(tx, by.account, until, head)
         items: list[EventShape] = []
         looked_at, more = 0, True
         while more and len(items) < limit and looked_at < LOOKED_AT:

@@ -9,6 +9,7 @@ from server.desk.identity import Session
 from server.domain.feed import KINDS
 from server.endpoints.asked import id_in, number_in, some_of
 from server.endpoints.bodies import json, limit_of
+from server.endpoints.span import span_in
 
 
 class Feed:
@@ -24,6 +25,7 @@ class Feed:
             user=id_in(request, "user"),
             after=number_in(request, "after"),
             before=number_in(request, "before"),
+            until=span_in(request).until,
             limit=limit_of(request),
         )
         return json(page)

@@ -32,6 +32,7 @@ OVERSEEING: Mapping[str, Operation] = {
         asks=(
             Asked("after", int, "Only above this position."),
             Asked("before", int, "Only below this position."),
+            Asked("to", str, "Without a position: only what happened before this instant, or up to the end of this day of UTC."),
             LIMIT,
             Asked("kinds", str, f"Some of {', '.join(KINDS)}, between commas; without it everything."),
             Asked("did", str, "Only events whose message went over this DID, or, without a message, whose conversation uses it."),

@@ -53,6 +53,23 @@ async def positions(
     return [(row["position"], row["body"]) for row in rows]
 
 
+async def position_at(tx: Transaction, account: str, at: int, head: int) -> int:
+    """The first position at or behind the instant `at`, µs; `head` + 1 where there is none. By halves, as positions rise with time."""
+    low, high = 1, head + 1
+    while low < high:
+        middle = (low + high) // 2
+        row = await tx.one(
+            "select position, at from events where account = :account and position >= :middle order by position limit 1",
+            account=account,
+            middle=middle,
+        )
+        if row is None or row["at"] >= at:
+            high = middle
+        else:
+            low = int(row["position"]) + 1
+    return low
+
+
 async def figures(tx: Transaction, account: str) -> Figures:
     row = await tx.one(
         """select

@@ -40,6 +40,17 @@ async def test_the_feed_is_every_event_as_the_websocket_brings_it_but_for_what_c
     assert (await integrator.mia.get("/feed")).json()["position"] == page.position
 
 
+async def test_the_feed_goes_back_to_a_time(integrator: Integrator) -> None:
+    await busy(integrator)
+    everything = await whole(integrator)
+    for at in sorted({item["at"] for item in everything}):
+        page = (await integrator.mia.get("/feed", limit=200, to=at)).json()
+        assert [item["position"] for item in page["items"]] == [item["position"] for item in everything if item["at"] < at]
+    last = (await integrator.mia.get("/feed", limit=2, to="2999-12-31")).json()
+    assert [item["position"] for item in last["items"]] == [item["position"] for item in everything[-2:]]
+    assert (await integrator.mia.get("/feed", to="yesterday")).json()["code"] == "invalid"
+
+
 async def test_pages_forward_and_backward_meet_without_a_gap(integrator: Integrator) -> None:
     await busy(integrator)
     everything = [item["position"] for item in await whole(integrator)]
