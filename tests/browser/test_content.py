@@ -104,7 +104,7 @@ async def test_payloads_in_the_names_of_contacts_and_agents_are_the_same_charact
     await ben.page.get_by_role("button", name="More actions").click()
     await ben.page.get_by_role("menuitem", name="Hand over").click()
     await expect(ben.page.get_by_role("dialog")).to_contain_text(contact)
-    await ben.page.get_by_label("New owner").fill(agent)
+    await ben.page.get_by_role("combobox", name="New owner").fill(agent)
     await ben.page.get_by_role("listbox").get_by_role("option").click()
     await ben.page.get_by_role("button", name="Hand over", exact=True).click()
     await expect(ben.page.locator(".thread-facts")).to_contain_text(f"Owner: {agent}")

@@ -210,7 +210,7 @@ async def test_handing_over_changes_the_owner_everywhere_and_the_old_one_stays_s
     dana = await team.window("dana")
     await ben.page.get_by_role("button", name="More actions").click()
     await ben.page.get_by_role("menuitem", name="Hand over").click()
-    await ben.page.get_by_label("New owner").fill("dan")
+    await ben.page.get_by_role("combobox", name="New owner").fill("dan")
     await ben.page.get_by_role("option", name="Dana").click()
     await ben.page.get_by_role("button", name="Hand over", exact=True).click()
     for window in (ben, ana):

@@ -109,6 +109,14 @@ test("What I marked unread is unread again, and an older word about my reading d
   assert.equal(tab.record().unread, 0);
 });
 
+test("What another tab marked unread is unread here too, where nothing was known of my reading", async () => {
+  const tab = await new Tab().live(row({ seq: 4 }));
+  tab.answers["/conversations/c1"] = row({ seq: 4, unread: 1 });
+  tab.events(event(0, { type: "conversation.read", seq: null, position: 120, data: { conversation: "c1", read_seq: 3 } }));
+  await settled();
+  assert.equal(tab.record().unread, 1);
+});
+
 test("My own text takes my draft with it, and nobody else's does", async () => {
   const tab = await new Tab().live(row({ draft: "Half a" }));
   const sent = (seq, user) => event(seq, { type: "message.queued", data: { message: message(seq, { direction: "outbound", state: "queued", user }), conversation: shared(row({ seq })) } });

@@ -129,8 +129,9 @@ export class Record {
     this.read_seq = Math.max(this.read_seq, seq);
     this.personal += 1;
     this.alerts = this.alerts.filter((alert) => alert > this.read_seq);
-    const exact = this.counted === 0 || this.read_seq >= this.counted_to;
-    if (this.read_seq >= this.counted_to) this.counted = 0;
+    // Below what was counted it may also be that something was marked unread.
+    const exact = this.read_seq >= this.counted_to;
+    if (exact) this.counted = 0;
     this.recount();
     return exact;
   }

@@ -39,7 +39,7 @@ export function Choose({ label, options, chosen, pick, input, empty = "Nobody by
     <label for=${id}>${label}</label>
     <input id=${id} autofocus=${focus} role="combobox" autocomplete="off" spellcheck=${false} aria-autocomplete="list" aria-expanded=${shown && found.length > 0}
       aria-controls=${`${id}-list`} aria-activedescendant=${shown ? nameOf(`${id}-list`, found[marked]) : undefined} aria-invalid=${error ? "true" : undefined}
-      placeholder=${placeholder} value=${text} disabled=${options === null && !input} aria-describedby=${error ? `${id}-error` : undefined}
+      placeholder=${placeholder} value=${text} aria-describedby=${error ? `${id}-error` : undefined}
       onInput=${(/** @type {any} */ event) => type(event.currentTarget.value)} onKeyDown=${press}
       onFocus=${() => !chosen && setOpen(true)} onBlur=${() => setOpen(false)} />
     ${shown && found.length > 0 && c(Options, { id: `${id}-list`, label, options: found, at: marked, pick: take })}

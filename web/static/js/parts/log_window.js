@@ -21,35 +21,26 @@ export function useWindow(app, record, box) {
   const items = record.thread?.items ?? [];
   /** The first message of the page by its number; null follows the newest. */
   const [from, setFrom] = useState(/** @type {number|null} */ (null));
-  const anchor = useRef(/** @type {{seq: string, top: number}|null} */ (null));
   const loading = useRef(false);
   const newest = Math.max(0, items.length - MOST);
   const begin = from === null ? newest : Math.min(newest, Math.max(0, items.findIndex((item) => item.seq >= from)));
   const end = Math.min(items.length, begin + MOST);
   const whole = end === items.length;
 
+  // Looked at before this drawing, put back after it.
+  const kept = app.at_end ? null : inSight(box.current);
   useLayoutEffect(() => {
-    const { current } = anchor;
-    if (!current || !box.current) return;
-    anchor.current = null;
-    const node = box.current.querySelector(`.message[data-seq="${current.seq}"]`);
-    if (node) box.current.scrollTop += node.getBoundingClientRect().top - current.top;
-  }, [items[0]?.seq, record.thread?.from, begin]);
+    const node = kept && box.current?.querySelector(`.message[data-seq="${kept.seq}"]`);
+    const moved = node ? node.getBoundingClientRect().top - kept.top : 0;
+    if (box.current && Math.abs(moved) > 0.5) box.current.scrollTop += moved;
+  });
 
-  const move = (/** @type {number} */ to) => {
-    anchor.current = inSight(box.current);
-    setFrom(items[Math.max(0, to)]?.seq ?? null);
-  };
+  const move = (/** @type {number} */ to) => setFrom(items[Math.max(0, to)]?.seq ?? null);
   const older = async () => {
     if (loading.current || !record.thread?.older) return;
     loading.current = true;
     setFrom(items[0]?.seq ?? null);
-    await app.tell(
-      app.store.threads.older(record, () => {
-        anchor.current = inSight(box.current);
-        setFrom(record.thread?.items[0]?.seq ?? null);
-      }),
-    );
+    await app.tell(app.store.threads.older(record, () => setFrom(record.thread?.items[0]?.seq ?? null)));
     loading.current = false;
   };
   return {
@@ -67,7 +58,7 @@ export function useWindow(app, record, box) {
     },
     scrolled: () => {
       const node = box.current;
-      if (!node || anchor.current) return;
+      if (!node) return;
       const below = node.scrollHeight - node.scrollTop - node.clientHeight;
       if (node.scrollTop < NEAR && begin > 0) move(begin - STEP);
       else if (node.scrollTop < NEAR) older();

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { c, html } from "../html.js";
 import { all } from "../reading.js";
 import { short } from "../words.js";
@@ -16,8 +16,9 @@ export function Templates({ app, pick, close }) {
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
   const field = /** @type {{current: HTMLInputElement|null}} */ (useRef(null));
+  // Before the next key: it belongs here already.
+  useLayoutEffect(() => field.current?.focus(), []);
   useEffect(() => {
-    field.current?.focus();
     all(app, "/saved-replies").then(setReplies, (problem) => setWhy(problem.message));
   }, []);
   const found = narrowed(replies ?? [], text);

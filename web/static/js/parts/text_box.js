@@ -28,7 +28,7 @@ export function TextBox({ app, record, row, way, head }) {
   const { contact } = app.cards.card(row.contact.id).value;
   const [body, setBody] = useState(drafts.local(row.id));
   const [open, setOpen] = useState(/** @type {""|"templates"|"later"} */ (""));
-  const [told] = useState(() => toldReady(row.contact.id));
+  const [told, setTold] = useState(() => toldReady(row.contact.id));
   const field = /** @type {{current: HTMLTextAreaElement|null}} */ (useRef(null));
   const typed = useRef(0);
   const slash = useRef(false);
@@ -104,7 +104,10 @@ export function TextBox({ app, record, row, way, head }) {
       app.say(`Fill in ${worded(gap.field)} first.`);
       return select(places(node.value).find((place) => place.field === gap.field));
     }
-    if (row.contact.ready) tellReady(row.contact.id);
+    if (row.contact.ready) {
+      tellReady(row.contact.id);
+      setTold(true);
+    }
     app.at_end = true;
     if (elsewhere) {
       if (begun.current.body !== text) begun.current = { body: text, client_id: crypto.randomUUID() };
