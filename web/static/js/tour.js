@@ -14,7 +14,7 @@ function show(on) {
   localStorage.setItem(HIDDEN, on ? "" : "hidden");
 }
 
-/** @param {Array<{key: string, says: string, done: boolean}>} items */
+/** @param {Array<{key: string, says: string, done: boolean}>} items @returns {boolean} whether all is done */
 function draw(items) {
   const done = items.filter((item) => item.done).length;
   count.textContent = `${done} of ${items.length}`;
@@ -45,7 +45,7 @@ async function look() {
   setTimeout(look, POLL_MS);
 }
 
-toggle.addEventListener("click", () => show(sheet.hidden));
+toggle.addEventListener("click", () => show(Boolean(sheet.hidden)));
 place("tour-hide").addEventListener("click", () => {
   show(false);
   toggle.focus();
