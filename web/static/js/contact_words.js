@@ -29,12 +29,14 @@ export function when(at, now) {
 }
 
 /** @type {{[reason: string]: string}} */
-const WHY = { text_sent: "by text", by_hand: "by hand", bulk: "in bulk", import: "by import", undo: "by undo" };
+const WHY = { text_sent: "by text", by_hand: "by hand", bulk: "in bulk", undo: "by undoing", import: "by import" };
 
 /** How and by whom. @param {any} event */
 function how(event) {
-  const way = WHY[event.data.reason] ?? "";
-  return [way, event.actor?.name && `from ${event.actor.name}`].filter(Boolean).join(" ");
+  const { reason } = event.data;
+  const who = event.actor?.name;
+  if (reason === "by_hand") return who ? `by ${who}` : WHY["by_hand"];
+  return [WHY[reason] ?? "", who && `${reason === "text_sent" ? "from" : "by"} ${who}`].filter(Boolean).join(" ");
 }
 
 /** Since when Ready is as it is. @param {Contact} contact @param {any[]} events of the contact, newest first @param {number} now ms */

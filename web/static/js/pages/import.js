@@ -91,7 +91,7 @@ function Prepare({ app, file, again, begun }) {
 function Rejected({ dry }) {
   return html`<section aria-label="Rejected lines">
     <p class="import-acts"><strong>${counted(dry.rejected)} ${dry.rejected === 1 ? "line" : "lines"} will be left out.</strong>
-      ${dry.id && html`<a class="button small" download href=${`/api/v1/contacts/imports/${dry.id}/rejected`}>${c(Icon, { name: "download" })}Download the ${counted(dry.rejected)}</a>`}</p>
+      ${dry.id && html`<a class="button small" download href=${`/api/v1/contacts/imports/${dry.id}/rejected`}>${c(Icon, { name: "download" })}Download the ${dry.rejected === 1 ? "line" : counted(dry.rejected)}</a>`}</p>
     ${c(Faults, { errors: dry.errors })}
   </section>`;
 }

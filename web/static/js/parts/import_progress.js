@@ -35,6 +35,6 @@ export function ImportProgress({ app, id }) {
       ${why && html`<p class="form-fault">${why}</p>`}
     </div>
     ${rejected > 0 && html`<section aria-label="Rejected lines"><p class="import-acts"><strong>${counted(rejected)} ${rejected === 1 ? "line was" : "lines were"} left out.</strong>
-      ${over && html`<a class="button small" download href=${`/api/v1/contacts/imports/${id}/rejected`}>${c(Icon, { name: "download" })}Download the ${counted(rejected)}</a>`}</p>${c(Faults, { errors })}</section>`}
+      ${over && html`<a class="button small" download href=${`/api/v1/contacts/imports/${id}/rejected`}>${c(Icon, { name: "download" })}Download the ${rejected === 1 ? "line" : counted(rejected)}</a>`}</p>${c(Faults, { errors })}</section>`}
     <p class="import-acts"><a class=${`button ${over ? "primary" : ""}`} href="/contacts">Go to contacts</a>${over && html`<a class="button" href="/contacts/import">Import another file</a>`}</p>`;
 }

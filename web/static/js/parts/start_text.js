@@ -21,8 +21,10 @@ export function StartText({ app, contact, number, began }) {
   const sent = useRef({ body: "", media: [""], client_id: "" });
   const field = /** @type {{current: HTMLTextAreaElement|null}} */ (useRef(null));
   const suffix = app.store.settings.opt_out_text;
-  const usual = app.numbers.mine.value?.find((each) => each.default);
-  const files = useAttachments({ shelf: app.attached.of(`${contact.id}.${number}`), limit: usual ? usual.media_limit : null });
+  const [from, setFrom] = useState("");
+  const mine = app.numbers.mine.value;
+  const ours = mine?.find((each) => (from ? each.id === from : each.default));
+  const files = useAttachments({ shelf: app.attached.of(`${contact.id}.${number}`), limit: ours ? ours.media_limit : null });
   const nothing = !body.trim() && files.media.length === 0;
   useEffect(() => {
     app.numbers.want();
@@ -40,7 +42,7 @@ export function StartText({ app, contact, number, began }) {
     const same = sent.current.body === text && String(sent.current.media) === String(files.ids);
     if (!same) sent.current = { body: text, media: files.ids, client_id: crypto.randomUUID() };
     try {
-      await app.api.post("/messages", { to: number, ...sent.current });
+      await app.api.post("/messages", { to: number, ...(from ? { did: from } : {}), ...sent.current });
       write("");
       files.clear();
       began();
@@ -59,8 +61,11 @@ export function StartText({ app, contact, number, began }) {
     event.preventDefault();
     send();
   };
+  if (mine?.length === 0) return html`<p class="composer-closed">${c(Icon, { name: "circle-alert" })}<span>You have no SMS number yet. Ask a manager to assign one.</span></p>`;
   return html`<form class="composer" aria-label="Write the first text" aria-busy=${sending} onSubmit=${(/** @type {Event} */ event) => (event.preventDefault(), send())}>
-    <p class="composer-way">To <bdi>${phone(number)}</bdi></p>
+    <div class="way"><span class="way-field"><span>Send To</span> <bdi>${phone(number)}</bdi></span>
+      ${mine && mine.length > 0 && html`<span class="way-field"><label for="start-from">From</label><select id="start-from" class="way-select" value=${ours?.id ?? ""} onChange=${(/** @type {any} */ event) => setFrom(event.currentTarget.value)}>
+        ${mine.map((each) => html`<option key=${each.id} value=${each.id} selected=${each.id === ours?.id}>${each.label || phone(each.number)}</option>`)}</select></span>`}</div>
     <div class="composer-box">
       <textarea id="message" ref=${field} rows="2" aria-label="Message" aria-describedby="counter" placeholder="Write a text message" value=${body}
         onInput=${(/** @type {any} */ event) => write(event.currentTarget.value)} onKeyDown=${press}></textarea>
