@@ -97,7 +97,7 @@ def routes(doors: Doors) -> list[BaseRoute]:
         at("/contacts/{id}", get=page(pages.at(CONTACTS))),
         at("/contacts/{id}/{tab:str}", get=page(pages.at(CONTACTS))),
         at("/feed", get=page(pages.at(FEED), manager=True)),
-        at("/reports/sms-conversations", get=page(pages.at(CONVERSATIONS_REPORT), manager=True)),
+        at("/reports/sms-conversations", get=page(pages.at(CONVERSATIONS_REPORT))),
         at("/reports/response-times", get=page(pages.at(RESPONSE_TIMES), manager=True)),
         *(at(f"/settings/{section}", get=page(pages.at(SETTINGS))) for section in OWN_SETTINGS),
         *(at(f"/settings/{section}", get=page(pages.at(SETTINGS), manager=True)) for section in MANAGERS_SETTINGS),

@@ -157,6 +157,20 @@ async def test_what_to_show_is_in_the_address(team: Team) -> None:
 
 
 @pytest.mark.timeout(30)
+async def test_one_goes_back_to_a_time_and_to_now_again(team: Team) -> None:
+    await team.talk("Maria Garcia", MARIA, "Just now")
+    mia = await team.window("mia", "/feed")
+    await expect(line(mia, "Just now")).to_be_visible()
+    await mia.page.get_by_label("Up to").fill("2026-01-01T10:00")
+    await mia.page.get_by_label("Up to").blur()
+    await expect(lines(mia)).to_have_count(0)
+    await expect(mia.page.get_by_role("note")).to_contain_text("before 1 Jan")
+    assert "until=2026-01-01T10" in mia.page.url
+    await mia.page.get_by_role("button", name="Back to now").click()
+    await expect(line(mia, "Just now")).to_be_visible()
+
+
+@pytest.mark.timeout(30)
 async def test_who_observes_tells_nobody_and_marks_nothing_read_until_joining(team: Team) -> None:
     """UX 85."""
     conversation = await team.talk("Maria Garcia", MARIA, "Is it open?", to=team.own)

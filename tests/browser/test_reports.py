@@ -213,3 +213,19 @@ async def test_the_chart_is_drawn_zooms_by_dragging_and_its_tables_stand_for_it(
     async with mia.page.expect_download() as caught:
         await mia.page.get_by_role("link", name="CSV of Agents").click()
     assert (await caught.value).suggested_filename == "response-times-agents.csv"
+
+
+@pytest.mark.timeout(30)
+async def test_an_agent_reports_on_what_the_agent_takes_part_in(team: Team) -> None:
+    """The same page with the agent's own scope, live and equal after a reload."""
+    ids = await busy(team)
+    dana = await team.window("dana", "/sms")
+    await dana.page.get_by_role("button", name="Dana").click()
+    await dana.page.get_by_role("link", name="My SMS conversations").click()
+    await shows(dana, "Omar Haddad")
+    await team.send("ben", ids["Omar Haddad"], "On my way")
+    await expect(rows(dana).first).to_contain_text("On my way")
+    await expect(dana.page.get_by_role("navigation", name="Reports")).to_have_count(0)
+    answer = await dana.page.goto(TIMES)
+    assert answer is not None
+    assert answer.status == 403

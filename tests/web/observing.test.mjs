@@ -29,6 +29,16 @@ test("What is heard while the feed is read is in it once, whichever is first", a
   assert.deepEqual([...made.lines.rows.keys()], ["m1", "m2", "m3"]);
 });
 
+test("A feed up to a time asks for it and takes nothing that comes", async () => {
+  const { made, asked, flush } = reader([{ items: [text(1)], next: null }]);
+  made.asked.until = "2026-11-22T14:00:00.000Z";
+  await made.read();
+  made.hear(text(2));
+  flush();
+  assert.match(asked[0], /to=2026-11-22T14%3A00%3A00.000Z/);
+  assert.deepEqual([...made.lines.rows.keys()], ["m1"]);
+});
+
 test("A storm is put in together, not event by event", async () => {
   const { made, flush } = reader([]);
   await made.read();

@@ -14,7 +14,7 @@ const [ENOUGH, PAGES] = [100, 5];
 
 export class FeedReader {
   /**
-   * @param {import("./feed.js").Asked} asked
+   * @param {import("./feed.js").Asked & {until?: string}} asked `until`: only what happened before this instant, and nothing new
    * @param {{get: (path: string) => Promise<any>, later: (run: () => void, ms: number) => any, changed: () => void}} doors
    */
   constructor(asked, doors) {
@@ -72,9 +72,10 @@ export class FeedReader {
 
   /** @param {FeedLines} lines @param {number|null} before @returns {Promise<number|null>} */
   async page(lines, before) {
-    const { kinds, did, user } = this.asked;
+    const { kinds, did, user, until } = this.asked;
     const query = new URLSearchParams({ limit: String(PAGE), kinds: (kinds.length ? kinds : SHOWN).join(",") });
     if (before !== null) query.set("before", String(before));
+    else if (until) query.set("to", until);
     if (did) query.set("did", did);
     if (user) query.set("user", user);
     const page = await this.doors.get(`/feed?${query}`);
@@ -84,7 +85,7 @@ export class FeedReader {
 
   /** @param {Event} event */
   hear(event) {
-    if (!wanted(event, this.asked)) return;
+    if (this.asked.until || !wanted(event, this.asked)) return;
     this.meanwhile?.push(event);
     this.heard.push(event);
     if (this.flushing) return;

@@ -37,6 +37,7 @@ export function Page({ app }) {
   return html`<section class="page report" ref=${box}>
     ${c(ReportsNav, { at: "sms-conversations", app })}
     <header class="report-head"><h1>SMS Conversations</h1>
+      ${app.me.role !== "manager" && html`<p class="report-total">that you take part in</p>`}
       <p class="report-total" role="status">${page ? html`<strong>${count(page.total)}</strong> ${page.total === 1 ? "conversation" : "conversations"}` : ""}</p>
       <div class="report-acts">
         ${c(Chooser, { hidden, hide })}
@@ -117,7 +118,9 @@ function useReport(app, query, box) {
     read();
   }, [query]);
   useEffect(() => {
-    app.store.watches.want("feed", true);
+    // An agent's report has what the agent takes part in, which comes by itself.
+    const manages = app.me.role === "manager";
+    if (manages) app.store.watches.want("feed", true);
     /** @type {import("../shapes.js").Event[]} */
     let heard = [];
     let [flushing, rereading] = [false, false];
@@ -143,7 +146,7 @@ function useReport(app, query, box) {
       end();
       clearInterval(calm);
       state.turn += 1;
-      app.store.watches.want("feed", false);
+      if (manages) app.store.watches.want("feed", false);
     };
   }, []);
   return { lines: state.lines, page: state.page, why: state.why, waiting: state.waiting, release: () => settle(false) };

@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { KINDS, MOST } from "../feed.js";
 import { FeedReader } from "../feed_reader.js";
+import { stamp } from "../figures.js";
 import { Held } from "../held.js";
 import { c, html } from "../html.js";
 import { asked as inAddress, Filters, refine } from "../parts/filters.js";
@@ -21,9 +22,9 @@ const CHIPS = ["in", "out", "claims", "public", "failed", "opt_out", "notes", "p
 export function Page({ app }) {
   route.value;
   const address = inAddress();
-  const { did = "", user = "", open = "" } = address;
+  const { did = "", user = "", open = "", until = "" } = address;
   const kinds = (address["kinds"] ?? "").split(",").filter((kind) => kind in KINDS);
-  const reader = useReader(app, kinds, did, user);
+  const reader = useReader(app, kinds, did, user, until);
   const [paused, setPaused] = useState(false);
   const box = /** @type {{current: HTMLElement|null}} */ (useRef(null));
   const [touched, release] = useHold(box);
@@ -46,7 +47,7 @@ export function Page({ app }) {
     /** @type {HTMLElement|null|undefined} */ (box.current?.querySelector(`[data-conversation="${CSS.escape(open)}"]`))?.focus();
   };
   const toggle = (/** @type {string} */ kind) => refine({ kinds: (kinds.includes(kind) ? kinds.filter((each) => each !== kind) : [...kinds, kind]).join(",") });
-  const filtered = kinds.length > 0 || did !== "" || user !== "";
+  const filtered = kinds.length > 0 || did !== "" || user !== "" || until !== "";
   return html`<div class=${`feed-page ${open ? "has-open" : ""}`}>
     <section class="feed" aria-label="Live">
       <header class="feed-head">
@@ -59,9 +60,12 @@ export function Page({ app }) {
           ${c(Filters, { filters: [
             { name: "did", label: "Number", options: [["", "all"], ...names.dids] },
             { name: "user", label: "Agent", options: [["", "all"], ...names.users] },
+            { name: "until", label: "Up to", kind: "datetime-local" },
           ] })}
-          ${filtered && html`<button class="link" onClick=${() => refine({ kinds: "", did: "", user: "" })}>Clear filters</button>`}
+          ${filtered && html`<button class="link" onClick=${() => refine({ kinds: "", did: "", user: "", until: "" })}>Clear filters</button>`}
         </div>
+        ${until && html`<p class="section-notice feed-past" role="note">${c(Icon, { name: "history" })}<span>This is what happened before ${stamp(instant(until), app.clock.now())}. Nothing new appears here.</span>
+          <button class="button small" onClick=${() => refine({ until: "" })}>Back to now</button></p>`}
       </header>
       <div class="feed-rows" ref=${box} onKeyDown=${(/** @type {KeyboardEvent} */ event) => steer(event, box.current)}>
         ${newer > 0 && html`<div class="feed-pill"><button class="pill" onClick=${showNew}>${c(Icon, { name: "arrow-up" })}${newer >= MOST ? `${MOST}+` : newer} new</button></div>`}
@@ -104,12 +108,18 @@ function Older({ reader }) {
   return html`<p class="feed-end"><button class="button" disabled=${reader.state === "loading"} onClick=${() => reader.older()}>Show older</button></p>`;
 }
 
-/** The feed as it is asked for, from now on. @param {App} app @param {string[]} kinds @param {string} did @param {string} user */
-function useReader(app, kinds, did, user) {
+/** A moment of this device's clock as an instant; what is none is now. @param {string} local */
+function instant(local) {
+  const at = new Date(local);
+  return (Number.isNaN(at.getTime()) ? new Date() : at).toISOString();
+}
+
+/** The feed as it is asked for, from now on. @param {App} app @param {string[]} kinds @param {string} did @param {string} user @param {string} until */
+function useReader(app, kinds, did, user, until) {
   const [, redraw] = useState(0);
   const reader = useMemo(
-    () => new FeedReader({ kinds, did, user }, { get: (path) => app.api.get(path), later: (run, ms) => setTimeout(run, ms), changed: () => redraw((n) => n + 1) }),
-    [kinds.join(), did, user],
+    () => new FeedReader({ kinds, did, user, until: until && instant(until) }, { get: (path) => app.api.get(path), later: (run, ms) => setTimeout(run, ms), changed: () => redraw((n) => n + 1) }),
+    [kinds.join(), did, user, until],
   );
   useEffect(() => {
     app.store.watches.want("feed", true);

@@ -4,7 +4,7 @@ import { ask, route } from "../route.js";
 
 /**
  * @typedef {{name: string, label: string, options: Array<[value: string, words: string]>}} Choice the value "" asks for nothing
- * @typedef {{name: string, label: string, kind: "date"}} Day
+ * @typedef {{name: string, label: string, kind: "date"|"datetime-local"}} Day
  * @typedef {Choice | Day} Filter
  */
 
@@ -38,7 +38,7 @@ const idOf = ({ name }) => `filter-${name}`;
 /** @param {Filter} filter @param {string} value */
 function control(filter, value) {
   const set = (/** @type {any} */ event) => refine({ [filter.name]: event.currentTarget.value });
-  if (!("options" in filter)) return html`<input type="date" id=${idOf(filter)} name=${filter.name} value=${value} onChange=${set} />`;
+  if (!("options" in filter)) return html`<input type=${filter.kind} id=${idOf(filter)} name=${filter.name} value=${value} onChange=${set} />`;
   const known = filter.options.some(([each]) => each === value);
   return html`<select id=${idOf(filter)} name=${filter.name} value=${value} class=${value ? "set" : ""} onChange=${set}>
     ${filter.options.map(([each, words]) => html`<option key=${each} value=${each} selected=${each === value}>${words}</option>`)}
