@@ -8,7 +8,7 @@ import { some } from "../words.js";
  */
 export function Counter({ text, body, replace, pictures = false }) {
   if (pictures) {
-    return html`<div class="counter-place"><span id="counter" class="counter">${some([...text].length, "character")} · with attachments, billed as 1 message</span></div>`;
+    return html`<div class="counter-place"><span id="counter" class="counter">${some([...text].length, "character")}, billed as 1 message</span></div>`;
   }
   const { units, segments, per_segment, odd } = count(text);
   const shown = Math.max(1, segments);
