@@ -24,7 +24,7 @@ SHOWN = r"""() => {
     facts: each(".thread-facts .chip:not(.viewing)"),
     buttons: each(".thread-acts button"),
     log: each(".log li, .log-note"),
-    notices: each(".thread-notice, .composer-closed, .composer-suffix, .composer-way"),
+    notices: each(".thread-notice, .composer-closed, .composer-suffix, .way, .modes"),
     contact: text(document.querySelector(".contact-pane")),
     pool: each(".pool-row:not(.taken)"),
   };
@@ -69,6 +69,22 @@ def actions(team: Team, maria: str, wei: str) -> dict[str, Act]:
     async def change(**body: Any) -> object:
         return await team.call("mia", "PATCH", f"contacts/{await contact()}", **body)
 
+    async def opt_out() -> object:
+        return await team.call("mia", "PUT", f"contacts/{await contact()}/opt-out", phone=MARIA, reason="Asked on the phone")
+
+    async def schedule() -> None:
+        seq = (await team.call("ben", "GET", f"conversations/{maria}"))["seq"]
+        later = {"body": "Later", "client_id": f"later {seq}", "seen_seq": seq, "send_at": "2027-06-01T12:00:00Z"}
+        await team.call("ben", "POST", f"conversations/{maria}/messages", **later)
+
+    async def on_the_scheduled(verb: str) -> None:
+        [waiting] = (await team.call("ben", "GET", "scheduled"))["items"]
+        await team.call("ben", "POST", f"messages/{waiting['id']}/{verb}")
+
+    async def send_now() -> None:
+        await on_the_scheduled("send-now")
+        await until(lambda: delivered(team, maria))
+
     async def go_public() -> None:
         await team.let_wait(maria, left=0.1)
         await until(lambda: is_public(team, maria))
@@ -98,6 +114,24 @@ def actions(team: Team, maria: str, wei: str) -> dict[str, Act]:
         "a text that turns Ready off": lambda: team.send("ben", maria, "Can I help?"),
         "opting out": lambda: team.text(MARIA, "STOP", to=team.own),
         "opting in": lambda: team.text(MARIA, "START", to=team.own),
+        "a note": call("dana", "POST", "notes", body="Prefers mornings"),
+        "a note that mentions": call("ben", "POST", "notes", body="See this, @Ana", mentions=[team.people["ana"].id]),
+        "leaving after a mention": call("ana", "DELETE", "subscription"),
+        "a scheduled text": schedule,
+        "taking it back": lambda: on_the_scheduled("cancel"),
+        "another scheduled text": schedule,
+        "sending it now": send_now,
+        "a text to be snoozed": lambda: team.text(MARIA, "Call me next week", to=team.own),
+        "snoozing": call("ben", "POST", "snooze", until="2027-06-01T12:00:00Z"),
+        "a text that ends the snooze": lambda: team.text(MARIA, "No, now", to=team.own),
+        "marking unread": call("ben", "DELETE", "read"),
+        "adding a subscriber": call("mia", "PUT", f"subscribers/{team.people['ana'].id}"),
+        "removing a subscriber": call("mia", "DELETE", f"subscribers/{team.people['ana'].id}"),
+        "opting out by hand": opt_out,
+        "opting in after that": lambda: team.text(MARIA, "START", to=team.own),
+        "tags, a time zone and fields": lambda: change(tags=["vip"], timezone="Asia/Tokyo", fields={"email": "maria@garcia.example"}),
+        "a second number": lambda: change(phones=[{"number": MARIA, "kind": "mobile"}, {"number": "+12025550147", "kind": "landline"}]),
+        "Ready in a live filter": lambda: change(ready=True),
         "a claim elsewhere": lambda: team.call("ana", "POST", f"conversations/{wei}/claim"),
         "a first text": lambda: team.text("+12025550146", "New here", to=team.own),
     }
@@ -107,11 +141,16 @@ async def is_public(team: Team, conversation: str) -> bool:
     return (await team.call("mia", "GET", f"conversations/{conversation}"))["public_since"] is not None
 
 
-@pytest.mark.timeout(150)
+async def delivered(team: Team, conversation: str) -> bool:
+    return [message["state"] for message in await team.messages(conversation) if message["body"] == "Later"][-1] == "delivered"
+
+
+@pytest.mark.timeout(240)
 async def test_after_every_action_the_page_equals_the_page_freshly_loaded(team: Team) -> None:
     """PRODUCT 28: rows, counts, title, header, messages, contact. Ben owns; Ana looks on, follows, mutes and goes."""
     maria = await team.talk("Maria Garcia", MARIA, "First words", to=team.own)
     wei = await team.talk("Wei Chen", WEI)
+    await team.call("mia", "POST", "live-filters", name="Ready ones", conditions=[{"field": "ready", "op": "is", "value": True}])
     ben, ana = await team.open_windows("ben", "ana", path=f"/sms/{maria}")
     await ana.view("All")
     pairs = []
