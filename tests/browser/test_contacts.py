@@ -92,6 +92,28 @@ async def test_ready_tag_and_order_are_asked_for_in_the_address(team: Team) -> N
     await until(lists(ana, "Maria Garcia", "Omar Haddad", "Wei Chen"))
 
 
+async def test_further_rows_come_as_one_scrolls_also_under_the_pointer(team: Team) -> None:
+    lines = "Name,Phone\n" + "".join(f"Person {n:03},+1303{5550000 + n}\n" for n in range(130))
+    headers = {"content-type": "text/csv"}
+    answer = await team.client("mia").post("/api/v1/contacts/import?dry_run=false", content=lines, headers=headers)
+    assert answer.status_code == 202, answer.text
+    mia = await team.window("mia", "/contacts")
+    await expect(mia.page.get_by_text("130 contacts")).to_be_visible()
+    await mia.page.reload()
+    await expect(row(mia, "Person 000")).to_be_visible()
+    assert len(await names(mia)) < 130
+    await row(mia, "Person 003").hover()
+
+    async def scrolled_to_the_end() -> bool:
+        await mia.page.mouse.wheel(0, 3000)
+        return len(await names(mia)) == 130
+
+    await until(scrolled_to_the_end)
+    await expect(mia.page.get_by_role("button", name="updated")).to_have_count(0)
+    await expect(row(mia, "Person 129")).to_be_in_viewport()
+    assert await names(mia) == [f"Person {n:03}" for n in range(130)]
+
+
 async def test_an_account_without_contacts_says_so(team: Team) -> None:
     ana, mia = await team.open_windows("ana", "mia", path="/contacts")
     await expect(ana.page.get_by_text("No contacts yet. A manager can import a CSV file.")).to_be_visible()
