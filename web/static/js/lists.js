@@ -3,7 +3,6 @@
  * rule here as in `GET /conversations?view=`.
  *
  * @import {Conversation, Tally, View} from "./shapes.js"
- * @import {Record} from "./record.js"
  */
 import { VIEWS } from "./shapes.js";
 
@@ -49,23 +48,6 @@ export function belongs(view, row) {
 /** @param {View} view @returns {List} */
 export function newList(view) {
   return { view, state: "new", why: "", next: null, last: null };
-}
-
-/**
- * The ids of a view in order. While the server has more, rows after the last one it gave are left out: they would stand
- * in the wrong place.
- * @param {List} list @param {Map<string, Record>} records @returns {string[]}
- */
-export function idsOf(list, records) {
-  /** @type {Conversation[]} */
-  const rows = [];
-  const last = list.next !== null && list.last !== null ? (records.get(list.last)?.row ?? null) : null;
-  for (const { row } of records.values()) {
-    if (!row || !belongs(list.view, row)) continue;
-    if (last && belongs(list.view, last) && compare(list.view, row, last) > 0) continue;
-    rows.push(row);
-  }
-  return rows.sort((a, b) => compare(list.view, a, b)).map((row) => row.id);
 }
 
 /** @param {string} text @param {Conversation} row */

@@ -4,8 +4,9 @@
  * @import {Conversation, View} from "./shapes.js"
  * @import {Store} from "./store.js"
  */
-import { belongs, compare, idsOf, moves, retally } from "./lists.js";
+import { belongs, compare, moves, retally } from "./lists.js";
 import { Record } from "./record.js";
+import { Sorted } from "./sorted.js";
 
 const PAGE = 50;
 const TRIES = 5;
@@ -18,6 +19,8 @@ export class Loads {
   /** @param {Store} store */
   constructor(store) {
     this.store = store;
+    /** @type {Map<View, Sorted>} */
+    this.sorted = new Map();
     /** Counts changes of rows, so that a list read knows which rows changed after it began. */
     this.ticks = 0;
     this.tallying = this.tallied_lately = false;
@@ -208,7 +211,10 @@ export class Loads {
 
   /** @param {View} view @returns {string[]} */
   ids(view) {
-    return idsOf(this.store.lists[view], this.store.records);
+    const { next, last } = this.store.lists[view];
+    let sorted = this.sorted.get(view);
+    if (!sorted) this.sorted.set(view, (sorted = new Sorted(view)));
+    return sorted.of(this.store.records, next === null ? null : last);
   }
 }
 

@@ -19,6 +19,7 @@ export class Order {
    *   `linger`: this row left because somebody took it; it says so for a moment
    */
   want(wanted, { held, now, linger }) {
+    if (wanted === this.wanted && this.leaving.size === 0 && (held || this.ids === wanted)) return;
     this.wanted = wanted;
     const there = new Set(wanted);
     for (const id of this.ids) {
@@ -33,6 +34,7 @@ export class Order {
 
   /** The wanted order, with the leaving rows where they stood. @param {string[]} wanted */
   weave(wanted) {
+    if (this.leaving.size === 0) return wanted;
     const woven = [...wanted];
     this.ids.forEach((id, at) => {
       if (this.leaving.has(id)) woven.splice(Math.min(at, woven.length), 0, id);
@@ -42,6 +44,7 @@ export class Order {
 
   /** How many rows would come or move if the wanted order were shown. */
   get updated() {
+    if (this.ids === this.wanted) return 0;
     const shown = this.ids.filter((id) => !this.leaving.has(id));
     const place = new Map(shown.map((id, at) => [id, at]));
     let last = -1;
