@@ -12,8 +12,8 @@ from server.clock import Clock
 from server.desk.desk import Desk
 from server.desk.identity import Identity
 from server.desk.stream import Stream
-from server.endpoints.bulk import BulkChanges
 from server.endpoints.audit import Audit
+from server.endpoints.bulk import BulkChanges
 from server.endpoints.contact_files import ContactFiles
 from server.endpoints.contacts import Contacts
 from server.endpoints.conversations import Conversations
@@ -72,10 +72,10 @@ def doors(
         sandbox=Sandbox(desk, clock, cursors),
         feed=Feed(desk),
         reports=Reports(desk, cursors, exports),
+        audit=Audit(desk, cursors, exports),
         pages=Pages(desk, guard, renderer),
         reference=Reference(renderer),
         preferences=Preferences(desk, identity.passwords),
-        audit=Audit(desk, cursors, exports),
         drafts=Drafts(desk),
         saved_replies=SavedReplies(desk, cursors),
         scheduled=Scheduled(desk, cursors),

@@ -73,11 +73,11 @@ class Problem(msgspec.Struct, frozen=True):
     message: MessageShape | UnsetType = UNSET
     seq: int | UnsetType = UNSET
     retry_after: int | UnsetType = UNSET
+    limit: int | UnsetType = UNSET
+    has: int | UnsetType = UNSET
     ref: str | UnsetType = UNSET
 
 
-    limit: int | UnsetType = UNSET
-    has: int | UnsetType = UNSET
 def codes(method: str, path: str, operation: Operation) -> Iterator[str]:
     """Every code with which this call can be refused, but `method_not_allowed`, which no described call is."""
     yield from ("host", "bad_request", "internal")
