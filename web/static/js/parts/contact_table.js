@@ -43,10 +43,11 @@ export function ContactTable({ app, book, query, manager, picked, everything, cu
   const columns = useMemo(() => columnsOf({ app, manager, picked, everything, pick, turn, shown }), [manager]);
   const step = (/** @type {number} */ by) => focusRow(box.current, ids[Math.min(Math.max(ids.indexOf(current ?? "") + by, 0), ids.length - 1)]);
   useKeys(app, { manager, current, step, pick, turn, picked, everything, book });
+  const tabbable = current !== null && ids.includes(current) ? current : ids[0];
   const look = (/** @type {Contact} */ contact) => ({
     class: book.wants(contact) ? "" : "leaving",
     current: contact.id === current,
-    attributes: { tabindex: contact.id === (current !== null && ids.includes(current) ? current : ids[0]) ? 0 : -1 },
+    attributes: { tabindex: contact.id === tabbable ? 0 : -1 },
   });
   const rows = ids.map((id) => book.rows.get(id)).filter((row) => row !== undefined);
   const more = useMemo(() => () => book.more(), []);
