@@ -29,6 +29,16 @@ test("What is heard while the feed is read is in it once, whichever is first", a
   assert.deepEqual([...made.lines.rows.keys()], ["m1", "m2", "m3"]);
 });
 
+test("What was put in while a new reading was under way is not lost with the old rows", async () => {
+  const { made, flush } = reader([{ items: [text(1)], next: null }, { items: [text(1), text(2)], next: null }]);
+  await made.read();
+  const reading = made.read();
+  made.hear(text(3));
+  flush();
+  await reading;
+  assert.deepEqual([...made.lines.rows.keys()], ["m1", "m2", "m3"]);
+});
+
 test("A feed up to a time asks for it and takes nothing that comes", async () => {
   const { made, asked, flush } = reader([{ items: [text(1)], next: null }]);
   made.asked.until = "2026-11-22T14:00:00.000Z";
