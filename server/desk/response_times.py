@@ -1,5 +1,6 @@
 """Reports > response times: how much came and went, and how long people waited, by day, hour, agent and DID."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta, tzinfo
@@ -12,9 +13,10 @@ from server.desk.ours import must_be_ours
 from server.desk.shapes import DidShape, UserShape, did_shape, instant, seconds_or_none, user_shape
 from server.domain.errors import Invalid
 from server.domain.report import Asked
-from server.domain.response_times import Figures, times
+from server.domain.response_times import Facts, Figures, Times, times
 from server.domain.user import User
 from server.store import accounts, response_times
+from server.store.accounts import Did
 from server.store.database import Transaction
 
 DAYS = 14
@@ -94,33 +96,42 @@ class ResponseTimes(msgspec.Struct, frozen=True):
 async def response_times_report(desk: Desk, by: User, asked: Asked, zone_name: str, zone: tzinfo) -> ResponseTimes:
     """Without a time the last DAYS days of the zone, today included. Raises `Invalid` over LONGEST_DAYS, and `NotFound`."""
 
-    async def read(tx: Transaction) -> ResponseTimes:
+    async def read(tx: Transaction) -> tuple[Facts, int, int]:
         await must_be_ours(tx, by, did=asked.did, user=asked.participant)
         since, until = _span(asked, tx.now, zone)
-        found = times(await response_times.facts(tx, replace(asked, since=since, until=until)), since, until, zone)
-        users = await accounts.users(tx, {id for id in found.agents if id})
-        dids = await accounts.dids_by_id(tx, {id for id in found.dids if id})
-        agents = [_agent(users.get(id or ""), each) for id, each in found.agents.items()]
-        lines = [(dids.get(id or ""), each) for id, each in found.dids.items()]
-        return ResponseTimes(
-            since=instant(since),
-            until=instant(until),
-            time_zone=zone_name,
-            figures=FiguresShape(**_figures(found.all)),
-            days=[DayShape(day=day.isoformat(), **_figures(each)) for day, each in found.days.items()],
-            hours=[
-                HourShape(instant(at), each.texts_in, each.texts_out, each.answered, seconds_or_none(each.percentile(50)))
-                for at, each in found.hours.items()
-            ],
-            heat=[list(day) for day in found.heat],
-            agents=sorted(agents, key=lambda row: (row.user is None, row.user.name if row.user else "", row.user.id if row.user else "")),
-            dids=sorted(
-                (DidTimesShape(did_shape(did) if did else None, each.texts_in, each.texts_out, *_times(each)) for did, each in lines),
-                key=lambda row: (row.did is None, row.did.label if row.did else "", row.did.number if row.did else ""),
-            ),
-        )
+        return await response_times.facts(tx, replace(asked, since=since, until=until)), since, until
 
-    return await desk.read(read)
+    facts, since, until = await desk.read(read)
+    # A busy year is seconds of arithmetic: not on the loop, where everybody's events wait.
+    found = await asyncio.to_thread(times, facts, since, until, zone)
+
+    async def names(tx: Transaction) -> tuple[Mapping[str, User], Mapping[str, Did]]:
+        return await accounts.users(tx, {id for id in found.agents if id}), await accounts.dids_by_id(tx, {id for id in found.dids if id})
+
+    users, dids = await desk.read(names)
+    return await asyncio.to_thread(_shape, found, since, until, zone_name, users, dids)
+
+
+def _shape(found: Times, since: int, until: int, zone_name: str, users: Mapping[str, User], dids: Mapping[str, Did]) -> ResponseTimes:
+    agents = [_agent(users.get(id or ""), each) for id, each in found.agents.items()]
+    lines = [(dids.get(id or ""), each) for id, each in found.dids.items()]
+    return ResponseTimes(
+        since=instant(since),
+        until=instant(until),
+        time_zone=zone_name,
+        figures=FiguresShape(**_figures(found.all)),
+        days=[DayShape(day=day.isoformat(), **_figures(each)) for day, each in found.days.items()],
+        hours=[
+            HourShape(instant(at), each.texts_in, each.texts_out, each.answered, seconds_or_none(each.percentile(50)))
+            for at, each in found.hours.items()
+        ],
+        heat=[list(day) for day in found.heat],
+        agents=sorted(agents, key=lambda row: (row.user is None, row.user.name if row.user else "", row.user.id if row.user else "")),
+        dids=sorted(
+            (DidTimesShape(did_shape(did) if did else None, each.texts_in, each.texts_out, *_times(each)) for did, each in lines),
+            key=lambda row: (row.did is None, row.did.label if row.did else "", row.did.number if row.did else ""),
+        ),
+    )
 
 
 def _span(asked: Asked, now: int, zone: tzinfo) -> tuple[int, int]:

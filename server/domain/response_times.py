@@ -13,13 +13,10 @@ QUARTER_US = 15 * 60 * 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """`count` texts of the quarter of an hour that began `at`; `failed`: they did not arrive."""
+    """`count` texts of the quarter of an hour that began `at`."""
 
     at: int
     inbound: bool
-    user: str | None
-    did: str | None
-    failed: bool
     count: int
 
 
@@ -36,9 +33,13 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`public` and `opt_outs` are instants; `claims` are counted by user."""
+    """`failed` texts by quarter of an hour; `by_user` texts out; `by_did` texts in and out; `public` and `opt_outs` instants; `claims` by
+    user. A user None stands for texts of nobody, which are automatic."""
 
     texts: Sequence[Texts]
+    failed: Mapping[int, int]
+    by_user: Mapping[str | None, int]
+    by_did: Mapping[str | None, tuple[int, int]]
     answered: Sequence[Answered]
     public: Sequence[int]
     opt_outs: Sequence[int]
@@ -76,7 +77,6 @@ class Figures:
             self.texts_in += texts.count
         else:
             self.texts_out += texts.count
-            self.failed += texts.count if texts.failed else 0
 
     def answer(self, answered: Answered) -> None:
         self.lengths.append(answered.length)
@@ -100,30 +100,26 @@ class Times:
 
 def times(facts: Facts, since: int, until: int, zone: tzinfo) -> Times:
     """Every day and hour of `zone` between `since` and `until` has its figures, however empty."""
-    calendar = _Calendar(since, until, zone)
-    everything, agents, dids = Figures(), _Table(), _Table()
-    heat = [[0] * 24 for _ in range(7)]
+    calendar, agents, dids = _Calendar(since, until, zone), _Table(), _Table()
+    for user, count in facts.by_user.items():
+        agents.of(user).texts_out += count
+    for did, (texts_in, texts_out) in facts.by_did.items():
+        dids.of(did).texts_in += texts_in
+        dids.of(did).texts_out += texts_out
     for texts in facts.texts:
-        day, hour, slot = calendar.of(texts.at)
-        for figures in (everything, day, hour, dids.of(texts.did)):
-            figures.text(texts)
-        if texts.inbound:
-            heat[slot[0]][slot[1]] += texts.count
-        else:
-            agents.of(texts.user).text(texts)
+        calendar.text(texts)
     for answered in facts.answered:
-        day, hour, _ = calendar.of(answered.at)
-        for figures in (everything, day, hour, dids.of(answered.did), agents.of(answered.user)):
+        for figures in (*calendar.of(answered.at), dids.of(answered.did), agents.of(answered.user)):
             figures.answer(answered)
-    for name, instants in (("went_public", Counter(facts.public)), ("opt_outs", Counter(facts.opt_outs))):
+    counted = {"went_public": Counter(facts.public), "opt_outs": Counter(facts.opt_outs), "failed": facts.failed}
+    for name, instants in counted.items():
         for at, count in instants.items():
-            day, hour, _ = calendar.of(at)
-            for figures in (everything, day, hour):
+            for figures in calendar.of(at):
                 setattr(figures, name, getattr(figures, name) + count)
     for user, count in facts.claims.items():
-        everything.claims += count
+        calendar.all.claims += count
         agents.of(user).claims += count
-    return Times(everything, calendar.days, calendar.hours, heat, agents.rows, dids.rows)
+    return Times(calendar.all, calendar.days, calendar.hours, calendar.heat, agents.rows, dids.rows)
 
 
 class _Table:
@@ -138,20 +134,32 @@ class _Calendar:
     """The days and hours of a time zone, by quarter of an hour."""
 
     def __init__(self, since: int, until: int, zone: tzinfo) -> None:
+        self.all = Figures()
         self.days: dict[date, Figures] = {}
         self.hours: dict[int, Figures] = {}
+        self.heat = [[0] * 24 for _ in range(7)]
         self._zone = zone
-        self._quarters: dict[int, tuple[Figures, Figures, tuple[int, int]]] = {}
+        self._quarters: dict[int, tuple[Figures, Figures, Figures]] = {}
         for quarter in range(since // QUARTER_US, -(-until // QUARTER_US)):
             self._add(quarter)
 
-    def of(self, at: int) -> tuple[Figures, Figures, tuple[int, int]]:
-        """The day's figures, the hour's, and (weekday, hour of the day)."""
+    def of(self, at: int) -> tuple[Figures, Figures, Figures]:
+        """The figures of all, of the day and of the hour."""
         return self._quarters[at // QUARTER_US]
 
+    def text(self, texts: Texts) -> None:
+        for figures in self.of(texts.at):
+            figures.text(texts)
+        if texts.inbound:
+            local = self._local(texts.at)
+            self.heat[local.weekday()][local.hour] += texts.count
+
     def _add(self, quarter: int) -> None:
-        local = datetime.fromtimestamp(quarter * QUARTER_US / 1_000_000, self._zone)
+        local = self._local(quarter * QUARTER_US)
         began = quarter * QUARTER_US - timedelta(minutes=local.minute) // timedelta(microseconds=1)
         day = self.days.setdefault(local.date(), Figures())
         hour = self.hours.setdefault(began, Figures())
-        self._quarters[quarter] = (day, hour, (local.weekday(), local.hour))
+        self._quarters[quarter] = (self.all, day, hour)
+
+    def _local(self, at: int) -> datetime:
+        return datetime.fromtimestamp(at / 1_000_000, self._zone)

@@ -75,7 +75,8 @@ async def page(tx: Transaction, asked: Asked, *, sort: str, falling: bool, edge:
         where += f" and ({by}, c.id) {compare} (cast(:edge as {kind}), cast(:id as text))"
         parameters |= {"edge": edge[0], "id": edge[1]}
     rows = await tx.all(
-        f"""select c.id, {by} as by_value, {_STATE} as state, c.waiting_since from conversations c {_join(joined, asked)}
+        f"""{_with(joined, asked)} select c.id, {by} as by_value, {_STATE} as state, c.waiting_since
+            from conversations c {_JOINS[joined]}
             where {where} order by by_value {way}, c.id {way} limit :limit""",
         **parameters,
         limit=limit,
@@ -153,18 +154,23 @@ def _states(asked: Asked) -> list[str]:
     return where
 
 
-def _join(joined: str, asked: Asked) -> str:
+_JOINS: Mapping[str, str] = {
+    "": "",
+    "contact": "join contacts k on k.id = c.contact",
+    "did": "left join dids d on d.id = c.did",
+    "owner": "left join users u on u.id = c.owner",
+    "texts": "left join t on t.conversation = c.id",
+    "waits": "left join w on w.conversation = c.id",
+}
+
+
+def _with(joined: str, asked: Asked) -> str:
+    """What is counted for all conversations at once is counted before: SQLite would do it again for each of them."""
     match joined:
-        case "contact":
-            return "join contacts k on k.id = c.contact"
-        case "did":
-            return "left join dids d on d.id = c.did"
-        case "owner":
-            return "left join users u on u.id = c.owner"
         case "texts":
-            return f"left join ({_texts(asked, 'm.account = :account')}) t on t.conversation = c.id"
+            return f"with t as materialized ({_texts(asked, 'm.account = :account')})"
         case "waits":
-            return f"left join ({_answered(asked, 'w.account = :account')}) w on w.conversation = c.id"
+            return f"with w as materialized ({_answered(asked, 'w.account = :account')})"
         case _:
             return ""
 
@@ -201,9 +207,12 @@ def _texts(asked: Asked, where: str) -> str:
 
 
 def _answered(asked: Asked, where: str) -> str:
-    """Answered waits of each conversation, and the median of their lengths: the middle row, the lower one of two."""
-    return f"""select conversation, waits, first_reply from
+    """Answered waits of each conversation, and the median of their lengths: the middle row, the lower one of two.
+
+    There is one such row of each, and grouping says so: without it SQLite joins this by reading all of it for every conversation.
+    """
+    return f"""select conversation, max(waits) as waits, max(first_reply) as first_reply from
         (select w.conversation, w.ended_at - w.since as first_reply, count(*) over (partition by w.conversation) as waits,
                 row_number() over (partition by w.conversation order by w.ended_at - w.since) as place
          from waits w where {where} and {answered_within(asked)}) ranked
-        where place = (waits + 1) / 2"""
+        where place = (waits + 1) / 2 group by conversation"""

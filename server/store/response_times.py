@@ -34,6 +34,9 @@ async def facts(tx: Transaction, asked: Asked) -> Facts:
     query = _Query(asked)
     return Facts(
         texts=await _texts(tx, query),
+        failed=await _failed(tx, query),
+        by_user=await _by_user(tx, query),
+        by_did=await _by_did(tx, query),
         answered=await _answered(tx, query),
         public=await _public(tx, query),
         opt_outs=await _opt_outs(tx, query),
@@ -43,17 +46,43 @@ async def facts(tx: Transaction, asked: Asked) -> Facts:
 
 async def _texts(tx: Transaction, query: _Query) -> list[Texts]:
     rows = await tx.all(
-        f"""select {AT} / {QUARTER_US} as quarter, m.direction, m.user_id, m.did,
-                   case when m.state in ('failed', 'undelivered') then 1 else 0 end as failed, count(*) as n
-            from messages m where m.account = :account and {TEXT}{within(query.asked, AT, "m.did")}{query.among("m.conversation")}
-            group by {AT} / {QUARTER_US}, m.direction, m.user_id, m.did,
-                     case when m.state in ('failed', 'undelivered') then 1 else 0 end""",
+        f"""select {AT} / {QUARTER_US} as quarter, m.direction, count(*) as n from messages m where {_counted(query)}
+            group by {AT} / {QUARTER_US}, m.direction""",
         **query.parameters,
     )
-    return [
-        Texts(row["quarter"] * QUARTER_US, row["direction"] == "inbound", row["user_id"], row["did"], bool(row["failed"]), row["n"])
-        for row in rows
-    ]
+    return [Texts(row["quarter"] * QUARTER_US, row["direction"] == "inbound", row["n"]) for row in rows]
+
+
+async def _failed(tx: Transaction, query: _Query) -> dict[int, int]:
+    rows = await tx.all(
+        f"""select {AT} / {QUARTER_US} as quarter, count(*) as n from messages m
+            where m.account = :account and m.kind = 'message' and m.state in ('failed', 'undelivered')
+            {within(query.asked, AT, "m.did")}{query.among("m.conversation")} group by {AT} / {QUARTER_US}""",
+        **query.parameters,
+    )
+    return {row["quarter"] * QUARTER_US: row["n"] for row in rows}
+
+
+async def _by_user(tx: Transaction, query: _Query) -> dict[str | None, int]:
+    rows = await tx.all(
+        f"select m.user_id, count(*) as n from messages m where {_counted(query)} and m.direction = 'outbound' group by m.user_id",
+        **query.parameters,
+    )
+    return {row["user_id"]: row["n"] for row in rows}
+
+
+async def _by_did(tx: Transaction, query: _Query) -> dict[str | None, tuple[int, int]]:
+    rows = await tx.all(
+        f"""select m.did, count(case when m.direction = 'inbound' then 1 end) as texts_in,
+                   count(case when m.direction = 'outbound' then 1 end) as texts_out
+            from messages m where {_counted(query)} group by m.did""",
+        **query.parameters,
+    )
+    return {row["did"]: (row["texts_in"], row["texts_out"]) for row in rows}
+
+
+def _counted(query: _Query) -> str:
+    return f"m.account = :account and {TEXT}{within(query.asked, AT, 'm.did')}{query.among('m.conversation')}"
 
 
 async def _answered(tx: Transaction, query: _Query) -> list[Answered]:

@@ -12,9 +12,9 @@ create table waits (
 
 create index waits_running on waits (account, since) where ended_at is null;
 
-create index waits_answered on waits (account, ended_at) where how = 'answered';
+create index waits_answered on waits (account, ended_at, conversation, did, since, ended_by, public_at) where how = 'answered';
 
-create index waits_public on waits (account, public_at) where public_at is not null;
+create index waits_public on waits (account, public_at, conversation, did) where public_at is not null;
 
 insert into waits (conversation, since, account, did, public_at)
     select id, waiting_since, account, did, public_since from conversations where waiting_since is not null;
@@ -31,7 +31,11 @@ create table claims (
 
 create index claims_by_time on claims (account, at);
 
-create index messages_by_time on messages (account, coalesce(send_at, created_at)) where kind = 'message';
+create index messages_counted on messages (account, coalesce(send_at, created_at), conversation, direction, did, user_id)
+    where kind = 'message' and state not in ('scheduled', 'cancelled');
+
+create index messages_failed on messages (account, coalesce(send_at, created_at), conversation, did)
+    where kind = 'message' and state in ('failed', 'undelivered');
 
 create index messages_by_did on messages (did, direction, coalesce(send_at, created_at)) where did is not null;
 
