@@ -11,6 +11,11 @@ const [sheet, toggle, steps, count] = [place("tour"), place("tour-toggle"), plac
 function show(on) {
   sheet.hidden = !on;
   toggle.setAttribute("aria-expanded", String(on));
+}
+
+/** As the person wants it, from now on. @param {boolean} on */
+function choose(on) {
+  show(on);
   localStorage.setItem(HIDDEN, on ? "" : "hidden");
 }
 
@@ -45,10 +50,14 @@ async function look() {
   setTimeout(look, POLL_MS);
 }
 
-toggle.addEventListener("click", () => show(Boolean(sheet.hidden)));
+toggle.addEventListener("click", () => choose(Boolean(sheet.hidden)));
 place("tour-hide").addEventListener("click", () => {
-  show(false);
+  choose(false);
   toggle.focus();
+});
+// It makes way for whoever begins to work; its count stays in the bar.
+document.addEventListener("pointerdown", ({ target }) => {
+  if (target instanceof Node && !sheet.contains(target) && !toggle.contains(target)) show(false);
 });
 if (localStorage.getItem(HIDDEN) !== "hidden" && location.pathname.startsWith("/sms") && innerWidth >= 1080) show(true);
 look();
