@@ -232,6 +232,7 @@ async def test_unread_follow_and_mute_have_their_letters(team: Team) -> None:
     await until(mine("role", "subscriber"))
     await ana.page.keyboard.press("m")
     await until(mine("muted", True))
+    await expect(ana.page.locator(".thread-facts").get_by_text("Muted")).to_be_visible()
     await ana.page.keyboard.press("m")
     await until(mine("muted", False))
     await team.text(MARIA, "And another")

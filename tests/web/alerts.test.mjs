@@ -96,6 +96,9 @@ test("What goes public soon is told once for each start of the clock: not after 
   assert.deepEqual(new Warnings({ kept: storage(), shared }).due([record], AT + 20_000), []);
   record.row = { ...record.row, clock_start: "2026-11-22T11:42:00Z" };
   assert.equal(first.due([record], AT + 21_000).length, 1);
+  record.row = { ...record.row, clock_start: "2026-11-22T12:00:30Z" };
+  assert.deepEqual(first.due([record], AT + 31_000), [], "a clock of a minute that has just begun");
+  assert.equal(first.due([record], AT + 51_000).length, 1);
 });
 
 test("The sound comes at most once in three seconds over all tabs, and says when the browser does not allow it", async () => {

@@ -15,6 +15,7 @@ const LATE = 60_000;
 const REPEAT = 30_000;
 const WARNING_STAYS = 20_000;
 const AUDIBLE = "audible";
+const SECOND = 900;
 
 export class Alerting {
   /** @param {import("./app.js").App} app */
@@ -32,7 +33,7 @@ export class Alerting {
     this.warnings = new Warnings({ kept: sessionStorage, shared: localStorage });
     /** Sounded and not read yet. @type {Set<string>} */
     this.loud = new Set();
-    this.repeated = 0;
+    this.repeated = this.warned = 0;
     /** No tab of this browser may sound yet. */
     this.silent = false;
     /** Positions of account events that were alerted. @type {Set<number>} */
@@ -110,9 +111,11 @@ export class Alerting {
     }
   }
 
-  /** My conversations that go public soon. */
+  /** My conversations that go public soon; looked for once a second however often it is called. */
   warn() {
     const { app } = this;
+    if (Math.abs(Date.now() - this.warned) < SECOND) return;
+    this.warned = Date.now();
     for (const { record, left } of this.warnings.due(app.store.records.values(), app.clock.now())) {
       if (app.looking(record.id) || this.hand_away) continue;
       const actions = [

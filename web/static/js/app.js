@@ -36,7 +36,7 @@ export class App {
     this.screen = new Screen();
     this.clock = new ServerClock(Date.now);
     this.clock.observe(Date.parse(boot.now), 0, came - 1000, came);
-    this.toasts = new Toasts(() => (this.screen.toasts.value += 1), (words) => this.say(words));
+    this.toasts = new Toasts((calmly) => this.screen.redraw("toasts", calmly), (words) => this.say(words));
     this.said = new Said({
       show: (lines) => (this.screen.said.value = lines),
       later: (run, ms) => setTimeout(run, ms),
@@ -132,6 +132,7 @@ export class App {
     addEventListener("pageshow", () => this.socket.hurry());
     document.addEventListener("visibilitychange", () => this.tick());
     for (const name of ["pointermove", "pointerdown", "keydown", "wheel"]) addEventListener(name, () => this.status.touch(), { capture: true, passive: true });
+    if (document.visibilityState === "visible") this.status.touch();
     this.alerting.start();
     this.socket.start();
     // Without a live line the page still shows what there is.

@@ -4,7 +4,7 @@ import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { c, html } from "./html.js";
 import { everywhere } from "./keymap.js";
-import { Bell } from "./parts/bell.js";
+import { Bell, notices } from "./parts/bell.js";
 import { Connection } from "./parts/connection.js";
 import { Dialog } from "./parts/dialog.js";
 import { onDemand } from "./parts/on_demand.js";
@@ -18,7 +18,7 @@ import { route } from "./route.js";
 const commands = () => import("./parts/commands.js").then((m) => m.Commands);
 const Shortcuts = onDemand(() => import("./parts/shortcuts.js").then((m) => m.Shortcuts));
 const Commands = onDemand(commands);
-/** The command menu is fetched when the page has come to rest, ms: people type on as soon as they have asked for it. */
+/** The command menu and the bell's list are fetched when the page has come to rest, ms: people type on as soon as they have asked. */
 const REST = 4000;
 
 /** @type {{[page: string]: [mark: string, title: string]}} */
@@ -57,7 +57,7 @@ function Dialogs({ app, search }) {
   useEffect(() => {
     const open = () => show("commands");
     render(c(Search, { open }), search);
-    setTimeout(() => commands().catch(() => undefined), REST);
+    setTimeout(() => Promise.all([commands(), notices()]).catch(() => undefined), REST);
     return app.keys.add(everywhere(app, { help: () => show("help"), commands: open }));
   }, []);
   if (app.screen.line.value === "over") {

@@ -51,6 +51,13 @@ export class Screen {
     else this.flushCalmly();
   }
 
+  /** @param {"toasts"} part @param {boolean} calmly what many events may ask for */
+  redraw(part, calmly) {
+    this.dirty.add(part);
+    if (calmly) this.flushCalmly();
+    else this.flushSoon();
+  }
+
   flushSoon() {
     if (this.soon) return;
     this.soon = true;
@@ -72,7 +79,7 @@ export class Screen {
     batch(() => {
       for (const part of dirty) {
         if (part.startsWith(":")) this.bump(this.conversations.get(part.slice(1)));
-        else this.bump(this[/** @type {"lists"|"tallies"|"phase"|"settings"} */ (part)]);
+        else this.bump(this[/** @type {"lists"|"tallies"|"phase"|"settings"|"toasts"} */ (part)]);
       }
     });
   }

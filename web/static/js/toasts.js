@@ -13,7 +13,7 @@ const MOST_WAITING = 5;
 const MOST_KEPT = 50;
 
 export class Toasts {
-  /** @param {() => void} changed @param {(words: string) => void} [say] @param {() => number} [now] ms */
+  /** @param {(calmly: boolean) => void} changed @param {(words: string) => void} [say] @param {() => number} [now] ms */
   constructor(changed, say = () => undefined, now = Date.now) {
     this.changed = changed;
     this.say = say;
@@ -63,7 +63,7 @@ export class Toasts {
   /** @param {Toast} toast */
   remember(toast) {
     this.recent = [toast, ...this.recent].slice(0, MOST_KEPT);
-    this.changed();
+    this.changed(true);
   }
 
   /** @param {number} id */
@@ -74,20 +74,20 @@ export class Toasts {
   /** @param {number} id */
   close(id) {
     this.waiting = this.waiting.filter((each) => each.id !== id);
-    this.changed();
+    this.changed(false);
   }
 
   /** The conversation was read, here or in another tab. @param {string} conversation */
   read(conversation) {
     this.waiting = this.waiting.filter((each) => each.open !== conversation || each.urgent);
     this.recent = this.recent.map((each) => (each.open === conversation ? { ...each, read: true } : each));
-    this.changed();
+    this.changed(false);
   }
 
   /** The person has looked at the list of all. */
   readAll() {
     if (this.unread === 0) return;
     this.recent = this.recent.map((each) => ({ ...each, read: true }));
-    this.changed();
+    this.changed(false);
   }
 }

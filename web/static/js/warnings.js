@@ -5,8 +5,9 @@
  * @import {Record} from "./record.js"
  */
 
-/** Warned when this much is left, ms. */
+/** Warned when this much is left, ms; where the whole time is short, when two thirds of it are. */
 const BEFORE = 120_000;
+const OF_THE_WHOLE = 2 / 3;
 /** Tabs that hear of it so much later than the first still tell it, ms. */
 const TOGETHER = 3000;
 const MOST = 300;
@@ -27,9 +28,11 @@ export class Warnings {
     for (const record of records) {
       const { row } = record;
       if (!row?.role || row.muted || !row.public_at || row.public_since || !row.waiting_since) continue;
-      const left = Date.parse(row.public_at) - now;
+      const end = Date.parse(row.public_at);
+      const left = end - now;
+      const before = Math.min(BEFORE, (end - Date.parse(row.clock_start ?? row.waiting_since)) * OF_THE_WHOLE);
       const key = `${row.id} ${row.clock_start}`;
-      if (left <= 0 || left > BEFORE || this.told.has(key)) continue;
+      if (left <= 0 || left > before || this.told.has(key)) continue;
       this.told.add(key);
       this.doors.kept.setItem("partyline.warned", JSON.stringify([...this.told].slice(-MOST)));
       if (this.first(key, now)) found.push({ record, left });

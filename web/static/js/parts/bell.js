@@ -3,7 +3,8 @@ import { c, html } from "../html.js";
 import { Icon } from "./icon.js";
 import { onDemand } from "./on_demand.js";
 
-const Notices = onDemand(() => import("./notices.js").then((m) => m.Notices));
+export const notices = () => import("./notices.js").then((m) => m.Notices);
+const Notices = onDemand(notices);
 const SILENT = "Sound is off until you click anywhere";
 
 /** All notices of this tab, and how one is alerted. @param {{app: import("../app.js").App}} props */
