@@ -93,7 +93,7 @@ async def add_did(desk: Desk, by: User, new: NewDid, once: Once | None = None) -
             capabilities=_ordered(new.capabilities),
         )
         await lines.add_did(work.tx, did)
-        await trace(work, by, "added", _target(did), after=_facts(did))
+        await trace(work, by, "added", _target(did), after=await _facts(work.tx, did))
         return (await _shapes(desk, work.tx, [did]))[0]
 
     try:
@@ -121,7 +121,7 @@ async def change_did(desk: Desk, by: User, id: str, change: DidChange, once: Onc
         if change.user is not UNSET:
             did = replace(did, user=await _assignee(tx, by, change.user))
             await lines.assign_did(tx, id, did.user.id if did.user else None)
-        await trace(work, by, "changed", _target(did), _facts(before), _facts(did))
+        await trace(work, by, "changed", _target(did), await _facts(tx, before), await _facts(tx, did))
         return (await _shapes(desk, tx, [did]))[0]
 
     return await write_once(desk, alter, once)
@@ -133,7 +133,7 @@ async def remove_did(desk: Desk, by: User, id: str) -> None:
     async def remove(work: Work) -> None:
         did = await _did(work.tx, by, id)
         await lines.remove_did(work.tx, id)
-        await trace(work, by, "removed", _target(did), before=_facts(did))
+        await trace(work, by, "removed", _target(did), before=await _facts(work.tx, did))
 
     try:
         await desk.change(remove)
@@ -176,9 +176,10 @@ def _target(did: Did) -> Target:
     return Target("did", did.id, did.label or did.number)
 
 
-def _facts(did: Did) -> dict[str, Any]:
-    user = user_shape(did.user) if did.user else None
-    return {"number": did.number, "label": did.label, "carrier": did.carrier, "capabilities": did.capabilities, "user": user}
+async def _facts(tx: Transaction, did: Did) -> dict[str, Any]:
+    line, user = await lines.line(tx, did.carrier), user_shape(did.user) if did.user else None
+    carrier = {"id": did.carrier, "name": line.name if line else did.kind}
+    return {"number": did.number, "label": did.label, "carrier": carrier, "capabilities": did.capabilities, "user": user}
 
 
 async def _shapes(desk: Desk, tx: Transaction, dids: Sequence[Did]) -> list[OwnedDidShape]:

@@ -165,7 +165,9 @@ async def _trace(work: Work, by: User, old: Person, now: Person, change: UserCha
     if now.password != old.password:
         after["password"] = True
     if deed == "disabled" and change.conversations is not UNSET:
-        after["conversations"] = change.conversations
+        chosen = change.conversations
+        heir = await people.get(work.tx, by.account, chosen.to) if isinstance(chosen, HandOver) else None
+        after["conversations"] = user_shape(heir.user) if heir else chosen
     await trace(work, by, deed, Target("user", now.user.id, now.user.name), before, after)
 
 

@@ -41,10 +41,10 @@ async def test_every_change_leaves_who_what_before_and_after(integrator: Integra
     await mia.post(f"/users/{made['id']}/sign-out")
     await left("user.signed_out", None, None, "Eve")
     await mia.patch(f"/users/{made['id']}", {"disabled": True, "conversations": {"to": integrator.ana.id}})
-    await left("user.disabled", {"disabled": False}, {"disabled": True, "conversations": {"to": integrator.ana.id}}, "Eve")
+    ana = {"id": integrator.ana.id, "name": "Ana", "role": "agent"}
+    await left("user.disabled", {"disabled": False}, {"disabled": True, "conversations": ana}, "Eve")
     await mia.patch(f"/users/{made['id']}", {"disabled": False})
     await left("user.enabled", {"disabled": True}, {"disabled": False}, "Eve")
-    ana = {"id": integrator.ana.id, "name": "Ana", "role": "agent"}
     token = (await mia.post("/tokens", {"name": "dialer", "user": ana["id"]})).json()["id"]
     await left("token.added", None, {"name": "dialer", "user": ana}, "dialer")
     await mia.patch(f"/tokens/{token}", {"name": "robot"})
