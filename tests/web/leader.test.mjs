@@ -62,7 +62,7 @@ function tabs(n) {
     let now = 0;
     const leader = new Leader({ locks, now: () => (now += 1000) });
     leader.start();
-    return { leader, close };
+    return { leader, close, browser };
   });
 }
 
@@ -90,6 +90,7 @@ test("The tab that was touched takes over, and the one before it waits its turn 
   third.leader.take();
   await settled();
   assert.deepEqual([first.leader.leads, second.leader.leads, third.leader.leads], [false, false, true]);
+  assert.equal(first.browser.waiting.length, 2, "each of the others waits once");
   third.close();
   await settled();
   assert.equal(Number(first.leader.leads) + Number(second.leader.leads), 1);
@@ -100,6 +101,7 @@ test("Every tab knows what another one has before the person's eyes, until that 
   second.leader.show(true, "c1");
   await settled();
   assert.deepEqual([await first.leader.looked("c1"), await first.leader.focused()], [true, true]);
+  assert.equal(await second.leader.looked("c1"), false, "what I look at is not another tab's");
   second.leader.show(true, "c2");
   await settled();
   assert.deepEqual([await first.leader.looked("c1"), await first.leader.looked("c2")], [false, true]);
