@@ -85,6 +85,24 @@ def actions(team: Team, maria: str, wei: str) -> dict[str, Act]:
         await on_the_scheduled("send-now")
         await until(lambda: delivered(team, maria))
 
+    async def change_filter(**body: Any) -> object:
+        (one,) = (await team.call("mia", "GET", "live-filters"))["items"]
+        return await team.call("mia", "PATCH", f"live-filters/{one['id']}", **body)
+
+    async def rename_filter() -> object:
+        return await change_filter(name="Those who are ready")
+
+    async def remove_filter() -> object:
+        (one,) = (await team.call("mia", "GET", "live-filters"))["items"]
+        return await team.call("mia", "DELETE", f"live-filters/{one['id']}")
+
+    async def own_all() -> object:
+        return await team.call("mia", "POST", "contacts/bulk", query={}, do={"owner": team.people["dana"].id})
+
+    async def import_one() -> None:
+        lines = f"name,mobile,tags\nMaria Garcia of Rome,{MARIA},imported\n"
+        await import_lines(team, lines)
+
     async def go_public() -> None:
         await team.let_wait(maria, left=0.1)
         await until(lambda: is_public(team, maria))
@@ -104,8 +122,12 @@ def actions(team: Team, maria: str, wei: str) -> dict[str, Act]:
         "release": call("ben", "POST", "release"),
         "claim": call("dana", "POST", "claim"),
         "handing over": lambda: team.call("dana", "POST", f"conversations/{maria}/transfer", user=team.people["ben"].id),
+        "handing over with a note": call("ben", "POST", "transfer", user=team.people["dana"].id, note="She asks for you"),
+        "handing back": call("dana", "POST", "transfer", user=team.people["ben"].id),
         "no reply needed": call("ben", "POST", "no-reply-needed"),
         "closing": call("ben", "POST", "close"),
+        "opening again": call("ben", "POST", "reopen"),
+        "closing once more": call("ben", "POST", "close"),
         "a text that opens again": lambda: team.text(MARIA, "One more thing", to=team.own),
         "going public": go_public,
         "the owner's answer in the pool": lambda: team.send("ben", maria, "I was away"),
@@ -132,13 +154,35 @@ def actions(team: Team, maria: str, wei: str) -> dict[str, Act]:
         "tags, a time zone and fields": lambda: change(tags=["vip"], timezone="Asia/Tokyo", fields={"email": "maria@garcia.example"}),
         "a second number": lambda: change(phones=[{"number": MARIA, "kind": "mobile"}, {"number": "+12025550147", "kind": "landline"}]),
         "Ready in a live filter": lambda: change(ready=True),
+        "a live filter's name": rename_filter,
+        "another condition of a live filter": lambda: change_filter(conditions=[{"field": "tag", "op": "has", "value": "none"}]),
+        "a live filter's end": remove_filter,
+        "a tag for many at once": lambda: team.call("mia", "POST", "contacts/bulk", query={}, do={"add_tag": "summer"}),
+        "an import": import_one,
+        "a draft": call("ben", "PUT", "draft", body="Half a thought"),
+        "no draft any more": call("ben", "PUT", "draft", body=""),
         "a claim elsewhere": lambda: team.call("ana", "POST", f"conversations/{wei}/claim"),
+        "an owner for many at once": own_all,
         "a first text": lambda: team.text("+12025550146", "New here", to=team.own),
     }
 
 
 async def is_public(team: Team, conversation: str) -> bool:
     return (await team.call("mia", "GET", f"conversations/{conversation}"))["public_since"] is not None
+
+
+async def import_lines(team: Team, lines: str) -> None:
+    """A file of contacts, until all of it is there."""
+    asked = {"dry_run": "false", "duplicates": "update"}
+    headers = {"content-type": "text/csv"}
+    answer = await team.client("mia").post("/api/v1/contacts/import", params=asked, content=lines.encode(), headers=headers)
+    assert answer.status_code == 202, answer.text
+    path = f"contacts/imports/{answer.json()['id']}"
+
+    async def done() -> bool:
+        return bool((await team.call("mia", "GET", path))["state"] == "done")
+
+    await until(done)
 
 
 async def delivered(team: Team, conversation: str) -> bool:

@@ -16,9 +16,10 @@ const RETRY_MS = 5000;
 /**
  * @param {import("./app.js").App} app @param {string|null} path null reads nothing
  * @param {(event: import("./shapes.js").Event) => boolean} [stale] does this event change it?
+ * @param {number} [pause] how long after such an event it is read, ms
  * @returns {Reading<any>}
  */
-export function useReading(app, path, stale = () => false) {
+export function useReading(app, path, stale = () => false, pause = SOON_MS) {
   const [got, setGot] = useState({ path, data: /** @type {any} */ (null), why: "" });
   const now = useRef({ path, stale, turn: 0, timer: /** @type {any} */ (0) });
   Object.assign(now.current, { path, stale });
@@ -41,7 +42,7 @@ export function useReading(app, path, stale = () => false) {
   }, [path]);
   useEffect(() => {
     let soon = /** @type {any} */ (0);
-    const later = () => (soon ||= setTimeout(() => ((soon = 0), read()), SOON_MS));
+    const later = () => (soon ||= setTimeout(() => ((soon = 0), read()), pause));
     const end = app.listen({ heard: (event) => now.current.stale(event) && later(), reload: read });
     const seen = () => document.visibilityState === "visible" && later();
     document.addEventListener("visibilitychange", seen);
@@ -58,6 +59,17 @@ export function useReading(app, path, stale = () => false) {
     setGot({ path, data, why: "" });
   };
   return { data: got.data, why: got.why, again: read, set };
+}
+
+/** What depends on everything that happens, far more than a person can follow, is read this long after it, ms. */
+export const CALM_MS = 1000;
+
+/** While this is on screen a manager's tab hears all that happens in the account. @param {import("./app.js").App} app */
+export function useFeed(app) {
+  useEffect(() => {
+    app.store.watches.want("feed", true);
+    return () => app.store.watches.want("feed", false);
+  }, []);
 }
 
 /** Every item of a list that is read whole; lists of settings are short. @param {import("./app.js").App} app @param {string} path */

@@ -3,7 +3,7 @@ import { zone } from "../figures.js";
 import { c, html } from "../html.js";
 import { asked as inAddress, Filters, refine } from "../parts/filters.js";
 import { Icon } from "../parts/icon.js";
-import { useReading } from "../reading.js";
+import { useFeed, useReading } from "../reading.js";
 import { route } from "../route.js";
 import { Cards } from "./reports/cards.js";
 import { Chart } from "./reports/chart.js";
@@ -16,6 +16,9 @@ import { Tables } from "./reports/tables.js";
 
 const ASKED = ["from", "to", "did", "user"];
 const SPANS = [7, 14, 30, 90];
+/** What moves its figures; it is read some time after, since it adds up weeks. */
+const STALE = /^(message\.(received|queued|failed|undelivered)|contact\.opted_out|conversation\.(opened|public|claimed|answered|waiting|released|transferred))$/;
+const PAUSE_MS = 3000;
 
 /** Reports > Response times: how much comes, and how long people wait for an answer. @param {{app: App}} props */
 export function Page({ app }) {
@@ -23,7 +26,8 @@ export function Page({ app }) {
   const address = inAddress();
   const query = new URLSearchParams({ time_zone: zone() });
   for (const name of ASKED) if (address[name]) query.set(name, address[name]);
-  const reading = useReading(app, `/reports/response-times?${query}`);
+  const reading = useReading(app, `/reports/response-times?${query}`, (event) => STALE.test(event.type), PAUSE_MS);
+  useFeed(app);
   const minute = app.screen.minute.value;
   useEffect(() => {
     if (reading.data) reading.again();

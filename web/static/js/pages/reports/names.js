@@ -9,12 +9,22 @@ export function useNames(app) {
   const [names, setNames] = useState(/** @type {Names} */ ({ dids: [], users: [] }));
   useEffect(() => {
     const manages = app.me.role === "manager";
-    const users = manages ? all(app, "/users") : app.api.get("/colleagues").then((page) => page.items);
-    const dids = manages ? all(app, "/dids") : app.api.get("/dids/mine").then((page) => page.items);
-    Promise.all([dids, users]).then(
-      ([numbers, people]) => setNames({ dids: numbers.map((/** @type {any} */ did) => [did.id, did.label || phone(did.number)]), users: people.map((/** @type {any} */ user) => [user.id, user.name]) }),
-      () => undefined,
-    );
+    let turn = 0;
+    const read = () => {
+      const asked = ++turn;
+      const users = manages ? all(app, "/users") : app.api.get("/colleagues").then((page) => page.items);
+      const dids = manages ? all(app, "/dids") : app.api.get("/dids/mine").then((page) => page.items);
+      Promise.all([dids, users]).then(
+        ([numbers, people]) => asked === turn && setNames({ dids: numbers.map((/** @type {any} */ did) => [did.id, did.label || phone(did.number)]), users: people.map((/** @type {any} */ user) => [user.id, user.name]) }),
+        () => undefined,
+      );
+    };
+    read();
+    const end = app.listen({ heard: (event) => event.type === "user.updated" && read(), reload: read });
+    return () => {
+      end();
+      turn += 1;
+    };
   }, []);
   return names;
 }

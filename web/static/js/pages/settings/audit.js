@@ -34,7 +34,7 @@ export function Audit({ app }) {
 
 /** The newest entries, and older ones as far as they were asked for. @param {App} app @param {string} query */
 function useTrail(app, query) {
-  const reading = useReading(app, `/audit?limit=50${query && `&${query}`}`, (event) => /^(settings\.changed|user\.updated)$/.test(event.type));
+  const reading = useReading(app, `/audit?limit=50${query && `&${query}`}`, (event) => /^(settings\.changed|user\.updated|live_filter\.(created|updated|deleted))$/.test(event.type));
   const [older, setOlder] = useState(/** @type {{query: string, entries: Entry[], next: string|null}} */ ({ query, entries: [], next: null }));
   const loading = useRef(false);
   const first = reading.data;

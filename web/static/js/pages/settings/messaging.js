@@ -4,7 +4,7 @@ import { count as counted, size } from "../../figures.js";
 import { c, html } from "../../html.js";
 import { Field, faults } from "../../parts/field.js";
 import { Icon } from "../../parts/icon.js";
-import { all, useReading } from "../../reading.js";
+import { all, useFeed, useReading } from "../../reading.js";
 import { clockTime, phone, some } from "../../words.js";
 
 /** @typedef {{[name: string]: any}} Settings */
@@ -151,6 +151,7 @@ function Effect({ app, minutes, changed }) {
   const [effect, setEffect] = useState(/** @type {{unanswered: number, public_at_once: number, minutes: string}|null} */ (null));
   const minute = app.screen.minute.value;
   const known = minutes === "never" || /^\d{1,5}$/.test(minutes);
+  useFeed(app);
   useEffect(() => {
     if (!known) return undefined;
     let over = false;
@@ -159,11 +160,13 @@ function Effect({ app, minutes, changed }) {
       const told = await app.api.get(`/settings/effect?sms_public_minutes=${asked}`).catch(() => null);
       if (told && !over) setEffect({ ...told, minutes });
     };
-    let timer = setTimeout(ask, PAUSE_MS);
+    /** @type {any} */
+    let timer = 0;
+    const soon = () => (timer ||= setTimeout(() => ((timer = 0), ask()), PAUSE_MS));
+    soon();
     const heard = (/** @type {import("../../shapes.js").Event} */ event) => {
       if (!event.type.startsWith("conversation.") && !event.type.startsWith("message.")) return;
-      clearTimeout(timer);
-      timer = setTimeout(ask, PAUSE_MS);
+      soon();
     };
     const end = app.listen({ heard, reload: ask });
     return () => {

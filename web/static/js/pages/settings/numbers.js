@@ -4,7 +4,7 @@ import { c, html } from "../../html.js";
 import { Ask } from "../../parts/ask.js";
 import { Field } from "../../parts/field.js";
 import { Table } from "../../parts/table.js";
-import { all, useReading } from "../../reading.js";
+import { all, CALM_MS, useFeed, useReading } from "../../reading.js";
 import { phone } from "../../words.js";
 import { RowAct, Section } from "./section.js";
 import { SendTest } from "./send_test.js";
@@ -19,7 +19,8 @@ import { SendTest } from "./send_test.js";
 
 /** Our phone numbers: what they can, whose they are, how they fare. @param {{app: App}} props */
 export function Numbers({ app }) {
-  const reading = useReading(app, "/dids?limit=200", (event) => /^message\.(received|sent|failed|undelivered)$|^user\.updated$/.test(event.type));
+  const reading = useReading(app, "/dids?limit=200", (event) => /^message\.(received|sent|failed|undelivered)$|^user\.updated$/.test(event.type), CALM_MS);
+  useFeed(app);
   const others = useOthers(app);
   const [asked, ask] = useState(/** @type {Asked|null} */ (null));
   const columns = useMemo(() => didColumns(app, others.carriers, ask), [others.carriers]);

@@ -5,7 +5,7 @@ import { Ask } from "../../parts/ask.js";
 import { Field } from "../../parts/field.js";
 import { Menu } from "../../parts/menu.js";
 import { Table } from "../../parts/table.js";
-import { useReading } from "../../reading.js";
+import { CALM_MS, useFeed, useReading } from "../../reading.js";
 import { phone } from "../../words.js";
 import { Disable } from "./disable.js";
 import { Section } from "./section.js";
@@ -26,7 +26,8 @@ const STALE = /^(user\.updated|preferences\.changed|conversation\.(opened|claime
 
 /** Who works here. @param {{app: App}} props */
 export function Users({ app }) {
-  const reading = useReading(app, "/users?limit=200", (event) => STALE.test(event.type));
+  const reading = useReading(app, "/users?limit=200", (event) => STALE.test(event.type), CALM_MS);
+  useFeed(app);
   const [dialog, setDialog] = useState(/** @type {{act: Act, person?: Person}|null} */ (null));
   const columns = useMemo(() => userColumns(app, (act, person) => setDialog({ act, person })), []);
   /** @type {Person[]} */
