@@ -79,3 +79,13 @@ test("Countdowns, initials, previews and the filter read as people expect", () =
   assert.equal(preview(message(1, { direction: "outbound", user: { id: "ana", name: "Ana" } }), "ana"), "You: text 1");
   assert.ok(matches("gar", row()) && matches("(555) 010", row()) && !matches("zzz", row()));
 });
+
+test("Rows that were read further down come under the shown ones while the order is held", () => {
+  const order = new Order();
+  const how = { held: true, now: 0, linger: () => false };
+  order.want(["a", "b", "c"], { ...how, held: false });
+  order.want(["a", "b", "c", "d", "e"], how);
+  assert.deepEqual([order.ids, order.updated], [["a", "b", "c", "d", "e"], 0]);
+  order.want(["x", "a", "b", "c", "d", "e", "f"], how);
+  assert.deepEqual([order.ids, order.updated], [["a", "b", "c", "d", "e", "f"], 1]);
+});

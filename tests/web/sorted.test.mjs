@@ -25,10 +25,9 @@ const row = (id, roll) => ({
   claimed_at: null,
 });
 
-const sortedAnew = (view, records, last) => {
+const sortedAnew = (view, records, bound) => {
   const rows = [...records.values()].map((record) => record.row).filter((each) => each && belongs(view, each));
-  const bound = last === null ? null : records.get(last)?.row;
-  const shown = bound && belongs(view, bound) ? rows.filter((each) => compare(view, each, bound) <= 0) : rows;
+  const shown = bound ? rows.filter((each) => compare(view, each, bound) <= 0) : rows;
   return shown.sort((a, b) => compare(view, a, b)).map((each) => each.id);
 };
 
@@ -43,7 +42,7 @@ for (const view of ["mine", "subscribed", "pool", "unanswered", "all", "closed"]
         if (roll(10) === 0) records.delete(id);
         else records.set(id, { row: roll(20) === 0 ? null : row(id, roll) });
       }
-      const last = roll(3) === 0 ? `c${roll(120)}` : null;
+      const last = roll(3) === 0 ? row(`c${roll(120)}`, roll) : null;
       assert.deepEqual(sorted.of(records, last), sortedAnew(view, records, last), `step ${step}`);
     }
   });

@@ -370,3 +370,28 @@ test("When the feed is asked for from too long ago, it goes on from now and what
   tab.frame({ op: "ok", id: again.id, position: 500 });
   assert.equal(reloads, 1);
 });
+
+test("A row that leaves the end of what was read does not take the rows before it with it", async () => {
+  const tab = await new Tab().live(row({ id: "c0", last_message: message(59) }));
+  const page = [58, 57, 56].map((second) => row({ id: `c${second}`, last_message: message(second, { conversation: `c${second}` }) }));
+  tab.answers["/conversations"] = { items: page, next: "more" };
+  tab.store.loads.show("mine");
+  await settled();
+  assert.deepEqual(tab.store.loads.ids("mine"), ["c0", "c58", "c57", "c56"]);
+  const newest = { ...message(60, { conversation: "c56" }), created_at: "2026-11-22T12:01:00.000000Z" };
+  tab.events(event(2, { conversation: "c56", data: { message: newest, conversation: shared(row({ id: "c56", seq: 2, last_message: newest })) } }));
+  assert.deepEqual(tab.store.loads.ids("mine"), ["c56", "c0", "c58", "c57"]);
+});
+
+test("A list that is here whole stays whole when its first page is read again", async () => {
+  const tab = await new Tab().live(row({ id: "c0", last_message: message(59) }));
+  const of = (second) => row({ id: `c${second}`, last_message: message(second, { conversation: `c${second}` }) });
+  tab.answers["/conversations"] = { items: [of(58)], next: "more" };
+  tab.store.loads.show("mine");
+  await settled();
+  tab.answers["/conversations"] = { items: [of(57), of(56)], next: null };
+  await tab.store.loads.list("mine", true);
+  tab.answers["/conversations"] = { items: [of(58)], next: "more" };
+  await tab.store.loads.list("mine");
+  assert.deepEqual(tab.store.loads.ids("mine"), ["c0", "c58", "c57", "c56"]);
+});

@@ -6,8 +6,8 @@
  */
 import { VIEWS } from "./shapes.js";
 
-/** @typedef {{view: View, state: "new"|"again"|"loading"|"ready"|"failed", why: string, next: string|null, last: string|null}} List
- *  `last` is the id of the last row that the server has given while there are more */
+/** @typedef {{view: View, state: "new"|"again"|"loading"|"ready"|"failed", why: string, next: string|null, last: Conversation|null}} List
+ *  `last` is the last row that the server has given, as it was then: what stands before it is all here */
 
 /** @type {{[V in View]: (row: Conversation) => boolean}} */
 const BELONGS = {

@@ -9,6 +9,8 @@ import { Record } from "./record.js";
 import { Sorted } from "./sorted.js";
 
 const PAGE = 50;
+/** Whoever scrolls on wants many. */
+const FURTHER = 200;
 const TRIES = 5;
 /** When the counts are read again after changes that this tab cannot count itself, ms. */
 const [SOON, SELDOM] = [200, 3000];
@@ -139,14 +141,14 @@ export class Loads {
     if (!shown) store.changed("lists");
     try {
       const cursor = more ? `&cursor=${encodeURIComponent(/** @type {string} */ (list.next))}` : "";
-      const page = await this.api.get(`/conversations?view=${view}&limit=${PAGE}${cursor}`);
+      const page = await this.api.get(`/conversations?view=${view}&limit=${more ? FURTHER : PAGE}${cursor}`);
       if (turn !== this.turn) return;
-      const first = list.last === null || more || list.next === null;
+      const first = list.last === null;
       for (const row of page.items) this.take(row);
       if (!more) this.forget(view, page.items, page.next, began);
       if (more || first) {
         list.next = page.next;
-        list.last = page.items.at(-1)?.id ?? (more ? list.last : null);
+        list.last = page.items.at(-1) ?? (more ? list.last : null);
       }
       [list.state, list.why] = ["ready", ""];
     } catch (problem) {

@@ -28,7 +28,7 @@ export class Order {
     }
     for (const [id, until] of this.leaving) if (until <= now) this.leaving.delete(id);
     const stays = (/** @type {string} */ id) => there.has(id) || this.leaving.has(id);
-    if (held) this.ids = this.ids.filter(stays);
+    if (held) this.ids = withTail(this.ids.filter(stays), wanted);
     else this.ids = this.weave(wanted);
   }
 
@@ -66,4 +66,14 @@ export class Order {
   get next() {
     return this.leaving.size ? Math.min(...this.leaving.values()) : null;
   }
+}
+
+/**
+ * What comes after the last of the shown rows may be appended: nothing that is shown moves.
+ * @param {string[]} shown @param {string[]} wanted
+ */
+function withTail(shown, wanted) {
+  const place = new Map(wanted.map((id, at) => [id, at]));
+  const last = shown.reduce((most, id) => Math.max(most, place.get(id) ?? -1), -1);
+  return last === wanted.length - 1 ? shown : [...shown, ...wanted.slice(last + 1)];
 }

@@ -23,14 +23,13 @@ export class Sorted {
   }
 
   /**
-   * The ids in order; the same array as before while nothing moved. Rows after the row `last` are left out where the
+   * The ids in order; the same array as before while nothing moved. Rows after the place of `last` are left out where the
    * server has more: they would stand in the wrong place.
-   * @param {Map<string, Record>} records @param {string|null} last @returns {string[]}
+   * @param {Map<string, Record>} records @param {Conversation|null} last @returns {string[]}
    */
   of(records, last) {
     this.look(records);
-    const bound = last === null ? null : (records.get(last)?.row ?? null);
-    const end = bound && belongs(this.view, bound) ? this.after(bound) : this.rows.length;
+    const end = last === null ? this.rows.length : this.after(last);
     if (end !== this.ids.length || this.rows.some((row, at) => at < end && row.id !== this.ids[at])) {
       this.ids = this.rows.slice(0, end).map((row) => row.id);
     }

@@ -31,6 +31,8 @@ export function Choose({ label, options, chosen, pick, input, empty = "Nobody by
     input?.(words);
   };
   const press = (/** @type {KeyboardEvent} */ event) => {
+    // Where nothing was typed yet, Escape is the dialog's.
+    if (event.key === "Escape" && !text) return;
     if (open) steer(event, { options: found, at: marked, move: setAt, pick: take, leave: () => setOpen(false) });
     else if (event.key === "ArrowDown") setOpen(true);
   };
