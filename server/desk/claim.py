@@ -106,7 +106,7 @@ async def _within_the_limit(work: Work, user: User, id: str) -> None:
     mine = (t.conversation for t in staged.values() if t.conversation.id != id and t.conversation.owner == user.id)
     has += sum(c.waiting_since is not None for c in mine)
     if has >= limit:
-        raise ClaimLimit(f"You have {has} unanswered conversations; the limit is {limit}.", limit=limit, has=has)
+        raise ClaimLimit(f"You have {has} unanswered conversation{'s' * (has != 1)}; the limit is {limit}.", limit=limit, has=has)
 
 
 def _public(work: Work, id: str) -> bool:

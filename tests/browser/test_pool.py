@@ -224,3 +224,44 @@ async def test_the_old_owner_hears_on_after_a_claim_until_he_mutes(team: Team) -
 
 async def muted(team: Team, conversation: str) -> bool:
     return bool((await team.call("ben", "GET", f"conversations/{conversation}"))["muted"])
+
+
+async def test_a_row_that_somebody_took_says_so_in_its_place_and_moves_no_other_under_the_pointer(team: Team) -> None:
+    """UX 60: for four seconds; then it goes."""
+    ids = [await team.talk(name, phone) for name, phone in (("Maria Garcia", MARIA), ("Wei Chen", WEI), ("Omar Haddad", OMAR))]
+    dana = await team.window("dana", "/pool")
+    await dana.pool_row("Omar Haddad").hover()
+    places = "[...document.querySelectorAll('.pool-row')].map((row) => Math.round(row.getBoundingClientRect().top))"
+    before = await dana.page.evaluate(places)
+    await team.call("ana", "POST", f"conversations/{ids[0]}/claim")
+    await expect(dana.pool_row("Maria Garcia")).to_contain_text("Claimed by Ana")
+    taken = time.monotonic()
+    while time.monotonic() < taken + 3.5:
+        assert await dana.page.evaluate(places) == before
+        await asyncio.sleep(0.25)
+    await expect(dana.pool_row("Maria Garcia")).to_have_count(0, timeout=3000)
+
+
+async def test_whoever_wants_it_is_alerted_about_the_pool_in_all_tabs_and_after_a_load(team: Team) -> None:
+    """UX 1.4, 5.3: a switch on the pool's page, off by default."""
+    ana = await team.window("ana", "/pool")
+    other = await team.another_tab(ana, "/pool")
+    for window in (ana, other):
+        await expect(window.page.get_by_role("switch", name="Alert me about the pool")).to_have_attribute("aria-checked", "false")
+    await ana.page.get_by_role("switch", name="Alert me about the pool").click()
+    for window in (ana, other):
+        await expect(window.page.get_by_role("switch", name="Alert me about the pool")).to_have_attribute("aria-checked", "true")
+    assert (await team.call("ana", "GET", "me/preferences"))["pool_alerts"] is True
+
+
+async def test_who_has_as_many_as_the_limit_says_is_told_so_and_claims_no_more(team: Team) -> None:
+    """UX 5.3."""
+    await team.call("mia", "PATCH", "settings", claim_limit=1)
+    first = await team.talk("Maria Garcia", MARIA)
+    await team.talk("Wei Chen", WEI)
+    await team.call("ana", "POST", f"conversations/{first}/claim")
+    ana = await team.window("ana", "/pool")
+    await ana.pool_row("Wei Chen").get_by_role("button", name="Claim").click()
+    await until(ana.toast_says("You have 1 unanswered conversation; the limit is 1."))
+    await expect(ana.pool_row("Wei Chen").get_by_role("button", name="Claim")).to_be_enabled()
+    assert ana.page.url.endswith("/pool")

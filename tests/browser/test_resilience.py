@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections import defaultdict
+from datetime import datetime
 
 import pytest
 from playwright.async_api import expect
@@ -57,6 +58,28 @@ async def test_a_tab_comes_back_after_the_web_process_was_killed_with_all_that_i
     await expect(ben.page.locator(".message .words").last).to_have_text("And live again", timeout=1000)
 
 
+@pytest.mark.timeout(60)
+async def test_a_countdown_ends_at_its_time_though_every_process_was_restarted_meanwhile(own_team: Team) -> None:
+    """UX 64: within two seconds, in a tab that was open all the while."""
+    team, house = own_team, own_team.house
+    conversation = await team.talk("Maria Garcia", MARIA, to=team.own)
+    ben = await team.window("ben", f"/sms/{conversation}")
+    await until(ben.spoken)
+    await team.let_wait(conversation, left=15)
+    due = time.time() + 15
+    for running in house.partyline.running:
+        running.kill()
+    await house.start_web()
+    for role in ("timer", "sender"):
+        await asyncio.to_thread(house.partyline.start, role)
+    assert time.time() < due - 1, "the machine was too slow to restart in time"
+    line = ben.page.get_by_role("log").get_by_text("Public after 20 min without an answer")
+    await expect(line).to_be_visible(timeout=20_000)
+    assert abs(time.time() - due) <= 2
+    shown = await team.call("mia", "GET", f"conversations/{conversation}")
+    assert abs(datetime.fromisoformat(shown["public_since"]).timestamp() - due) <= 2
+
+
 async def changed(window: Window, chip: str) -> bool:
     return await window.chip() != chip
 
@@ -104,3 +127,23 @@ async def test_a_browser_without_a_network_says_offline_and_catches_up(team: Tea
     await expect(ben.page.locator(".message.inbound .words").last).to_have_text("Text 1")
     await expect(ben.outbound.last).to_contain_text("Not sent.")
     assert {message["direction"] for message in await team.messages(conversation)} == {"inbound"}
+
+
+@pytest.mark.timeout(60)
+async def test_what_counts_down_while_the_server_is_restarted_goes_public_at_its_time(own_team: Team) -> None:
+    """UX 64: web and timer are killed and started again; to two seconds, for the pool of a tab that was open all the time."""
+    team, house = own_team, own_team.house
+    conversation = await team.talk("Maria Garcia", MARIA, to=team.own)
+    ana = await team.window("ana", "/pool")
+    left = 15.0
+    await team.let_wait(conversation, left=left)
+    due = time.monotonic() + left
+    for process in house.partyline.running[:2]:
+        process.kill()
+    await asyncio.to_thread(house.partyline.start, "timer")
+    await house.start_web()
+    await ana.live(within=10)
+    assert time.monotonic() < due, "the machine was too slow to restart before the time"
+    await expect(ana.pool_row("Maria Garcia")).to_have_count(0)
+    await until(lambda: ana.pool_row("Maria Garcia").count(), within=left + 5)
+    assert abs(time.monotonic() - due) <= 2
