@@ -2,13 +2,15 @@
 
 import asyncio
 import difflib
+import functools
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
-from tests.browser.test_equality import MARIA, WEI, Act, actions
+from tests.browser.test_equality import LOOKED_AT_AGAIN
 from tests.fixtures.browser import PASSWORD, Team, Window
+from tests.fixtures.happenings import MARIA, WEI, Act, Happenings
 from tests.fixtures.waiting import until
 
 SHOWN = r"""() => {
@@ -17,7 +19,8 @@ SHOWN = r"""() => {
   let words = main.innerText.replace(/[\s​]*\n\s*/g, "\n");
   for (const one of ticking) words = words.replace(one, "");
   words = words.replace(/\b\d+ (s|min|h)\b|\bnow\b|\b\d+:\d\d\b(?!:)/g, "…");
-  const fields = [...main.querySelectorAll("input, textarea, select")].map((one) => `${one.id || one.name}=${one.type === "checkbox" ? one.checked : one.value}`);
+  const fields = [...main.querySelectorAll("input, textarea, select")]
+    .map((one) => `${one.id || one.name}=${one.type === "checkbox" ? one.checked : one.value}`);
   return [document.querySelector(".bar-nav").innerText, ...words.split("\n"), ...fields].filter(Boolean);
 }"""
 """All words and fields of the page but for what ticks by itself."""
@@ -58,7 +61,7 @@ async def test_after_every_action_feed_and_report_equal_those_freshly_loaded(tea
     wei = await team.talk("Wei Chen", WEI)
     await team.call("mia", "POST", "live-filters", name="Ready ones", conditions=[{"field": "ready", "op": "is", "value": True}])
     pairs = [await pair(team, "mia", path) for path in ("/feed", "/reports/sms-conversations")]
-    for action, act in actions(team, maria, wei).items():
+    for action, act in Happenings(team, maria, wei).all().items():
         await act()
         await asyncio.gather(*(assert_equal_to_fresh(window, fresh, action) for window, fresh in pairs))
 
@@ -71,15 +74,15 @@ def on_settings(team: Team, maria: str) -> dict[str, dict[str, Act]]:
 
     eve = {"email": f"eve@{team.number}.example", "name": "Eve", "role": "agent", "password": PASSWORD}
     dana, ana = team.people["dana"].id, team.people["ana"].id
-    texts = {
+    texts: dict[str, Act] = {
         "a text": lambda: team.text(MARIA, "Are you there?", to=team.own),
         "an answer": lambda: team.send("ben", maria, "Yes, I am"),
     }
-    settings = {
+    settings: dict[str, Act] = {
         "other public minutes": call("mia", "PATCH", "settings", sms_public_minutes=5),
         "another answer to STOP": call("mia", "PATCH", "settings", stop_answer="You get no more texts."),
     }
-    users = {
+    users: dict[str, Act] = {
         "a new user": call("mia", "POST", "users", **eve),
         "another name": call("mia", "PATCH", f"users/{dana}", name="Dana Novak"),
         "another role": call("mia", "PATCH", f"users/{dana}", role="manager"),
@@ -115,14 +118,6 @@ async def test_after_every_change_the_settings_and_the_times_equal_those_freshly
         await assert_equal_to_fresh(window, fresh, action)
 
 
-LOOKED_AT_AGAIN = """() => {
-  for (const state of ["hidden", "visible"]) {
-    Object.defineProperty(document, "visibilityState", {configurable: true, get: () => state});
-    document.dispatchEvent(new Event("visibilitychange"));
-  }
-}"""
-
-
 @pytest.mark.timeout(60)
 async def test_lists_of_which_no_event_tells_are_read_again_when_somebody_looks(team: Team) -> None:
     """Carriers, tokens, numbers and saved replies: the closed list of events has none for them."""
@@ -136,7 +131,7 @@ async def test_lists_of_which_no_event_tells_are_read_again_when_somebody_looks(
     }
     for path, (action, act) in acts.items():
         window, fresh = await pair(team, "mia", path)
-        await until(lambda window=window: settled(window))
+        await until(functools.partial(settled, window))
         before = await shown(window)
         await act()
         await window.page.evaluate(LOOKED_AT_AGAIN)
