@@ -1,12 +1,14 @@
 """What an operator can set or call is written down where an operator looks."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 from server.cli import main
+from server.endpoints.openapi import OPERATIONS
 from server.settings import PREFIX, Settings
-from tests.house.tree import ROOT, text
+from tests.house.tree import ROOT, files, name, text
 
 SETTINGS = [PREFIX + field.upper() for field in Settings.model_fields]
 
@@ -45,3 +47,25 @@ def test_every_command_and_every_verb_is_in_the_readme() -> None:
 def test_the_procfile_runs_every_role() -> None:
     roles = dict(line.split(": ", 1) for line in text(ROOT / "Procfile").splitlines())
     assert {role: command.split()[-1] for role, command in roles.items()} == {"web": "web", "timer": "timer", "sender": "sender"}
+
+
+def test_every_call_and_no_other_is_in_the_reference() -> None:
+    described = {call.replace(" /api/v1/", " /") for call in OPERATIONS}
+    written = re.findall(r"^\| `([A-Z]+ /[^`]*)` \|", text(ROOT / "docs/reference/api.md"), re.MULTILINE)
+    assert sorted(written) == sorted(described)
+
+
+def test_every_link_and_picture_of_a_document_is_there() -> None:
+    def lost(page: Path) -> list[str]:
+        links = re.findall(r"\]\(([^)#\s]+)|<img src=\"([^\"]+)\"", text(page))
+        return [link for found in links if (link := "".join(found)) and ":" not in link and not (page.parent / link).exists()]
+
+    assert {name(page): lost(page) for page in files(".md") if lost(page)} == {}
+
+
+def test_every_picture_is_shown_somewhere_and_taken_by_a_script() -> None:
+    pages = "".join(text(page) for page in files(".md"))
+    scripts = "".join(text(script) for script in (ROOT / "docs/pictures").glob("*.py"))
+    pictures = [path for path in files(".png") if path.parent == ROOT / "docs/pictures"]
+    assert len(pictures) > 2
+    assert [name(path) for path in pictures if f"/{path.name}" not in pages or f'"{path.stem}"' not in scripts] == []
