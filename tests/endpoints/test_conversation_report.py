@@ -161,7 +161,8 @@ async def test_the_spreadsheet_has_the_same_lines_and_every_cell_is_harmless(
         assert [(line[16], line[17]) for line in lines] == [(str(item["in"]), str(item["out"])) for item in items]
         assert "'=HYPERLINK(" in answer.text
         linked = await integrator.mia.client.get(f"/api/v1{URL}", params={**query, "as": "csv"})
-        assert (linked.headers["content-type"], linked.text.splitlines()[0]) == (answer.headers["content-type"], answer.text.splitlines()[0])
+        assert linked.headers["content-type"] == answer.headers["content-type"]
+        assert linked.text.splitlines()[0] == answer.text.splitlines()[0]
 
 
 async def test_an_agent_sees_what_the_agent_takes_part_in(integrator: Integrator) -> None:
