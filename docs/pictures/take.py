@@ -7,8 +7,8 @@ resolution. A font with emoji must be there (Debian: fonts-noto-color-emoji).
 import asyncio
 import shutil
 
-from agents import take_agents
-from managers import take_managers
+from anas_day import take_agents
+from mias_day import take_managers
 from playwright.async_api import async_playwright
 from stage import demo, sign_in
 
