@@ -1,11 +1,11 @@
 /**
  * From the store to what is drawn: one signal per conversation, one for lists, counts and connection, and the flushing.
- * Changes of the open conversation are drawn on the next frame, the rest ten times a second; a timer stands in for frames
+ * Changes of the open conversation are drawn on the next frame, the rest twenty times a second; a timer stands in for frames
  * that a starved or hidden tab does not get.
  */
 import { batch, signal } from "@preact/signals";
 
-const CALM_MS = 100;
+const CALM_MS = 50;
 const TWIN_MS = 250;
 
 export class Screen {
