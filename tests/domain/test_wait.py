@@ -34,7 +34,7 @@ def test_what_neither_starts_nor_ends_a_wait_stages_nothing() -> None:
 def test_a_wait_that_comes_back_takes_along_what_the_same_transaction_began_after_it() -> None:
     before = thread()
     step = receive(before, Arrival(10, 20, keyword=False))
-    waits = {**after(before, step, 10), **follow({}, Conversation("other", "account", "contact", "phone"), other(), None, 10)}
+    waits: Waits = {**after(before, step, 10), **follow({}, Conversation("other", "account", "contact", "phone"), other(), None, 10)}
     back = restore_wait(step.thread, 5, 12, 20)
     waits = after(step.thread, back, 12, waits)
     assert waits.keys() == {("other", 10), (ID, 5)}
