@@ -125,9 +125,12 @@ async def test_an_answer_that_was_lost_on_its_way_back_is_repeated_as_the_same_t
     await ana.page.route("**/messages", lose)
     await ana.write("Only once")
     await until(lambda: team_has(team, conversation, "Only once"))
-    await ana.page.unroute_all()
+    await ana.page.unroute_all(behavior="wait")
     await expect(ana.outbound.last).to_contain_text("Delivered")
     assert (await ana.bubbles()).count("Only once") == 1
+    await ana.page.reload()
+    await until(ana.spoken)
+    await expect(ana.composer).to_have_value("")
 
 
 async def team_has(team: Team, conversation: str, body: str) -> bool:

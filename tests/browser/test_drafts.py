@@ -53,3 +53,27 @@ async def test_a_draft_is_saved_when_one_goes_elsewhere_and_is_nobody_elses(team
     await until(ana.spoken)
     await expect(ana.composer).to_have_value("")
     assert (await team.call("ana", "GET", f"conversations/{maria}"))["draft"] is None
+
+
+async def test_a_text_that_did_not_go_out_is_in_the_composer_after_a_reload(team: Team) -> None:
+    """Rule 17: the draft stays. It stands in one place at a time."""
+    maria = await team.talk("Maria Garcia", MARIA, to=team.own)
+    await team.talk("Wei Chen", WEI, to=team.own)
+    await team.send("ben", maria, "Good day")
+    ben = await team.window("ben", f"/sms/{maria}")
+    await until(ben.spoken)
+    await ben.page.route("**/messages", lambda route: route.abort())
+    await ben.write("Did not leave")
+    await expect(ben.outbound.last).to_contain_text("Not sent.")
+    await ben.row("Wei Chen").click()
+    await ben.row("Maria Garcia").click()
+    await expect(ben.outbound.last).to_contain_text("Not sent.")
+    await expect(ben.composer).to_have_value("")
+    await ben.page.reload()
+    await expect(ben.composer).to_have_value("Did not leave")
+    await ben.page.unroute_all()
+    await ben.composer.press("Enter")
+    await expect(ben.outbound.last).to_contain_text("Delivered")
+    await ben.page.reload()
+    await until(ben.spoken)
+    await expect(ben.composer).to_have_value("")

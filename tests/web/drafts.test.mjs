@@ -67,6 +67,15 @@ test("A text that is sent before the pause is never saved", () => {
   assert.deepEqual(puts, []);
 });
 
+test("A text that did not go out is kept for a reload, until that very text goes", () => {
+  const { drafts } = made();
+  drafts.park("c1", { client_id: "x", body: "Hello" });
+  drafts.unpark("c1", { client_id: "y" });
+  assert.deepEqual(drafts.parked("c1"), { client_id: "x", body: "Hello" });
+  drafts.unpark("c1", { client_id: "x" });
+  assert.equal(drafts.parked("c1"), null);
+});
+
 test("A save that fails is tried again with the next pause, and the tab keeps the words", async () => {
   const { drafts, puts, answers, saved, pause } = made();
   drafts.write("c1", "Hello");

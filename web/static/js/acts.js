@@ -10,7 +10,11 @@
 import { Problem } from "./api.js";
 
 export class Acts {
-  /** @param {Store} store @param {{newId: () => string, now: () => number}} doors */
+  /**
+   * @param {Store} store
+   * @param {{newId: () => string, now: () => number, unsent?: Pick<import("./drafts.js").Drafts, "park"|"unpark">}} doors
+   *   `unsent` keeps what did not go out, until it did after all or was thrown away
+   */
   constructor(store, doors) {
     this.store = store;
     this.doors = doors;
@@ -68,6 +72,7 @@ export class Acts {
 
   /** @param {Record} record @param {Pending} pending */
   discard(record, pending) {
+    this.doors.unsent?.unpark(record.id, pending);
     record.pending = record.pending.filter((each) => each.client_id !== pending.client_id);
     this.store.changed("conversation", record.id);
   }
@@ -84,6 +89,7 @@ export class Acts {
           : await this.api.call("POST", `${one}/messages`, { body, client_id, seen_seq, media: idsOf(media), ...given({ did, send_at }) });
       if (!record.thread?.items.some((item) => item.id === message.id)) record.place(message);
       record.settle(message);
+      this.doors.unsent?.unpark(record.id, pending);
     } catch (problem) {
       if (!(problem instanceof Problem)) {
         record.turn = Promise.resolve();
@@ -91,6 +97,7 @@ export class Acts {
       }
       const held = problem.code === "unseen_message" || problem.code === "already_claimed";
       const why = problem.code === "already_claimed" ? `${problem.body.owner?.name ?? "Someone"} claimed this first.` : problem.message;
+      if (kind === "message") this.doors.unsent?.park(record.id, pending);
       this.mark(record, pending, { state: held ? "held" : "failed", why, by: problem.body.message ?? null });
     }
     this.store.changed("conversation", record.id);

@@ -78,7 +78,7 @@ export class App {
       api: this.api,
       saved: (id, body) => this.store.drafted(id, body),
     });
-    this.acts = new Acts(this.store, { newId: () => crypto.randomUUID(), now: () => this.clock.now() });
+    this.acts = new Acts(this.store, { newId: () => crypto.randomUUID(), now: () => this.clock.now(), unsent: this.drafts });
     this.attached = new Shelves({
       upload: uploader({ csrf, newKey: () => crypto.randomUUID() }),
       shrink,

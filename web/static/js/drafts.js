@@ -6,6 +6,7 @@
 const IDLE_MS = 2000;
 
 /** @typedef {{timer: any, busy: boolean, wanted: string|null}} Saving */
+/** @typedef {{client_id: string, body: string}} Unsent */
 
 export class Drafts {
   /**
@@ -61,6 +62,21 @@ export class Drafts {
     saving.wanted = saving.busy ? "" : null;
   }
 
+  /** It did not go out: a reload finds it. @param {string} id @param {Unsent} text */
+  park(id, { client_id, body }) {
+    this.doors.storage.setItem(unsentKey(id), JSON.stringify({ client_id, body }));
+  }
+
+  /** @param {string} id @returns {Unsent|null} */
+  parked(id) {
+    return JSON.parse(this.doors.storage.getItem(unsentKey(id)) ?? "null");
+  }
+
+  /** It went out after all, or was thrown away. @param {string} id @param {{client_id: string}} text */
+  unpark(id, { client_id }) {
+    if (this.parked(id)?.client_id === client_id) this.doors.storage.removeItem(unsentKey(id));
+  }
+
   /** @param {string} id @returns {Saving} */
   of(id) {
     let saving = this.saving.get(id);
@@ -90,4 +106,9 @@ export class Drafts {
 /** @param {string} id */
 function key(id) {
   return `partyline.draft.${id}`;
+}
+
+/** @param {string} id */
+function unsentKey(id) {
+  return `partyline.unsent.${id}`;
 }

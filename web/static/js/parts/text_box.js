@@ -47,6 +47,7 @@ export function TextBox({ app, record, row, way, head }) {
     setBody(text);
     drafts.write(row.id, text);
   };
+  useUnsent(app, record, field, write);
   const input = (/** @type {string} */ text) => {
     if (text === "/" && body === "") {
       slash.current = true;
@@ -153,6 +154,21 @@ export function TextBox({ app, record, row, way, head }) {
     ${row.contact.ready && !told && html`<p class="composer-hint">Sending turns Ready off for this contact.</p>`}
     ${open === "later" && c(Later, { app, row, zone: contact?.timezone ?? null, close: () => setOpen(""), send: (at) => send(at) })}
   </form>`;
+}
+
+/**
+ * A text that did not go out before the page was loaded is here again, unless the server has it after all.
+ * @param {import("../app.js").App} app @param {Record} record @param {{current: HTMLTextAreaElement|null}} field @param {(text: string) => void} write
+ */
+function useUnsent(app, record, field, write) {
+  const ready = record.thread?.state === "ready";
+  useEffect(() => {
+    const kept = ready ? app.drafts.parked(record.id) : null;
+    if (!kept || record.pending.some((pending) => pending.client_id === kept.client_id)) return;
+    app.drafts.unpark(record.id, kept);
+    if (record.thread?.items.some((message) => message.client_id === kept.client_id) || field.current?.value) return;
+    write(kept.body);
+  }, [ready]);
 }
 
 /** Starts the conversation with another number of the contact and goes there. @param {import("../app.js").App} app @param {string} to @param {import("../acts.js").Asked & {client_id: string}} asked @param {() => void} done */
