@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from server.desk.contact_changes import add_contacts, change_contacts
-from server.desk.contact_lines import Duplicates, Line, Outcome, Plan, numbers_of, read_lines
+from server.desk.contact_lines import Duplicates, Line, Outcome, Plan, described, numbers_of, read_lines
 from server.desk.desk import Desk, Once
 from server.desk.once import write_once
 from server.desk.work import Work
@@ -28,6 +28,7 @@ AT_ONCE = 200
 """Lines of one transaction: others are let in between."""
 LEASE_US = 10_000_000
 """After this long without a line another process takes an import over."""
+FORGOTTEN_AT_ONCE = 2_000
 ERRORS = 100
 KEEP_US = 7 * 24 * 3600 * 1_000_000
 NO_NUMBERS = "No column holds phone numbers. Say which one does."
@@ -82,30 +83,31 @@ async def check_import(
         return kept
     table = await asyncio.to_thread(read_table, content)
     plan = Plan(tuple(columns_of(table.headers, mapping)), duplicates)
-    if without_numbers(plan.columns):
-        outcome = Outcome(user.account, 0, duplicates, {}, {}, counts=Counts(rejected=table.count))
-        errors = [Fault(1, None, NO_NUMBERS)]
-    else:
-        outcome = await _foreseen(desk, user, table, plan)
-        errors = _first(outcome.rejects[:ERRORS])
+
+    async def forget(work: Work) -> bool:
+        return await contact_imports.forget(work.tx, user.account, user.id, work.now - KEEP_US, FORGOTTEN_AT_ONCE)
+
+    while await desk.change(forget):
+        pass
 
     async def insert(work: Work) -> str:
-        await contact_imports.forget(work.tx, user.account, user.id, work.now - KEEP_US)
         id = new_id(work.now)
-        made = ContactImport(id, user.account, user.id, "checked", _json(plan), table.count, table.count, outcome.counts)
+        made = ContactImport(id, user.account, user.id, "checked", _json(plan), table.count, table.count, Counts())
         await contact_imports.insert(work.tx, made, None)
         return id
 
     id = await desk.change(insert)
-    for start in range(0, len(outcome.rejects), AT_ONCE):
-        await desk.change(_rejecting(id, outcome, start))
-    counts = outcome.counts
+    if without_numbers(plan.columns):
+        counts, errors = Counts(rejected=table.count), [Fault(1, None, NO_NUMBERS)]
+    else:
+        counts, errors = await _foreseen(desk, user, id, table, plan)
     columns = [
         ImportColumn(column.header, column.means, [sample[place] for sample in table.samples]) for place, column in enumerate(plan.columns)
     ]
     checked = CheckedImport(id, columns, table.count, counts.added, counts.updated, counts.skipped, counts.rejected, errors)
 
-    async def answer(_: Work) -> CheckedImport:
+    async def answer(work: Work) -> CheckedImport:
+        await contact_imports.found(work.tx, id, counts)
         return checked
 
     return await write_once(desk, answer, once)
@@ -176,14 +178,15 @@ async def _go_through(desk: Desk, job: ContactImport, content: str, holder: str,
 
 def _importing(job: ContactImport, holder: str, plan: Plan, lines: list[Line]) -> Change[None]:
     async def change(work: Work) -> None:
-        outcome = Outcome(job.account, work.now, plan.duplicates, *await _held(work, job.account, numbers_of(lines)))
-        outcome.settle(lines)
+        before, owners = await _held(work, job.account, numbers_of(lines))
+        outcome = Outcome(work.now, plan.duplicates, owners)
+        added, changed = described(job.account, work.now, before, outcome.settle(lines))
         if not await contact_imports.go_on(work.tx, job, holder, outcome.counts, len(lines), work.now + LEASE_US):
             raise _Overtaken
         await contact_imports.reject(work.tx, job.id, outcome.rejects)
         actor = await _actor(work, job.user)
-        await add_contacts(work, actor, outcome.added, "import")
-        await change_contacts(work, actor, outcome.changed, "import")
+        await add_contacts(work, actor, added, "import")
+        await change_contacts(work, actor, changed, "import")
 
     return change
 
@@ -198,31 +201,36 @@ async def _held(work: Work, account: str, numbers: set[str]) -> tuple[dict[str, 
     return held, owners
 
 
-async def _foreseen(desk: Desk, user: User, table: Table, plan: Plan) -> Outcome:
-    """What the import would do, were nothing to change until then."""
-    before: dict[str, Contact] = {}
-    outcome = Outcome(user.account, 0, plan.duplicates, before, {})
+async def _foreseen(desk: Desk, user: User, id: str, table: Table, plan: Plan) -> tuple[Counts, list[Fault]]:
+    """What the import would do, were nothing to change until then; the rejects are kept with the dry run as they are found."""
+    outcome = Outcome(0, plan.duplicates, {})
+    errors: list[Fault] = []
     lines, place = table.lines(), 0
     while some := list(islice(lines, AT_ONCE)):
         read = await asyncio.to_thread(read_lines, place, some, plan)
-        found, owners = await desk.read(_known(user.account, numbers_of(read)))
-        before |= found
-        outcome.owners = {**owners, **outcome.owners}
+        outcome.owners |= await desk.read(_owners(user.account, numbers_of(read) - outcome.owners.keys()))
         outcome.settle(read)
+        if outcome.rejects:
+            errors = (errors + _first(outcome.rejects))[:ERRORS]
+            await desk.change(_rejecting(id, outcome.counts, outcome.rejects))
+            outcome.rejects = []
         place += len(some)
-    return outcome
+    return outcome.counts, errors
 
 
-def _known(account: str, numbers: set[str]) -> Callable[[Transaction], Awaitable[tuple[dict[str, Contact], dict[str, str]]]]:
-    async def read(tx: Transaction) -> tuple[dict[str, Contact], dict[str, str]]:
-        owners = {n: id for (_, n), id in (await contacts.owners(tx, [(account, number) for number in numbers])).items()}
-        return await contacts.get(tx, owners.values()), owners
+def _owners(account: str, numbers: set[str]) -> Callable[[Transaction], Awaitable[dict[str, str]]]:
+    async def read(tx: Transaction) -> dict[str, str]:
+        return {n: id for (_, n), id in (await contacts.owners(tx, [(account, number) for number in numbers])).items()}
 
     return read
 
 
-def _rejecting(id: str, outcome: Outcome, start: int) -> Change[None]:
-    return lambda work: contact_imports.reject(work.tx, id, outcome.rejects[start : start + AT_ONCE])
+def _rejecting(id: str, counts: Counts, rejects: list[Reject]) -> Change[None]:
+    async def change(work: Work) -> None:
+        if await contact_imports.found(work.tx, id, counts):
+            await contact_imports.reject(work.tx, id, rejects)
+
+    return change
 
 
 async def _actor(work: Work, user: str) -> Actor:

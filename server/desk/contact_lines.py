@@ -35,47 +35,49 @@ class Line:
 
 @dataclass
 class Outcome:
-    """What some lines make of the contacts: `before` holds those that there are, by id, `owners` their ids by number."""
+    """What becomes of lines, which hangs on nothing but whose the numbers are: `owners` are contacts' ids by number."""
 
-    account: str
     now: int
     duplicates: Duplicates
-    before: Mapping[str, Contact]
     owners: dict[str, str]
-    contacts: dict[str, Contact] = field(default_factory=dict)
     counts: Counts = field(default_factory=Counts)
     rejects: list[Reject] = field(default_factory=list)
 
-    @property
-    def added(self) -> list[Contact]:
-        return [contact for id, contact in self.contacts.items() if id not in self.before]
-
-    @property
-    def changed(self) -> list[tuple[Contact, Contact]]:
-        return [(self.before[id], contact) for id, contact in self.contacts.items() if id in self.before]
-
-    def settle(self, lines: Iterable[Line]) -> None:
+    def settle(self, lines: Iterable[Line]) -> list[tuple[str, Person]]:
+        """Of the lines that are taken over: the contact's id, a new one where nobody has the numbers, and what the line says."""
+        taken = []
         for line in lines:
-            self.counts += self._one(line)
+            id, counts = self._one(line)
+            self.counts += counts
+            if id is not None:
+                taken.append((id, line.person))
+        return taken
 
-    def _one(self, line: Line) -> Counts:
+    def _one(self, line: Line) -> tuple[str | None, Counts]:
         faults, numbers = line.faults, [number for number, _ in line.person.phones]
         ids = {self.owners[number] for number in numbers if number in self.owners}
         if not faults and len(ids) > 1:
             faults = [Fault(line.number, None, "These numbers belong to different contacts.")]
         if faults:
             self.rejects.append(Reject(line.place, line.number, _json(line.cells), _json(faults)))
-            return Counts(rejected=1)
+            return None, Counts(rejected=1)
         if ids and self.duplicates == "skip":
-            return Counts(skipped=1)
-        if ids:
-            [id] = ids
-            self.contacts[id] = _updated(self.contacts.get(id) or self.before[id], line.person, self.now)
-        else:
-            id = new_id(self.now)
-            self.contacts[id] = _new(id, self.account, line.person, self.now)
+            return None, Counts(skipped=1)
+        id = next(iter(ids), None) or new_id(self.now)
         self.owners |= dict.fromkeys(numbers, id)
-        return Counts(updated=1) if ids else Counts(added=1)
+        return id, Counts(updated=1) if ids else Counts(added=1)
+
+
+def described(
+    account: str, now: int, before: Mapping[str, Contact], taken: Iterable[tuple[str, Person]]
+) -> tuple[list[Contact], list[tuple[Contact, Contact]]]:
+    """The contacts that these lines add, and (before, after) of those that they change."""
+    after: dict[str, Contact] = {}
+    for id, person in taken:
+        there = after.get(id) or before.get(id)
+        after[id] = _updated(there, person, now) if there else _new(id, account, person, now)
+    added = [contact for id, contact in after.items() if id not in before]
+    return added, [(before[id], contact) for id, contact in after.items() if id in before]
 
 
 def read_lines(start: int, lines: Sequence[tuple[int, list[str]]], plan: Plan) -> list[Line]:

@@ -116,6 +116,21 @@ async def fail(tx: Transaction, holder: str) -> None:
     await tx.run(f"{_ENDED} where holder = :holder and state = 'running'", holder=holder, state="failed")
 
 
+async def found(tx: Transaction, id: str, counts: Counts) -> bool:
+    """What a dry run has foreseen by now. False where it was forgotten, since its person has begun another: then nothing may be written."""
+    return bool(
+        await tx.run(
+            """update contact_imports set added = :added, updated = :updated, skipped = :skipped, rejected = :rejected
+               where id = :id and state = 'checked'""",
+            id=id,
+            added=counts.added,
+            updated=counts.updated,
+            skipped=counts.skipped,
+            rejected=counts.rejected,
+        )
+    )
+
+
 async def reject(tx: Transaction, id: str, rejects: Sequence[Reject]) -> None:
     if not rejects:
         return
@@ -139,15 +154,23 @@ async def rejects(tx: Transaction, id: str, after: int, limit: int) -> list[Reje
     return [Reject(row["place"], row["line"], row["cells"], row["faults"]) for row in rows]
 
 
-async def forget(tx: Transaction, account: str, user: str, before: int) -> None:
-    """The user's dry runs, and whatever the account has from before `before` (µs) but what still runs."""
+async def forget(tx: Transaction, account: str, user: str, before: int, limit: int) -> bool:
+    """The user's dry runs, and whatever the account has from before `before` (µs) but what still runs. True where there is more to
+    forget: no more than `limit` rejects go at once."""
     which = """select id from contact_imports where account = :account and state <> 'running'
         and (created_at < :before or (state = 'checked' and user_id = :user))"""
-    for statement in (
-        f"delete from contact_import_rejects where contact_import in ({which})",
-        f"delete from contact_imports where id in ({which})",
-    ):
-        await tx.run(statement, account=account, user=user, before=before)
+    gone = await tx.run(
+        f"""delete from contact_import_rejects where (contact_import, place) in
+            (select contact_import, place from contact_import_rejects where contact_import in ({which}) limit :limit)""",
+        account=account,
+        user=user,
+        before=before,
+        limit=limit,
+    )
+    if gone == limit:
+        return True
+    await tx.run(f"delete from contact_imports where id in ({which})", account=account, user=user, before=before)
+    return False
 
 
 _ENDED = "update contact_imports set state = :state, content = null, holder = null"

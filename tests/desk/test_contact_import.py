@@ -209,6 +209,24 @@ async def test_a_file_that_is_no_csv_or_has_no_numbers_is_not_begun(office: Offi
     assert await office.all("select id from contact_imports where state = 'running'") == []
 
 
+async def test_two_dry_runs_of_one_person_at_once_both_answer(office: Office) -> None:
+    text = HEAD + "".join(f"A,x{n},,,,\n" for n in range(30))
+    seen = await asyncio.gather(checked(office, text), checked(office, text), checked(office, text))
+    assert [(one.rejected, len(one.errors)) for one in seen] == [(30, 30)] * 3
+    kept = {row["contact_import"] for row in await office.all("select contact_import from contact_import_rejects")}
+    assert kept <= {row["id"] for row in await office.all("select id from contact_imports")} <= {one.id for one in seen}
+
+
+async def test_what_is_forgotten_goes_some_rows_at_a_time(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contact_import, "FORGOTTEN_AT_ONCE", 4)
+    await checked(office, HEAD + "".join(f"A,x{n},,,,\n" for n in range(10)))
+    since = office.desk.writer.written
+    last = await checked(office, HEAD + "A,y,,,,\n")
+    assert office.desk.writer.written - since == 3 + 3, "three times it forgets; it begins, rejects and answers"
+    assert [row["contact_import"] for row in await office.all("select contact_import from contact_import_rejects")] == [last.id]
+    assert [row["id"] for row in await office.all("select id from contact_imports")] == [last.id]
+
+
 async def test_only_the_last_dry_run_of_a_person_is_kept(office: Office) -> None:
     first = await checked(office, HEAD + "A,x,,,,\n")
     second = await checked(office, HEAD + "A,y,,,,\n")
