@@ -3,13 +3,15 @@
 from typing import Any
 
 import pytest
+from playwright.async_api import expect
 
 from tests.fixtures.browser import Team, Window
 from tests.fixtures.happenings import MARIA, WEI, Happenings
 from tests.fixtures.waiting import until
 
-UNTOLD = ("ana", "a first text")
-"""No event of a stranger's text to Ben comes to Ana, who takes no part: her list of all shows it when it is read again, within 15 s."""
+UNTOLD = {("ana", "a first text"), ("ben", "a draft")}
+"""No event of a stranger's text to Ben comes to Ana, who takes no part: her list of all shows it when it is read again, within 15 s.
+No event tells of a draft: the tab in which it is written shows it, another one when the row is read again."""
 TOLD_TO_MANAGERS = {"a live filter's name", "another condition of a live filter", "a live filter's end"}
 """Events of live filters go to managers: an agent's tab reads them when it is looked at again."""
 LOOKED_AT_AGAIN = """() => {
@@ -80,7 +82,7 @@ async def test_after_every_action_the_page_equals_the_page_freshly_loaded(team: 
         for window, fresh in pairs:
             if action in TOLD_TO_MANAGERS:
                 await window.page.evaluate(LOOKED_AT_AGAIN)
-            if (window.who, action) != UNTOLD:
+            if (window.who, action) not in UNTOLD:
                 await assert_equal_to_fresh(window, fresh, action)
 
 
@@ -105,3 +107,17 @@ async def test_after_every_change_of_the_pool_the_page_equals_the_page_freshly_l
     await same_as_fresh("claim")
     await team.send("dana", await team.conversation(WEI), "I am here")
     await same_as_fresh("an answer that claims")
+
+
+@pytest.mark.timeout(20)
+async def test_a_draft_shows_in_its_row_as_it_does_after_a_load(team: Team) -> None:
+    """In the tab in which it is written."""
+    maria = await team.talk("Maria Garcia", MARIA, to=team.own)
+    wei = await team.talk("Wei Chen", WEI, to=team.own)
+    ben = await team.window("ben", f"/sms/{maria}")
+    fresh = await team.another_tab(ben, f"/sms/{wei}")
+    await until(ben.spoken)
+    await ben.composer.fill("Half a thought")
+    await ben.row("Wei Chen").click()
+    await expect(ben.row("Maria Garcia")).to_contain_text("Draft")
+    await assert_equal_to_fresh(ben, fresh, "a draft")

@@ -129,20 +129,20 @@ async def test_a_browser_without_a_network_says_offline_and_catches_up(team: Tea
     assert {message["direction"] for message in await team.messages(conversation)} == {"inbound"}
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(90)
 async def test_what_counts_down_while_the_server_is_restarted_goes_public_at_its_time(own_team: Team) -> None:
     """UX 64: web and timer are killed and started again; to two seconds, for the pool of a tab that was open all the time."""
     team, house = own_team, own_team.house
     conversation = await team.talk("Maria Garcia", MARIA, to=team.own)
     ana = await team.window("ana", "/pool")
-    left = 15.0
+    left = 25.0
     await team.let_wait(conversation, left=left)
     due = time.monotonic() + left
     for process in house.partyline.running[:2]:
         process.kill()
     await asyncio.to_thread(house.partyline.start, "timer")
     await house.start_web()
-    await ana.live(within=10)
+    await ana.live(within=left)
     assert time.monotonic() < due, "the machine was too slow to restart before the time"
     await expect(ana.pool_row("Maria Garcia")).to_have_count(0)
     await until(lambda: ana.pool_row("Maria Garcia").count(), within=left + 5)

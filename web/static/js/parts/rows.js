@@ -5,7 +5,8 @@ import { some } from "../words.js";
 import { Icon } from "./icon.js";
 import { Row } from "./row.js";
 
-const HEIGHT = 68;
+/** Of a row, px: 68, and more where a person has set larger letters (as in list.css). */
+const HEIGHT = Math.max(68, 4.25 * parseFloat(getComputedStyle(document.documentElement).fontSize));
 const OVERSCAN = 5;
 const RELEASE_MS = 300;
 
