@@ -79,12 +79,17 @@ def init(account: str, email: str, password: str, as_json: bool) -> None:
 
 
 @main.command()
-def demo() -> None:
+@click.option("--reset", is_flag=True, help="Throw the demo's data away first and begin anew.")
+def demo(reset: bool) -> None:
     """Runs everything on this machine alone, with a demo account to try out."""
     with _faults():
+        from server.demo.reset import reset_demo
         from server.demo.seed import seed_demo
         from server.roles import ROLES, run_roles
 
+        settings = _on_loopback(_settings(default_level="warning"))
+        if reset:
+            asyncio.run(reset_demo(settings))
         links: list[tuple[str, str]] = []
 
         async def seed(parts: "Parts") -> None:
@@ -96,9 +101,11 @@ def demo() -> None:
                 click.echo(f"  {name:<14} {address}{path}")
             click.echo(f"\nThe contacts' phones are at {address}/sandbox, for whoever is signed in.")
             click.echo("Open Ana in one window and Ben with the phones in a private one, and text in. A text left alone for a minute is")
-            click.echo("in everybody's pool. No text leaves this machine. Ctrl-C stops it; the data stays.\n")
+            click.echo(
+                "in everybody's pool. No text leaves this machine. Ctrl-C stops it; `demo --reset` begins anew.\n"
+            )
 
-        run_roles(_on_loopback(_settings(default_level="warning")), ROLES, seed=seed, ready=ready)
+        run_roles(settings, ROLES, seed=seed, ready=ready)
 
 
 def _run(*roles: str) -> None:

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from server.domain.live_filter import Condition
 
 MANAGER, AGENTS = "Mia", ("Ana", "Ben", "Dana", "Eli", "Noor")
+EMAIL = f"{MANAGER.lower()}@acme.example"
+"""The manager's, by which the demo's database is known."""
 SUPPORT, OWN, BROKEN = "+12025550100", "+12025550101", "+12025550102"
 """The account's number, Ben's, and one whose texts the network refuses."""
 
@@ -21,10 +23,17 @@ ZONES = ("America/New_York", "America/Chicago", "America/Denver", "America/Los_A
 AREAS = ("202", "212", "303")
 
 THREADS: Sequence[tuple[str, Sequence[str]]] = (
-    # Who answers, then the lines: < from the contact, > from the agent; a word alone is a deed.
+    # Who answers, then the lines: < from the contact, > from the agent, [ from the agent with a picture; a word alone is a deed.
     (
         "Ana",
-        ("<Hi, can I move my appointment to Thursday?", ">Of course. Would 3 pm suit you?", "<Yes, Thursday at 3 works for me", "settled"),
+        (
+            "<Hi, can I move my appointment to Thursday?",
+            ">Of course. Would 3 pm suit you?",
+            "[Good, see you then. This is how to find us.",
+            "<Yes, Thursday at 3 works for me",
+            "noted",
+            "settled",
+        ),
     ),
     ("Ana", ("<What time do you open on Saturday?", ">We are open from 9 to 2 on Saturdays.", "<Perfect, thank you 🙏", "settled")),
     ("Ben", (">Hello, this is Ben from Acme. Your order is ready to be picked up.", "<Great, I will come by this afternoon", "settled")),
@@ -45,6 +54,13 @@ THREADS: Sequence[tuple[str, Sequence[str]]] = (
     ("Ana", (">Hello, this is Ana from Acme. Shall I hold the room for you?", "<No thanks, we found another one", "closed")),
     ("Ben", ("<Please call me after 5 pm, I am driving", "snoozed")),
     ("Dana", ("<Is my parcel on its way?", ">It left this morning.", "subscribed", "<Thank you both", "settled")),
+)
+NOTE = "@Ana the small room is taken on Thursday, I have put Maria into the blue one."
+LATER = "Good morning. We open at 9 today, and I have put your order aside."
+SAVED_REPLIES = (
+    ("hours", "We are open from 9 to 6 on weekdays and from 9 to 2 on Saturdays."),
+    ("address", "Hello {{contact.first_name}}, you find us at 12 Oak Street, next to the library."),
+    ("thanks", "Thank you, {{contact.first_name}}. {{user.first_name}} from {{account.name}}"),
 )
 WAITING = (
     "Is there parking nearby?",

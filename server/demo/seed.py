@@ -12,9 +12,13 @@ from server.demo.people import (
     BROKEN,
     CAMPAIGNS,
     CONTACTS,
+    EMAIL,
+    LATER,
     MANAGER,
+    NOTE,
     OWN,
     REPLIES,
+    SAVED_REPLIES,
     SUPPORT,
     THREADS,
     WAITING,
@@ -22,8 +26,9 @@ from server.demo.people import (
     name_of,
     phone_of,
 )
+from server.demo.picture import plan
 from server.demo.story import DAY_US, MINUTE_US, Story
-from server.desk import attend, claim, contacts, dids, directory, lines, live_filters, settings, settle
+from server.desk import attend, claim, contacts, dids, directory, lines, live_filters, notes, saved_replies, send, settings, settle
 from server.desk.desk import Desk
 from server.domain.user import Role, User
 from server.parts import Parts
@@ -33,7 +38,6 @@ from server.store.accounts import every_account
 from server.store.database import Transaction
 
 PUBLIC_MINUTES = 1
-EMAIL = f"{MANAGER.lower()}@acme.example"
 
 
 async def seed_demo(parts: Parts) -> list[tuple[str, str]]:
@@ -86,6 +90,8 @@ async def _seed(parts: Parts) -> None:
     for phone in await tell_history(story, agents, end):
         id = await story.conversation(phone)
         await asyncio.gather(*(attend.read(desk, agent, id, 1_000) for agent in agents.values()))
+    for shortcut, body in SAVED_REPLIES:
+        await saved_replies.add_reply(desk, mia, saved_replies.NewSavedReply(shortcut, body, shared=True))
     for name, conditions in CAMPAIGNS:
         await live_filters.add_live_filter(desk, mia, live_filters.NewLiveFilter(name, list(conditions)))
     parts.db.shift_us = -30 * 60 * MINUTE_US
@@ -126,13 +132,17 @@ async def _tell(story: Story, agents: dict[str, User], number: int, agent: User,
         "closed": lambda id: settle.close(desk, agent, id),
         "snoozed": lambda id: settle.snooze(desk, agent, id, story.now() + 7 * DAY_US),
         "subscribed": lambda id: attend.follow(desk, agents["Ana"], id, None),
+        "noted": lambda id: notes.write_note(desk, agents["Dana"], id, NOTE, [agents["Ana"].id]),
     }
     for line in told:
         story.go_to(min(story.now() + (11 + 3 * number) * MINUTE_US, story.parts.clock.now() - 2 * 60 * MINUTE_US))
         if line.startswith("<"):
             await story.text_in(phone, line[1:], OWN if agent.name == "Ben" else SUPPORT)
+            await story.carry()
         elif line.startswith(">"):
             await story.text_out(phone, line[1:], agent)
+        elif line.startswith("["):
+            await story.text_out(phone, line[1:], agent, picture=plan())
         elif line == "failed":
             await story.text_out(phone, "Shall I book it for you?", agent, refused="The phone is switched off or out of coverage.")
         else:
@@ -151,6 +161,8 @@ async def _waiting(story: Story, ana: User, first: int) -> None:
     await story.text_in(phone_of(first + len(WAITING)), "Hi Ben, are you there?", OWN)
     taken = await claim.take_next(story.parts.desk, ana)
     assert taken is not None
+    wei = await story.conversation(phone_of(1))
+    await send.send(story.parts.desk, ana, wei, send.Draft(LATER, "demo-later", send_at=story.now() + 20 * 60 * MINUTE_US))
 
 
 def _id(made: object) -> str:

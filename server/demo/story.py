@@ -3,6 +3,7 @@
 from server.carriers.carrier import Connection, InboundText, Receipt, SendResult
 from server.desk import send
 from server.desk.dispatch import lease, record
+from server.desk.media import Attachments, Given
 from server.desk.receipts import apply_receipts
 from server.desk.receive import receive_texts
 from server.desk.sweep import sweep
@@ -20,6 +21,7 @@ class Story:
     def __init__(self, parts: Parts, connection: Connection) -> None:
         self.parts = parts
         self._connection = connection
+        self._attachments = Attachments(parts.desk)
         self._texts = 0
         self._ids: dict[str, str] = {}
 
@@ -34,11 +36,17 @@ class Story:
         self._texts += 1
         await receive_texts(self.parts.desk, self._connection, [InboundText(f"demo-{self._texts}", phone, did, body)], self.now())
 
-    async def text_out(self, phone: str, body: str, agent: User, *, refused: str | None = None) -> None:
+    async def text_out(self, phone: str, body: str, agent: User, *, picture: bytes | None = None, refused: str | None = None) -> None:
         """Leaves at once and is delivered, or refused by the carrier in these words."""
         desk = self.parts.desk
         self._texts += 1
-        await send.start(desk, agent, send.Draft(body, f"demo-{self._texts}"), to=phone)
+        media = [(await self._attachments.add(agent, Given("How to find us.png", picture), self.now())).id] if picture else []  # type: ignore[union-attr]
+        await send.start(desk, agent, send.Draft(body, f"demo-{self._texts}", media=media), to=phone)
+        await self.carry(refused)
+
+    async def carry(self, refused: str | None = None) -> None:
+        """What waits for its carrier leaves and arrives, or is refused."""
+        desk = self.parts.desk
         for leased in await lease(desk):
             if refused:
                 await record(desk, leased, SendResult("rejected", code="30003", says=refused))

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from server.demo.people import BROKEN
+from server.demo.reset import reset_demo
 from server.demo.seed import seed_demo
 from server.desk import directory, lines
 from server.domain.user import Role, User
 from server.parts import Parts, open_parts
+from server.schema import migrated_database
 from server.settings import Settings, SettingsError
 from server.store.database import Transaction
 
@@ -106,3 +108,30 @@ async def test_what_the_numbers_and_phones_do_holds_after_a_restart_too(parts: P
     assert parts.network.dials.refused == {BROKEN}
     assert parts.network.dials.replies
     assert len(parts.network.dials.lines) == 6
+
+
+async def test_a_reset_removes_the_demos_data_and_nothing_else(settings: Settings) -> None:
+    async def fill(*, demo: bool) -> None:
+        async with migrated_database(settings.database_url):
+            pass
+        async with open_parts(settings, demo=True) as opened:
+            if demo:
+                await seed_demo(opened)
+            else:
+                await directory.create_account(opened.db, "Real", "boss@example.com", "correct horse battery")
+
+    await reset_demo(settings)
+    await fill(demo=True)
+    await reset_demo(settings)
+    assert sorted(path.name for path in settings.var.iterdir() if path.name.startswith("partyline")) == []
+    await fill(demo=False)
+    with pytest.raises(SettingsError, match="not the demo's"):
+        await reset_demo(settings)
+    assert (settings.var / "partyline.db").exists()
+
+
+async def test_there_is_a_picture_a_note_a_saved_reply_and_a_text_for_later(parts: Parts) -> None:
+    await seed_demo(parts)
+    for what in ("media where state = 'ready'", "messages where kind = 'note'", "saved_replies", "messages where state = 'scheduled'"):
+        assert await count(parts, what) > 0, what
+    assert await count(parts, "messages where state = 'cancelled'") == 0
