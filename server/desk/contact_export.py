@@ -11,18 +11,20 @@ from server.store import contact_search, contacts, live_filters
 from server.store.database import Transaction
 
 AT_ONCE = 500
+NAMES_AT_ONCE = 2_000
+"""Contacts whose custom fields are looked at together."""
 OPTED_OUT = "Opted out"
 
 
 async def columns(desk: Desk, user: User, wanted: Wanted) -> tuple[list[str], list[str]]:
     """The headers of the file, and the names of the custom fields that are the last of its columns. Raises `NotFound`."""
 
-    async def read(tx: Transaction) -> set[str]:
-        if wanted.live_filter is not None and await live_filters.get(tx, user.account, wanted.live_filter) is None:
-            raise NotFound
-        return await contact_search.field_names(tx, user.account, wanted)
-
-    fields = sorted(await desk.read(read) - {"email"})
+    names: set[str] = set()
+    after: str | None = ""
+    while after is not None:
+        found, after = await desk.read(_names(user, wanted, after))
+        names |= found
+    fields = sorted(names - {"email"})
     return [*HEADERS.values(), OPTED_OUT, *map(field_header, fields)], fields
 
 
@@ -35,6 +37,15 @@ async def lines(desk: Desk, user: User, wanted: Wanted, fields: list[str]) -> As
             yield line
         if after is None:
             return
+
+
+def _names(user: User, wanted: Wanted, after: str) -> Callable[[Transaction], Awaitable[tuple[set[str], str | None]]]:
+    async def read(tx: Transaction) -> tuple[set[str], str | None]:
+        if wanted.live_filter is not None and await live_filters.get(tx, user.account, wanted.live_filter) is None:
+            raise NotFound
+        return await contact_search.field_names(tx, user.account, wanted, after=after, limit=NAMES_AT_ONCE)
+
+    return read
 
 
 def _part(

@@ -65,11 +65,18 @@ async def tags(tx: Transaction, account: str) -> Counter[str]:
     return counted
 
 
-async def field_names(tx: Transaction, account: str, wanted: Wanted) -> set[str]:
-    """The names of all custom fields that these contacts have."""
+async def field_names(tx: Transaction, account: str, wanted: Wanted, *, after: str, limit: int) -> tuple[set[str], str | None]:
+    """The names of all custom fields of `limit` contacts in the order of ids, from behind the id `after` on; and the last id, None at
+    the end."""
     where, parameters = _where(account, wanted)
-    rows = await tx.all(f"select distinct c.fields from contacts c where {where} and c.fields <> '{{}}'", **parameters)
-    return {name for row in rows for name in msgspec.json.decode(row["fields"], type=dict[str, str])}
+    rows = await tx.all(
+        f"select c.id, c.fields from contacts c where {where} and c.fields <> '{{}}' and c.id > :after order by c.id limit :limit",
+        after=after,
+        limit=limit,
+        **parameters,
+    )
+    names = {name for row in rows for name in msgspec.json.decode(row["fields"], type=dict[str, str])}
+    return names, rows[-1]["id"] if len(rows) == limit else None
 
 
 async def _recent(tx: Transaction, account: str, wanted: Wanted, after: Key | None, limit: int) -> list[tuple[Key, str]]:
