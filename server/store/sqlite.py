@@ -149,6 +149,10 @@ def _text(sql: str) -> str:
     return sql.replace("for update", "").replace("for no key update", "")
 
 
+def _lower(value: object) -> str | None:
+    return None if value is None else str(value).lower()
+
+
 async def _open(path: str, *, reading: bool) -> _Connection:
     def connect() -> sqlite3.Connection:
         return sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, cached_statements=STATEMENTS)
@@ -156,6 +160,8 @@ async def _open(path: str, *, reading: bool) -> _Connection:
     connection = _Connection(connect, iter_chunk_size=64)
     await connection
     connection.row_factory = sqlite3.Row
+    # SQLite's own `lower` knows no letters but those of ASCII; PostgreSQL's and Python's know all.
+    await connection.create_function("lower", 1, _lower, deterministic=True)
     pragmas = ["journal_mode=wal", "synchronous=full", "foreign_keys=on", "temp_store=memory", "cache_size=-65536"]
     try:
         for pragma in [*pragmas, "query_only=on"] if reading else pragmas:

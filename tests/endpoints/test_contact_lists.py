@@ -72,6 +72,18 @@ async def test_a_contact_with_two_conversations_is_listed_once_by_the_newer_one(
     assert held["items"][0] == (await integrator.ana.get(f"/conversations/{newer}")).json()
 
 
+async def test_a_search_finds_letters_of_every_alphabet_in_either_case(integrator: Integrator) -> None:
+    await add(integrator.ana, "Søren Østergaard", MARIA, fields={"email": "Søren@ØSTER.example"})
+    await integrator.text()
+    await add(integrator.ana, "Жанна", WEI)
+    for words in ("Østergaard", "østergaard", "ØSTERG", "søren@øst", "SØREN@ØST"):
+        assert await names(integrator.ana, q=words) == ["Søren Østergaard"], words
+    for words in ("Жанна", "жан", "ЖАННА"):
+        assert await names(integrator.ana, q=words) == ["Жанна"], words
+    for words in ("Østergaard", "ØSTER", "øster"):
+        assert len((await integrator.ana.get("/conversations", q=words)).json()["items"]) == 1, words
+
+
 async def test_a_search_finds_a_name_a_number_in_any_format_and_an_address(integrator: Integrator) -> None:
     fields = {"email": "Maria.Silva_1@example.com", "plan": "gold@home"}
     await add(integrator.ana, "Maria Silva", "+442079460143", fields=fields)

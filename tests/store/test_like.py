@@ -24,3 +24,13 @@ async def test_digits_find_a_number_however_they_are_written(db: Database) -> No
     assert await found(db, "+12025550143", containing_digits("(555) 01-43"))
     assert not await found(db, "+12025550143", containing_digits("44"))
     assert not await found(db, "+12025550143", containing_digits("maria"))
+
+
+@pytest.mark.parametrize("words", ["Østergaard", "ЖАННА", "Ångström", "ÉLODIE", "Maria"])
+async def test_letters_of_every_alphabet_are_lowered_as_here(db: Database, words: str) -> None:
+    async def lowered(tx: Transaction) -> bool:
+        row = await tx.one("select lower(cast(:words as text)) as low, lower(cast(null as text)) as missing", words=words)
+        return row is not None and row["low"] == words.lower() and row["missing"] is None
+
+    assert await db.read(lowered)
+    assert await db.write(lowered)
