@@ -22,8 +22,8 @@ class HistoryPage(msgspec.Struct, frozen=True):
 
 
 async def conversation_history(desk: Desk, user: User, id: str, *, before: int | None, limit: int) -> HistoryPage:
-    """The last `limit` events of `conversation.*` and `subscriber.*` below the number `before`, and among them, without a number, at most
-    as many of its contact's `ready_changed`, `opted_out` and `opted_in`. Raises `NotFound`."""
+    """The last `limit` events of `conversation.*` and `subscriber.*` below the number `before`, and from the first of them on, without a
+    number, all of its contact's `ready_changed`, `opted_out` and `opted_in`: no later page could ask for those. Raises `NotFound`."""
 
     async def read(tx: Transaction) -> HistoryPage:
         thread = (await conversations.read(tx, [id])).threads.get(id)
@@ -35,7 +35,7 @@ async def conversation_history(desk: Desk, user: User, id: str, *, before: int |
         if not lines:
             return HistoryPage([], more=False)
         until = await history.position_of(tx, id, edge)
-        of_contact = await history.of_contact(tx, thread.conversation.contact, lines[0].position, END if until is None else until, limit)
+        of_contact = await history.of_contact(tx, thread.conversation.contact, lines[0].position, END if until is None else until)
         together = sorted([*lines, *of_contact], key=lambda line: line.position)
         return HistoryPage([_event(line.body) for line in together], more=len(found) > limit)
 

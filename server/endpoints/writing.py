@@ -30,8 +30,8 @@ WRITING: Mapping[str, Operation] = {
     ),
     f"GET {C}/{{id}}/events": Operation(
         "Conversations",
-        "What happened to it between its messages, in order: the last ones, or those below `before`; with its contact's readiness and "
-        "consent in their places.",
+        "What happened to it between its messages, in order: the last ones, or those below `before`; with every change of its contact's "
+        "readiness and consent from the first of them on, which `limit` does not count.",
         HistoryPage,
         asks=(Asked("before", int, "Only below this number."), LIMIT),
     ),

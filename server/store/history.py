@@ -25,7 +25,7 @@ async def lines(tx: Transaction, conversation: str, before: int, limit: int) -> 
         before=before,
         limit=limit,
     )
-    return _in_order(rows)
+    return [_line(row) for row in reversed(rows)]
 
 
 async def position_of(tx: Transaction, conversation: str, seq: int) -> int | None:
@@ -33,18 +33,17 @@ async def position_of(tx: Transaction, conversation: str, seq: int) -> int | Non
     return row["position"] if row else None
 
 
-async def of_contact(tx: Transaction, contact: str, after: int, before: int, limit: int) -> list[Line]:
-    """At most `limit` changes of the contact's readiness and consent between two positions; the newest, in order."""
+async def of_contact(tx: Transaction, contact: str, after: int, before: int) -> list[Line]:
+    """The changes of the contact's readiness and consent between two positions, in order."""
     rows = await tx.all(
         f"""select position, body from events where contact = :contact and position > :after and position < :before
-            and type in {_CONTACTS} and contact is not null order by position desc limit :limit""",
+            and type in {_CONTACTS} and contact is not null order by position""",
         contact=contact,
         after=after,
         before=before,
-        limit=limit,
     )
-    return _in_order(rows)
+    return [_line(row) for row in rows]
 
 
-def _in_order(rows: list[Row]) -> list[Line]:
-    return [Line(row["position"], row["body"]) for row in reversed(rows)]
+def _line(row: Row) -> Line:
+    return Line(row["position"], row["body"])
