@@ -9,9 +9,8 @@ from tests.fixtures.browser import Team, Window
 from tests.fixtures.happenings import MARIA, WEI, Happenings
 from tests.fixtures.waiting import until
 
-UNTOLD = {("ana", "a first text"), ("ben", "a draft")}
-"""No event of a stranger's text to Ben comes to Ana, who takes no part: her list of all shows it when it is read again, within 15 s.
-No event tells of a draft: the tab in which it is written shows it, another one when the row is read again."""
+UNTOLD = {("ana", "a first text")}
+"""No event of a stranger's text to Ben comes to Ana, who takes no part: her list of all shows it when it is read again, within 15 s."""
 TOLD_TO_MANAGERS = {"a live filter's name", "another condition of a live filter", "a live filter's end"}
 """Events of live filters go to managers: an agent's tab reads them when it is looked at again."""
 LOOKED_AT_AGAIN = """() => {

@@ -196,3 +196,18 @@ async def test_a_row_names_the_sender_of_the_last_text(team: Team) -> None:
     await team.send("ben", conversation, "At your service")
     await expect(ben.row("Maria Garcia")).to_contain_text("You: At your service")
     await expect(ana.row("Maria Garcia")).to_contain_text("Ben: At your service")
+
+
+async def test_the_list_of_all_is_live_for_who_takes_no_part(team: Team) -> None:
+    """The rows that are on screen: words, sender, state, without a call."""
+    conversation = await team.talk("Maria Garcia", MARIA, to=team.own)
+    ana = await team.window("ana", None)
+    said: list[str | bytes] = []
+    ana.page.on("websocket", lambda line: line.on("framesent", lambda frame: said.append(frame)))
+    await ana.go("/sms")
+    await ana.view("All")
+    await expect(ana.row("Maria Garcia")).to_contain_text("Hello")
+    await until(lambda: any("watch" in str(frame) and conversation in str(frame) for frame in said))
+    await ana.cut_off()
+    await team.send("ben", conversation, "At your service")
+    await expect(ana.row("Maria Garcia")).to_contain_text("Ben: At your service", timeout=1000)

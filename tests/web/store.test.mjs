@@ -395,3 +395,21 @@ test("A list that is here whole stays whole when its first page is read again", 
   await tab.store.loads.list("mine");
   assert.deepEqual(tab.store.loads.ids("mine"), ["c0", "c58", "c57", "c56"]);
 });
+
+test("The rows of others that are on screen are watched while they are, and an open one stays watched", async () => {
+  const of = (id) => row({ id, owner: BEN, role: null });
+  const tab = await new Tab().live(of("c1"));
+  for (const id of ["c2", "c3"]) tab.store.loads.take(of(id));
+  tab.store.loads.take(row({ id: "mine" }));
+  tab.store.glances.want(["c1", "c2", "mine"]);
+  assert.deepEqual(tab.sent.map((frame) => [frame.op, frame.conversation]), [["watch", "c1"], ["watch", "c2"]]);
+  tab.store.threads.open("c1");
+  tab.store.glances.want(["c2", "c3"]);
+  assert.deepEqual(tab.sent.slice(2).map((frame) => [frame.op, frame.conversation]), [["watch", "c3"]]);
+  tab.store.glances.want(["c1", "c3"]);
+  tab.store.threads.close();
+  assert.equal(tab.record("c1").watched, true);
+  tab.store.glances.want([]);
+  assert.deepEqual(tab.sent.slice(3).map((frame) => [frame.op, frame.conversation]), [["unwatch", "c2"], ["unwatch", "c3"], ["unwatch", "c1"]]);
+  assert.deepEqual(["c1", "c2", "c3"].map((id) => tab.record(id).watched), [false, false, false]);
+});

@@ -281,9 +281,10 @@ export class App {
 
   /** Opens a conversation and goes to its composer. @param {string} id */
   write(id) {
-    this.write_to = id;
+    const field = this.store.open_id === id ? document.getElementById("message") : null;
+    this.write_to = field ? null : id;
     go(`/sms/${id}`);
-    document.getElementById("message")?.focus();
+    field?.focus();
   }
 
   get route() {

@@ -9,6 +9,7 @@
  * @typedef {{op: string, [key: string]: any}} Frame
  * @typedef {"conversation"|"lists"|"tallies"|"phase"|"settings"} Part
  */
+import { Glances } from "./glances.js";
 import { Loads } from "./loads.js";
 import { moves, newList, retally } from "./lists.js";
 import { Record, roleOf } from "./record.js";
@@ -61,6 +62,7 @@ export class Store {
     this.watches = new Watches(this);
     this.loads = new Loads(this);
     this.threads = new Threads(this);
+    this.glances = new Glances(this);
   }
 
   /** @param {Part} part @param {string|null} [id] */

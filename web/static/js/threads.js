@@ -46,8 +46,10 @@ export class Threads {
     const record = store.open_id === null ? undefined : store.records.get(store.open_id);
     store.open_id = null;
     if (!record) return;
-    if (record.watched) store.watches.leave(record);
-    record.watched = false;
+    if (record.watched && !store.glances.ids.has(record.id)) {
+      store.watches.leave(record);
+      record.watched = false;
+    }
     if (!record.whole) record.thread = null;
     store.changed("conversation", record.id);
   }

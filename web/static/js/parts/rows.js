@@ -9,6 +9,10 @@ import { Row } from "./row.js";
 const HEIGHT = Math.max(68, 4.25 * parseFloat(getComputedStyle(document.documentElement).fontSize));
 const OVERSCAN = 5;
 const RELEASE_MS = 300;
+/** Rows that are only passed on the way are not watched, ms. */
+const STAY_MS = 400;
+/** Lists whose rows are mostly others' and come without being asked for nowhere else. @type {string[]} */
+const OTHERS = ["all", "unanswered", "closed"];
 
 /**
  * The list of one view: only the rows near the window are in the page; its order is held while a person points at it.
@@ -59,6 +63,13 @@ export function Rows({ app, view, filter, filtered, empty, label }) {
   useEffect(() => {
     if (list.next !== null && last >= ids.length - 10 && list.state === "ready") loads.list(view, true);
   }, [last, ids.length, list.next, list.state]);
+
+  const seen = OTHERS.includes(view) ? shown.map(({ id }) => id).join() : "";
+  useEffect(() => {
+    const timer = setTimeout(() => app.store.glances.want(seen ? seen.split(",") : []), STAY_MS);
+    return () => clearTimeout(timer);
+  }, [seen]);
+  useEffect(() => () => app.store.glances.want([]), []);
 
   return html`<div class="rows" ref=${box} onFocusIn=${(/** @type {FocusEvent} */ event) => setFocused(idOf(event.target))}
       onScroll=${() => setSpan(spanOf(box.current))} onKeyDown=${(/** @type {KeyboardEvent} */ event) => arrows(event, box.current, ids)}>
