@@ -33,7 +33,7 @@ from server.domain.phone import PhoneNumber, SenderKind, read_sender
 from server.domain.segments import count
 from server.domain.thread import Thread
 from server.domain.user import Actor, User
-from server.store import accounts, contacts, drafts, messages
+from server.store import accounts, contacts, conversations, drafts, messages
 from server.store.accounts import Did
 from server.store.contacts import Contact
 from server.store.database import Transaction, stored_text
@@ -83,7 +83,7 @@ async def start(
 
     async def change(work: Work) -> str:
         actor = work.know(user)
-        phone = _number(to) if to is not None else await _mobile_of(work, user, contact)
+        phone = _number(to) if to is not None else await _mobile_of(work, user, contact or "")
         if (again := await _again(work, user, draft)) is not None:
             before = await work.thread(user.account, again.conversation)
             if before.conversation.phone != phone:
@@ -95,7 +95,10 @@ async def start(
         message = await views.message(tx, id)
         return Started(message, await views.conversation(tx, user, message.conversation))
 
-    return await desk.write(change, then, once)
+    async def held_with(work: Work) -> Sequence[str]:
+        return [c.id for c in await conversations.of_contacts(work.tx, [contact] if contact else []) if c.account == user.account]
+
+    return await desk.write(change, then, once, locks=held_with)
 
 
 async def _again(work: Work, user: User, draft: Draft) -> Message | None:
@@ -212,10 +215,10 @@ def _number(to: str) -> str:
     return sender.text if sender.kind is SenderKind.SHORT_CODE else str(PhoneNumber.parse(to, "US"))
 
 
-async def _mobile_of(work: Work, user: User, contact: str | None) -> str:
-    await work.load_contacts([contact or ""])
-    found = work.staged.contacts.get(contact or "")
-    if found is None or found.account != user.account:
+async def _mobile_of(work: Work, user: User, contact: str) -> str:
+    """Holds the contact: nobody removes it or takes its number before the conversation with it is open."""
+    found = (await contacts.hold(work.tx, user.account, [contact])).get(contact)
+    if found is None:
         raise NotFound
     mobile = next((phone.number for phone in found.phones if phone.kind == "mobile"), None)
     if mobile is None:

@@ -8,11 +8,14 @@ import pytest
 from server.desk import bulk as module
 from server.desk import contact_lists
 from server.desk.bulk import Bulk, BulkDone, Doing, Undone, bulk, undo
+from server.desk.contact_changes import remove_contacts
 from server.desk.contact_views import ReadContactShape
 from server.desk.contacts import ContactChanges, NewContact, PhoneBody, add_contact, change_contact, opt_out_by_hand, remove_contact
 from server.desk.desk import Desk
+from server.desk.introduce import thread_with
 from server.desk.live_filters import NewLiveFilter, add_live_filter
-from server.desk.send import Draft, start
+from server.desk.send import Draft, _mobile_of, start
+from server.desk.work import Work
 from server.domain.errors import HasConversation, Invalid, NotFound, TooLate
 from server.domain.live_filter import Condition
 from server.domain.wanted import Wanted
@@ -223,3 +226,41 @@ async def test_a_contact_cannot_be_deleted_while_another_process_opens_its_conve
         )
 
     assert isinstance(await meanwhile(second_desk, opens, lambda: remove_contact(office.desk, office.mia, id)), HasConversation)
+
+
+async def test_a_text_in_the_batch_that_deletes_its_contact_is_refused(office: Office) -> None:
+    id = await contact(office)
+    _, outcome = await asyncio.gather(
+        remove_contact(office.desk, office.mia, id),
+        start(office.desk, office.ben, Draft("Hello", "c1"), contact=id),
+        return_exceptions=True,
+    )
+    assert isinstance(outcome, NotFound)
+    assert await office.all("select id from contacts") == []
+
+
+@on_postgres
+async def test_a_text_to_a_contact_that_another_process_deletes_meanwhile_is_refused(office: Office, second_desk: Desk) -> None:
+    id = await contact(office)
+
+    async def removes(work: Work) -> None:
+        held = await stored.hold(work.tx, office.account, [id])
+        assert await remove_contacts(work, work.know(office.mia), list(held.values())) == {id}
+
+    text = await meanwhile(second_desk, removes, lambda: start(office.desk, office.ben, Draft("Hello", "c1"), contact=id))
+    assert isinstance(text, NotFound)
+    assert await office.all("select id from conversations") == []
+
+
+@on_postgres
+async def test_a_contact_that_another_process_texts_meanwhile_is_not_deleted(office: Office, second_desk: Desk) -> None:
+    ids = [await contact(office), await contact(office, WEI)]
+
+    async def texts(work: Work) -> None:
+        await _mobile_of(work, office.ben, ids[0])
+        await thread_with(work, office.account, MARIA, work.know(office.ben))
+
+    done = await meanwhile(second_desk, texts, lambda: did(office, Doing(delete=True), ids))
+    assert isinstance(done, BulkDone)
+    assert (done.count, done.skipped) == (1, 1)
+    assert await office.one("select contact from conversations") == {"contact": ids[0]}
