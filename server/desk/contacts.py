@@ -10,10 +10,12 @@ from server.desk.consent import opt_out
 from server.desk.contact_changes import add_contacts, change_contacts, remove_contacts
 from server.desk.contact_views import ReadContactShape
 from server.desk.desk import Desk, Once
+from server.desk.once import write_once
 from server.desk.shapes import instant
 from server.desk.work import Work
 from server.domain.errors import AlreadyExists, HasConversation, Invalid, NotFound
 from server.domain.phone import PhoneNumber
+from server.domain.time_zone import zone_of
 from server.domain.user import User
 from server.ids import new_id
 from server.store import contacts, conversations
@@ -22,6 +24,9 @@ from server.store.database import Conflict, Transaction, stored_text
 
 KINDS = ("mobile", "landline", "other")
 LONGEST_NAME = 200
+MOST_TAGS = 50
+MOST_PHONES = 20
+MOST_FIELDS = 100
 
 
 class PhoneBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -69,8 +74,8 @@ async def add_contact(desk: Desk, user: User, new: NewContact, once: Once | None
             account=user.account,
             name=_name(new.name),
             ready_at=work.now if new.ready else None,
-            timezone=new.timezone,
-            tags=tuple(_texts(new.tags)),
+            timezone=_zone(new.timezone),
+            tags=_tags(new.tags),
             fields=_fields(new.fields),
             phones=_phones(new.phones),
             created_at=work.now,
@@ -108,7 +113,7 @@ async def change_contact(
     return await desk.write(change, lambda tx, _: contact_views.contact(tx, user, id), once)
 
 
-async def remove_contact(desk: Desk, user: User, id: str) -> None:
+async def remove_contact(desk: Desk, user: User, id: str, once: Once | None = None) -> None:
     """Raises `HasConversation`."""
 
     async def change(work: Work) -> None:
@@ -118,7 +123,7 @@ async def remove_contact(desk: Desk, user: User, id: str) -> None:
         if not await remove_contacts(work, work.know(user), list(held.values())):
             raise HasConversation("There is a conversation with this contact, and it stays.")
 
-    await desk.change(change)
+    await write_once(desk, change, once)
 
 
 async def opt_out_by_hand(
@@ -172,11 +177,11 @@ def _changed(before: Contact, changes: ContactChanges, now: int) -> Contact:
     if changes.phones is not msgspec.UNSET:
         after = replace(after, phones=_phones(changes.phones, before.phones))
     if changes.tags is not msgspec.UNSET:
-        after = replace(after, tags=tuple(_texts(changes.tags)))
+        after = replace(after, tags=_tags(changes.tags))
     if changes.fields is not msgspec.UNSET:
         after = replace(after, fields=_fields(changes.fields))
     if changes.timezone is not msgspec.UNSET:
-        after = replace(after, timezone=changes.timezone)
+        after = replace(after, timezone=_zone(changes.timezone, before.timezone))
     if changes.ready is not msgspec.UNSET and changes.ready != (before.ready_at is not None):
         after = replace(after, ready_at=now if changes.ready else None)
     return after
@@ -191,6 +196,8 @@ def _name(text: str) -> str:
 
 def _phones(bodies: Sequence[PhoneBody], before: Sequence[Phone] = ()) -> tuple[Phone, ...]:
     """What the contact has already may be a short code or a name that texted us."""
+    if not 0 < len(bodies) <= MOST_PHONES:
+        raise Invalid(f"A contact has 1 to {MOST_PHONES} phones.", field="phones")
     had = {phone.number for phone in before}
     phones = []
     for body in bodies:
@@ -202,9 +209,23 @@ def _phones(bodies: Sequence[PhoneBody], before: Sequence[Phone] = ()) -> tuple[
     return tuple(phones)
 
 
-def _texts(texts: Sequence[str]) -> list[str]:
-    return [stored_text(text).strip()[:LONGEST_NAME] for text in dict.fromkeys(texts) if text.strip()]
+def _tags(texts: Sequence[str]) -> tuple[str, ...]:
+    """Each once, in their order."""
+    tags = dict.fromkeys(stored_text(text).strip()[:LONGEST_NAME].strip() for text in texts)
+    tags.pop("", None)
+    if len(tags) > MOST_TAGS:
+        raise Invalid(f"A contact has at most {MOST_TAGS} tags.", field="tags")
+    return tuple(tags)
+
+
+def _zone(name: str | None, before: str | None = None) -> str | None:
+    """What the contact has already may have left the data base since."""
+    if name is not None and name != before and zone_of(name) is None:
+        raise Invalid("That is no time zone such as America/New_York.", field="timezone")
+    return name
 
 
 def _fields(fields: Mapping[str, str]) -> dict[str, str]:
+    if len(fields) > MOST_FIELDS:
+        raise Invalid(f"A contact has at most {MOST_FIELDS} fields.", field="fields")
     return {stored_text(name)[:LONGEST_NAME]: stored_text(value)[:2000] for name, value in fields.items()}

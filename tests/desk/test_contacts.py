@@ -53,7 +53,7 @@ async def test_a_number_with_a_conversation_stays_and_one_without_may_go(office:
     id = (await maria(office)).id
     await office.text("Hi")
     before = len(office.events)
-    for phones in ([], [PhoneBody(WEI)]):
+    for phones in ([PhoneBody("+12025550177")], [PhoneBody(WEI)]):
         with pytest.raises(HasConversation, match=f"{MARIA[1:]}"):
             await changed(office.desk, office, id, name="Another", phones=phones)
     assert len(office.events) == before
@@ -65,7 +65,7 @@ async def test_a_number_cannot_go_in_the_batch_that_opens_its_conversation(offic
     id = (await maria(office)).id
     _, outcome = await asyncio.gather(
         start(office.desk, office.ben, Draft("Hello", "c1"), to=MARIA),
-        changed(office.desk, office, id, phones=[]),
+        changed(office.desk, office, id, phones=[PhoneBody(WEI)]),
         return_exceptions=True,
     )
     assert isinstance(outcome, HasConversation)
@@ -85,7 +85,7 @@ async def test_a_number_cannot_go_while_another_process_opens_its_conversation(o
             phone=MARIA,
         )
 
-    outcome = await meanwhile(second_desk, opens, lambda: changed(office.desk, office, id, phones=[]))
+    outcome = await meanwhile(second_desk, opens, lambda: changed(office.desk, office, id, phones=[PhoneBody(WEI)]))
     assert isinstance(outcome, HasConversation)
 
 

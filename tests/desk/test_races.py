@@ -299,7 +299,7 @@ async def test_a_number_whose_conversation_exists_stays_with_its_contact(office:
     row = await office.one("select id from contacts")
     assert row is not None
     with pytest.raises(HasConversation):
-        await contacts.change_contact(office.desk, office.mia, row["id"], contacts.ContactChanges(phones=[]))
+        await contacts.change_contact(office.desk, office.mia, row["id"], contacts.ContactChanges(phones=[contacts.PhoneBody(WEI)]))
     assert await office.one("select contact from contact_phones where number = :number", number=MARIA) == {"contact": row["id"]}
 
 

@@ -12,6 +12,12 @@ WRONG: list[tuple[dict[str, object], str, str]] = [
     ({"phones": [{"number": MARIA, "kind": "pager"}]}, "invalid", "phones"),
     ({"phones": "none"}, "invalid", "phones"),
     ({"phones": [{"number": 5}]}, "invalid", "phones[0].number"),
+    ({"phones": []}, "invalid", "phones"),
+    ({"phones": [{"number": f"+120255501{n:02}"} for n in range(21)]}, "invalid", "phones"),
+    ({"tags": [str(n) for n in range(51)]}, "invalid", "tags"),
+    ({"fields": {str(n): "" for n in range(101)}}, "invalid", "fields"),
+    ({"timezone": "Mars/X"}, "invalid", "timezone"),
+    ({"timezone": ""}, "invalid", "timezone"),
     ({"ready": "yes"}, "invalid", "ready"),
 ]
 
@@ -42,6 +48,24 @@ async def test_a_wrong_field_of_a_contact_is_named(integrator: Integrator) -> No
     assert await integrator.served.rows("contacts") == 0
 
 
+async def test_a_wrong_field_of_a_change_is_named_and_changes_nothing(integrator: Integrator) -> None:
+    made = (await integrator.ana.post("/contacts", NEW)).json()
+    for change, code, field in WRONG:
+        answer = await integrator.ana.patch(f"/contacts/{made['id']}", change)
+        assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (422, code, field), change
+    assert (await integrator.ana.get(f"/contacts/{made['id']}")).json() == made
+
+
+async def test_a_tag_is_trimmed_and_there_once(integrator: Integrator) -> None:
+    made = (await integrator.ana.post("/contacts", {**NEW, "tags": [" a ", "a", "b", " ", "a\t"]})).json()
+    assert made["tags"] == ["a", "b"]
+    at = f"/contacts/{made['id']}"
+    assert (await integrator.ana.patch(at, {"tags": ["b", " b", "c "]})).json()["tags"] == ["b", "c"]
+    bulk = {"ids": [made["id"]], "do": {"add_tag": " c "}}
+    assert (await integrator.mia.post("/contacts/bulk", bulk)).json()["count"] == 0
+    assert (await integrator.ana.get(at)).json()["tags"] == ["b", "c"]
+
+
 async def test_a_change_keeps_what_it_does_not_name(integrator: Integrator) -> None:
     made = (await integrator.ana.post("/contacts", {**NEW, "tags": ["vip"]})).json()
     at = f"/contacts/{made['id']}"
@@ -55,7 +79,7 @@ async def test_a_number_that_a_conversation_is_held_with_cannot_be_taken_from_it
     made = (await integrator.ana.post("/contacts", {**NEW, "phones": [*NEW["phones"], {"number": WEI, "kind": "other"}]})).json()
     await integrator.text()
     at = f"/contacts/{made['id']}"
-    refused = await integrator.ana.patch(at, {"phones": []})
+    refused = await integrator.ana.patch(at, {"phones": [{"number": WEI}]})
     assert (refused.status_code, refused.json()["code"], refused.json()["field"]) == (409, "has_conversation", "phones")
     assert MARIA in refused.json()["detail"]
     assert {**(await integrator.ana.get(at)).json(), "latest": None} == made
