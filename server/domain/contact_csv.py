@@ -13,6 +13,7 @@ import msgspec
 
 from server.domain.errors import Invalid
 from server.domain.phone import NotAPhoneNumber, PhoneNumber
+from server.domain.time_zone import zone_of
 
 MOST_COLUMNS = 200
 LONGEST_NAME = 200
@@ -49,7 +50,6 @@ _PHONES = {"phone": "mobile", "mobile": "mobile", "landline": "landline", "other
 _ONCE = ("email", "ready", "timezone")
 _YES = frozenset("yes y true t 1 on x ready".split())
 _NO = frozenset("no n false f 0 off".split())
-_ZONE = re.compile(r"[A-Za-z_]+(/[A-Za-z0-9_+-]+){1,2}|UTC|GMT")
 _SHORTENED = re.compile(r"[0-9](\.[0-9]+)?[eE]\+[0-9]+")
 _RUNS = frozenset("=+-@＝＋－＠\t\r\n")
 """What a spreadsheet would run: exports put ' before it, and an import takes it away."""
@@ -229,7 +229,7 @@ class _Reading:
             self.fault(column.header, f"Ready is yes or no, not “{said[:40]}”.")
 
     def _timezone(self, column: Column, said: str) -> None:
-        if _ZONE.fullmatch(said):
+        if zone_of(said) is not None:
             self.timezone = said
         else:
             self.fault(column.header, f"“{said[:40]}” is no time zone such as America/New_York.")

@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 
 from server.domain.errors import Invalid
+from server.domain.time_zone import zone_of
 
-LONGEST_ZONE = 64
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -34,12 +33,10 @@ def span_in(request: Request) -> Span:
 def _zone(given: str | None) -> tuple[str, tzinfo]:
     if given is None or given == "UTC":
         return "UTC", UTC
-    try:
-        if len(given) > LONGEST_ZONE:
-            raise ValueError
-        return given, ZoneInfo(given)
-    except (ValueError, KeyError, OSError):
-        raise Invalid("`time_zone` is a name of IANA's data base, such as Europe/Berlin.", field="time_zone") from None
+    zone = zone_of(given)
+    if zone is None:
+        raise Invalid("`time_zone` is a name of IANA's data base, such as Europe/Berlin.", field="time_zone")
+    return given, zone
 
 
 def _instant(request: Request, name: str, zone: tzinfo) -> int | None:

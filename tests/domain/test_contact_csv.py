@@ -119,6 +119,7 @@ def test_what_an_export_kept_from_running_is_what_it_was_again() -> None:
         ("Wei,,,", None, "There is no phone number in this line."),
         (f"Wei,{NUMBER},maybe,", "Ready", "Ready is yes or no, not “maybe”."),
         (f"Wei,{NUMBER},,Berlin", "Time zone", "“Berlin” is no time zone such as America/New_York."),
+        (f"Wei,{NUMBER},,Mars/X", "Time zone", "“Mars/X” is no time zone such as America/New_York."),
         (f"{'x' * 201},{NUMBER},,", "Name", "This is longer than 200 characters."),
         (f"Wei,{NUMBER},,,more", None, "This line has 5 cells, and there are 4 columns."),
     ],
