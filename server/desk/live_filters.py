@@ -18,6 +18,7 @@ from server.desk.writer import Change
 from server.domain.errors import AlreadyExists, Invalid, NotFound
 from server.domain.events import EventType
 from server.domain.live_filter import Condition, compiled
+from server.domain.time_zone import zone_of
 from server.domain.user import User
 from server.domain.wanted import Wanted
 from server.ids import new_id
@@ -66,9 +67,15 @@ class MemberPage(msgspec.Struct, frozen=True):
 
 
 async def live_filter_list(desk: Desk, user: User, after: str, limit: int, contact: str | None = None) -> list[LiveFilterShape]:
-    """In the order in which they were made; with `contact`, those that this contact is in."""
-    found = await desk.read(lambda tx: live_filters.page(tx, user.account, after, limit, contact))
-    return [_shape(filter) for filter in found]
+    """In the order in which they were made; with `contact`, those that this contact is in. Raises `NotFound`, also for another
+    account's contact."""
+
+    async def read(tx: Transaction) -> list[LiveFilter]:
+        if contact is not None:
+            await contact_views.contact_of(tx, user, contact)
+        return await live_filters.page(tx, user.account, after, limit, contact)
+
+    return [_shape(filter) for filter in await desk.read(read)]
 
 
 async def live_filter(desk: Desk, user: User, id: str) -> LiveFilterShape:
@@ -91,7 +98,7 @@ async def add_live_filter(desk: Desk, user: User, new: NewLiveFilter, once: Once
     """Raises `AlreadyExists` for a name that is taken, and `Invalid` for what is no rule."""
     if (kept := await desk.kept(once)) is not None:
         return kept
-    compiled(new.conditions)
+    _fitting(new.conditions)
 
     async def change(work: Work) -> LiveFilter:
         await hold_filters(work, user.account)
@@ -115,7 +122,7 @@ async def change_live_filter(
     if (kept := await desk.kept(once)) is not None:
         return kept
     if changes.conditions is not msgspec.UNSET:
-        compiled(changes.conditions)
+        _fitting(changes.conditions)
 
     async def change(work: Work) -> LiveFilter:
         await hold_filters(work, user.account)
@@ -136,7 +143,7 @@ async def change_live_filter(
     return await _told(desk, user, changed, EventType.LIVE_FILTER_UPDATED, once)
 
 
-async def remove_live_filter(desk: Desk, user: User, id: str) -> None:
+async def remove_live_filter(desk: Desk, user: User, id: str, once: Once | None = None) -> None:
     """Raises `NotFound`."""
 
     async def change(work: Work) -> None:
@@ -146,7 +153,7 @@ async def remove_live_filter(desk: Desk, user: User, id: str) -> None:
         await trace(work, user, "removed", Target("live_filter", gone.id, gone.name), before=_facts(gone))
         work.tell(user.account, EventType.LIVE_FILTER_DELETED, work.know(user), data={"live_filter": _shape(gone)})
 
-    await desk.change(change)
+    await write_once(desk, change, once)
 
 
 async def fill(desk: Desk, filter: LiveFilter) -> None:
@@ -219,6 +226,14 @@ def _name(text: str) -> str:
     if not name or len(name) > LONGEST_NAME:
         raise Invalid(f"A live filter needs a name of at most {LONGEST_NAME} characters.", field="name")
     return name
+
+
+def _fitting(conditions: Sequence[Condition]) -> None:
+    """Raises `Invalid`. A time zone is looked up here alone: a filter goes on with one that has left the data base since."""
+    compiled(conditions)
+    for place, condition in enumerate(conditions):
+        if condition.field == "timezone" and zone_of(str(condition.value)) is None:
+            raise Invalid("That is no time zone such as America/New_York.", field=f"conditions[{place}].value")
 
 
 def _stored(condition: Condition) -> Condition:

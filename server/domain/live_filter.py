@@ -68,7 +68,8 @@ def _rule(condition: Condition, place: int) -> Rule:
         raise Invalid(f"“{condition.field}” takes {'a text' if isinstance(value, bool) else 'true or false'}.", field=f"{where}.value")
     if isinstance(value, bool):
         return _truth(kind, value)
-    if not value.strip() or len(value) > LONGEST_VALUE:
+    absent = value == "" and condition.op in ("is", "is_not") and kind == "field:"
+    if (not value.strip() and not absent) or len(value) > LONGEST_VALUE:
         raise Invalid(f"A value has 1 to {LONGEST_VALUE} characters.", field=f"{where}.value")
     if kind == "phone_kind" and value not in KINDS:
         raise Invalid(f"A phone's kind is one of {', '.join(KINDS)}.", field=f"{where}.value")
@@ -82,7 +83,7 @@ def _truth(kind: str, value: bool) -> Rule:
 
 
 def _text(kind: str, name: str, op: str, value: str) -> Rule:
-    """Names and fields are compared without regard to case."""
+    """Names and fields are compared without regard to case; a field that a contact does not have is empty."""
     folded = value.casefold()
     match kind, op:
         case "tag", "has":

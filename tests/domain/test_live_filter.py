@@ -42,6 +42,11 @@ HOLDS: list[tuple[str, str, bool | str, bool]] = [
     ("field:city", "is_not", "Bonn", True),
     ("field:city", "contains", "B", False),
     ("field:a:b", "is_not", "x", True),
+    ("field:city", "is", "", True),
+    ("field:empty", "is", "", True),
+    ("field:plan", "is", "", False),
+    ("field:city", "is_not", "", False),
+    ("field:plan", "is_not", "", True),
 ]
 
 WRONG: list[tuple[Any, Any, Any, str]] = [
@@ -53,6 +58,9 @@ WRONG: list[tuple[Any, Any, Any, str]] = [
     ("ready", "is", "true", "value"),
     ("tag", "has", True, "value"),
     ("tag", "has", " ", "value"),
+    ("tag", "has", "", "value"),
+    ("field:plan", "is", " ", "value"),
+    ("field:plan", "contains", "", "value"),
     ("name", "contains", "x" * 201, "value"),
     ("phone_kind", "has", "pager", "value"),
 ]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from server.desk import directory
 from tests.endpoints.test_contact_lists import add
 from tests.fixtures.integrator import MARIA, WEI, Integrator
 
@@ -68,11 +69,22 @@ async def test_of_one_contact_the_filters_that_it_is_in_are_listed(integrator: I
     assert (await integrator.ana.get("/live-filters", contact="1 or 1=1")).json()["code"] == "not_found"
 
 
+async def test_the_filters_of_another_accounts_contact_are_asked_for_in_vain(integrator: Integrator) -> None:
+    await spring(integrator)
+    served = integrator.served
+    _, _, token = await directory.create_account(served.desk.db, "Umbrella", "eve@example.com", "a long password")
+    made = await served.client(authorization=f"Bearer {token}").post("/api/v1/contacts", json={"name": "Eve", "phones": [{"number": WEI}]})
+    for contact in (made.json()["id"], "0" * 26):
+        answer = await integrator.ana.get("/live-filters", contact=contact)
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
 async def test_what_is_no_rule_is_refused_and_named(integrator: Integrator) -> None:
     for conditions, code, field in (
         ([], "invalid", "conditions"),
         ([{**READY, "value": "yes"}], "invalid", "conditions[0].value"),
         ([{**READY, "value": 1}], "invalid", "conditions[0].value"),
+        ([{"field": "timezone", "op": "is", "value": "Mars/X"}], "invalid", "conditions[0].value"),
         ([READY, {"field": "owner", "op": "is", "value": "x"}], "invalid", "conditions[1].field"),
         ([{**READY, "account": "x"}], "unknown_field", "account"),
     ):
