@@ -75,7 +75,7 @@ class PreferencesNews(Struct, frozen=True):
 
 class UserNews(Struct, frozen=True):
     user: UserShape
-    reason: Literal["created", "changed", "disabled"]
+    reason: Literal["created", "changed", "disabled", "signed_out"]
 
 
 NEWS: Mapping[str, type[Struct]] = {

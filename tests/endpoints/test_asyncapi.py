@@ -105,11 +105,12 @@ async def everything(integrator: Integrator) -> None:
     await ana.post("/messages", integrator.draft(contact=contact))
     await integrator.text("STOP", phone=WEI, to=OWN)
     await integrator.text("START", phone=WEI, to=OWN)
-    gone = (await ana.post("/contacts", {"name": "Nobody", "phones": []})).json()["id"]
+    gone = (await ana.post("/contacts", {"name": "Nobody", "phones": [{"number": "+12025550199"}]})).json()["id"]
     await mia.delete(f"/contacts/{gone}")
     await mia.patch(made, {"name": "Not in use"})
     await mia.delete(made)
     await mia.patch("/settings", {"sms_public_minutes": 3})
     await mia.post("/messages", integrator.draft(contact=contact, send_at=(datetime.now(UTC) + timedelta(days=1)).isoformat()))
     await ana.patch("/me/preferences", {"theme": "dark"})
+    await mia.post(f"/users/{ben.id}/sign-out")
     await mia.patch(f"/users/{ben.id}", {"disabled": True, "conversations": "public"})
