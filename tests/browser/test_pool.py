@@ -226,22 +226,6 @@ async def muted(team: Team, conversation: str) -> bool:
     return bool((await team.call("ben", "GET", f"conversations/{conversation}"))["muted"])
 
 
-async def test_a_row_that_somebody_took_says_so_in_its_place_and_moves_no_other_under_the_pointer(team: Team) -> None:
-    """UX 60: for four seconds; then it goes."""
-    ids = [await team.talk(name, phone) for name, phone in (("Maria Garcia", MARIA), ("Wei Chen", WEI), ("Omar Haddad", OMAR))]
-    dana = await team.window("dana", "/pool")
-    await dana.pool_row("Omar Haddad").hover()
-    places = "[...document.querySelectorAll('.pool-row')].map((row) => Math.round(row.getBoundingClientRect().top))"
-    before = await dana.page.evaluate(places)
-    await team.call("ana", "POST", f"conversations/{ids[0]}/claim")
-    await expect(dana.pool_row("Maria Garcia")).to_contain_text("Claimed by Ana")
-    taken = time.monotonic()
-    while time.monotonic() < taken + 3.5:
-        assert await dana.page.evaluate(places) == before
-        await asyncio.sleep(0.25)
-    await expect(dana.pool_row("Maria Garcia")).to_have_count(0, timeout=3000)
-
-
 async def test_whoever_wants_it_is_alerted_about_the_pool_in_all_tabs_and_after_a_load(team: Team) -> None:
     """UX 1.4, 5.3: a switch on the pool's page, off by default."""
     ana = await team.window("ana", "/pool")
