@@ -127,7 +127,7 @@ async def change_did(desk: Desk, by: User, id: str, change: DidChange, once: Onc
     return await write_once(desk, alter, once)
 
 
-async def remove_did(desk: Desk, by: User, id: str) -> None:
+async def remove_did(desk: Desk, by: User, id: str, once: Once | None = None) -> None:
     """Raises `NotFound` and `InUse`."""
 
     async def remove(work: Work) -> None:
@@ -136,7 +136,7 @@ async def remove_did(desk: Desk, by: User, id: str) -> None:
         await trace(work, by, "removed", _target(did), before=await _facts(work.tx, did))
 
     try:
-        await desk.change(remove)
+        await write_once(desk, remove, once)
     except Conflict:
         raise InUse("Texts went through this number, and they show it.") from None
 

@@ -111,7 +111,7 @@ async def change_carrier(desk: Desk, by: User, id: str, change: CarrierChange, o
     return await write_once(desk, alter, once)
 
 
-async def remove_carrier(desk: Desk, by: User, id: str) -> None:
+async def remove_carrier(desk: Desk, by: User, id: str, once: Once | None = None) -> None:
     """Raises `NotFound` and `InUse`."""
 
     async def remove(work: Work) -> None:
@@ -120,7 +120,7 @@ async def remove_carrier(desk: Desk, by: User, id: str) -> None:
         await trace(work, by, "removed", _target(line), before=_facts(line))
 
     try:
-        await desk.change(remove)
+        await write_once(desk, remove, once)
     except Conflict:
         raise InUse("This carrier still has numbers, or texts came through it.") from None
 

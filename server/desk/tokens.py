@@ -85,16 +85,15 @@ async def change_token(desk: Desk, by: User, id: str, change: TokenChange, once:
     return await write_once(desk, rename, once)
 
 
-async def remove_token(desk: Desk, by: User, id: str) -> User:
-    """Whose it was. Raises `NotFound`."""
+async def remove_token(desk: Desk, by: User, id: str, once: Once | None = None) -> None:
+    """Raises `NotFound`."""
 
-    async def remove(work: Work) -> User:
+    async def remove(work: Work) -> None:
         token = await _find(work.tx, by, id)
         await sessions.end_token(work.tx, by.account, id)
         await trace(work, by, "removed", _target(token), before=_facts(token))
-        return token.user
 
-    return await desk.change(remove)
+    await write_once(desk, remove, once)
 
 
 def _target(token: Token) -> Target:

@@ -105,7 +105,7 @@ class Contacts:
         return json(await contacts.change_contact(self._desk, session.user, id_in_path(request), changes, key))
 
     async def remove(self, request: Request, session: Session) -> Response:
-        await contacts.remove_contact(self._desk, session.user, id_in_path(request))
+        await contacts.remove_contact(self._desk, session.user, id_in_path(request), await once(request, session))
         return no_content()
 
     async def opt_out(self, request: Request, session: Session) -> Response:

@@ -64,7 +64,8 @@ class Directory:
     async def remove_user(self, request: Request, session: Session) -> Response:
         """Disables: what the user wrote and did keeps its name, and what waits for the user is public."""
         change = UserChange(disabled=True, conversations="public")
-        await staffing.change_user(self._desk, self._passwords, session.user, id_in_path(request), change)
+        key = await once(request, session)
+        await staffing.change_user(self._desk, self._passwords, session.user, id_in_path(request), change, key)
         return no_content()
 
     async def sign_out(self, request: Request, session: Session) -> Response:
@@ -97,7 +98,7 @@ class Directory:
         return json(await tokens.change_token(self._desk, session.user, id_in_path(request), change, key))
 
     async def remove_token(self, request: Request, session: Session) -> Response:
-        await tokens.remove_token(self._desk, session.user, id_in_path(request))
+        await tokens.remove_token(self._desk, session.user, id_in_path(request), await once(request, session))
         return no_content()
 
 

@@ -48,7 +48,7 @@ class Lines:
         return json(await lines.change_carrier(self._desk, session.user, id_in_path(request), change, key))
 
     async def remove_carrier(self, request: Request, session: Session) -> Response:
-        await lines.remove_carrier(self._desk, session.user, id_in_path(request))
+        await lines.remove_carrier(self._desk, session.user, id_in_path(request), await once(request, session))
         return no_content()
 
     async def dids(self, request: Request, session: Session) -> Response:
@@ -71,7 +71,7 @@ class Lines:
         return json(await dids.change_did(self._desk, session.user, id_in_path(request), change, key))
 
     async def remove_did(self, request: Request, session: Session) -> Response:
-        await dids.remove_did(self._desk, session.user, id_in_path(request))
+        await dids.remove_did(self._desk, session.user, id_in_path(request), await once(request, session))
         return no_content()
 
     async def unrouted(self, request: Request, session: Session) -> Response:

@@ -57,7 +57,7 @@ class LiveFilters:
         return json(await live_filters.change_live_filter(self._desk, session.user, id_in_path(request), changes, key))
 
     async def remove(self, request: Request, session: Session) -> Response:
-        await live_filters.remove_live_filter(self._desk, session.user, id_in_path(request))
+        await live_filters.remove_live_filter(self._desk, session.user, id_in_path(request), await once(request, session))
         return no_content()
 
     async def contacts(self, request: Request, session: Session) -> Response:
