@@ -22,7 +22,7 @@ export function ContactFacts({ app, record, row, contact }) {
   return html`
     <dl class="facts">
       <dt>Number</dt><dd><bdi>${phone(row.contact.phone)}</bdi></dd>
-      ${Object.entries(contact?.fields ?? {}).map(([name, value]) => html`<dt key=${name}><bdi>${name}</bdi></dt><dd key=${`${name} is`}><bdi>${value}</bdi></dd>`)}
+      ${Object.entries(contact?.fields ?? {}).map(([name, value]) => html`<dt key=${name}><bdi>${name}</bdi></dt><dd key=${`${name} is`}><bdi>${breakable(value)}</bdi></dd>`)}
       ${there && html`<dt>Time there</dt><dd>${there} <span class="soft"><bdi>${contact?.timezone}</bdi></span></dd>`}
       <dt>Texts</dt><dd>${row.opted_out ? html`<strong class="bad-words">Opted out</strong>` : "Allowed"}</dd>
       ${contact && contact.tags.length > 0 && html`<dt>Tags</dt><dd class="tags">${contact.tags.map((tag) => html`<span class="tag" key=${tag}><bdi>${tag}</bdi></span>`)}</dd>`}
@@ -39,6 +39,11 @@ export function ContactFacts({ app, record, row, contact }) {
       ${row.closed_at && html`<dt>Closed</dt><dd>${when(row.closed_at)}</dd>`}
     </dl>
     ${c(Notes, { app, record })}`;
+}
+
+/** A long address goes on in the next line behind its @. @param {string} value */
+function breakable(value) {
+  return value.split(/(?<=@)/).map((part, nth) => (nth ? [html`<wbr />`, part] : part));
 }
 
 /** @param {{app: App, record: Record, row: Conversation, contact: Whole|null}} props */

@@ -23,8 +23,10 @@ export function Toasts({ app }) {
   const card = toast && html`<div class=${`toast ${toast.urgent ? "urgent" : ""}`} key=${toast.id}
       onMouseEnter=${hold(true)} onMouseLeave=${hold(false)} onFocusIn=${hold(true)} onFocusOut=${hold(false)}>
     <p><bdi>${toast.words}</bdi></p>
-    ${toast.open && !toast.actions.some(({ words }) => words === "Reply") && html`<button class="button small" onClick=${() => open(app, toast)}>Open</button>`}
-    ${toast.actions.map((action) => html`<button key=${action.words} class=${`button small ${action.quiet ? "quiet" : ""}`} onClick=${() => act(app, toast, action)}>${action.words}</button>`)}
+    <div class="toast-acts">
+      ${toast.open && !toast.actions.some(({ words }) => words === "Reply") && html`<button class="button small" onClick=${() => open(app, toast)}>Open</button>`}
+      ${toast.actions.map((action) => html`<button key=${action.words} class=${`button small ${action.quiet ? "quiet" : ""}`} onClick=${() => act(app, toast, action)}>${action.words}</button>`)}
+    </div>
     <button class="button small quiet square" aria-label="Close this notice" onClick=${() => app.toasts.close(toast.id)}>${c(Icon, { name: "x" })}</button>
   </div>`;
   return html`
