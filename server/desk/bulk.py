@@ -12,6 +12,7 @@ from server.desk.once import write_once
 from server.desk.work import Work
 from server.desk.writer import Change, Locks
 from server.domain import conversation as rules
+from server.domain.contact import MOST_TAGS
 from server.domain.errors import Invalid, NotFound, TooLate
 from server.domain.thread import Conversation, Thread
 from server.domain.user import User
@@ -51,7 +52,7 @@ class Bulk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class BulkDone(msgspec.Struct, frozen=True):
     """`count` contacts changed. `skipped` were so already, or cannot be: a contact with a conversation is not deleted, one without
-    has no owner. `undo` takes it back within a minute."""
+    has no owner, one with MOST_TAGS tags gets no other. `undo` takes it back within a minute."""
 
     count: int
     skipped: int
@@ -253,7 +254,7 @@ def _described(before: Contact, do: Doing, now: int) -> Contact:
     after = before
     if do.ready is not UNSET and do.ready != (before.ready_at is not None):
         after = replace(after, ready_at=now if do.ready else None)
-    if do.add_tag is not UNSET and do.add_tag not in after.tags:
+    if do.add_tag is not UNSET and do.add_tag not in after.tags and len(after.tags) < MOST_TAGS:
         after = replace(after, tags=(*after.tags, do.add_tag))
     if do.remove_tag is not UNSET and do.remove_tag in after.tags:
         after = replace(after, tags=tuple(tag for tag in after.tags if tag != do.remove_tag))

@@ -13,6 +13,7 @@ from server.desk.desk import Desk, Once
 from server.desk.once import write_once
 from server.desk.shapes import instant
 from server.desk.work import Work
+from server.domain.contact import MOST_FIELDS, MOST_PHONES, MOST_TAGS
 from server.domain.errors import AlreadyExists, HasConversation, Invalid, NotFound
 from server.domain.phone import PhoneNumber
 from server.domain.time_zone import zone_of
@@ -24,9 +25,6 @@ from server.store.database import Conflict, Transaction, stored_text
 
 KINDS = ("mobile", "landline", "other")
 LONGEST_NAME = 200
-MOST_TAGS = 50
-MOST_PHONES = 20
-MOST_FIELDS = 100
 
 
 class PhoneBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from server.domain.contact import MOST_FIELDS, MOST_PHONES, MOST_TAGS
 from server.domain.errors import Invalid
 from server.domain.phone import NotAPhoneNumber, PhoneNumber
 from server.domain.time_zone import zone_of
@@ -172,9 +173,13 @@ def person_of(line: int, cells: Sequence[str], columns: Sequence[Column]) -> tup
             read.cell(column, said)
     if not read.phones and not read.faults:
         read.fault(None, "There is no phone number in this line.")
+    tags = tuple(dict.fromkeys(read.tags))
+    for many, most, what in ((read.phones, MOST_PHONES, "phones"), (tags, MOST_TAGS, "tags"), (read.fields, MOST_FIELDS, "fields")):
+        if len(many) > most:
+            read.fault(None, f"A contact has at most {most} {what}.")
     phones = tuple(read.phones.items())
     name = " ".join(read.names)
-    return Person(line, name or None, phones, tuple(dict.fromkeys(read.tags)), read.fields, read.ready, read.timezone), read.faults
+    return Person(line, name or None, phones, tags, read.fields, read.ready, read.timezone), read.faults
 
 
 class _Reading:

@@ -128,6 +128,15 @@ def test_what_is_wrong_is_said_by_line_and_column_in_words(line: str, column: st
     assert faults(f"Name,Mobile,Ready,Time zone\nAna,{NUMBER},,\n{line}\n") == [(3, column, says)]
 
 
+def test_a_line_that_says_more_than_a_contact_may_hold_is_refused() -> None:
+    numbers = ";".join(f"+120255501{n:02}" for n in range(21))
+    tags = ";".join(str(n) for n in range(51))
+    headers, cells = ",".join(f"field:{n}" for n in range(101)), ",".join("x" * 101)
+    assert faults(f"Mobile,Tags,{headers}\n{numbers},{tags},{cells}\n") == [
+        (2, None, f"A contact has at most {most}.") for most in ("20 phones", "50 tags", "100 fields")
+    ]
+
+
 def test_lines_count_as_an_editor_counts_them_and_empty_ones_say_nothing() -> None:
     text = f'Name,Mobile\r\n\r\n"Ana\nMaria",{NUMBER}\r\n , \r\nWei,no\r\n'
     assert read_table(text.encode()).count == 2

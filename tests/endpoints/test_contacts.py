@@ -64,6 +64,11 @@ async def test_a_tag_is_trimmed_and_there_once(integrator: Integrator) -> None:
     bulk = {"ids": [made["id"]], "do": {"add_tag": " c "}}
     assert (await integrator.mia.post("/contacts/bulk", bulk)).json()["count"] == 0
     assert (await integrator.ana.get(at)).json()["tags"] == ["b", "c"]
+    many = [str(n) for n in range(50)]
+    await integrator.ana.patch(at, {"tags": many})
+    done = (await integrator.mia.post("/contacts/bulk", bulk)).json()
+    assert (done["count"], done["skipped"]) == (0, 1)
+    assert (await integrator.ana.get(at)).json()["tags"] == many
 
 
 async def test_a_change_keeps_what_it_does_not_name(integrator: Integrator) -> None:
