@@ -1,11 +1,15 @@
 """What a manager typed for a new carrier becomes credentials that its module can work with."""
 
+import re
 from collections.abc import Mapping
 
 import msgspec
 
 from server.carriers.carrier import Carrier, Credentials
 from server.domain.errors import Invalid, UnknownField
+
+# A pattern says nothing to a person.
+_PATTERN = re.compile(r"matching regex '.*'")
 
 
 def read_credentials(carrier: Carrier, given: Mapping[str, object]) -> Credentials:
@@ -17,5 +21,6 @@ def read_credentials(carrier: Carrier, given: Mapping[str, object]) -> Credentia
     try:
         keys = msgspec.convert(given, carrier.keys)
     except msgspec.ValidationError as error:
-        raise Invalid(f"The credentials of a {carrier.kind} carrier are not right: {error}.") from None
+        says = _PATTERN.sub("in the carrier's own form", str(error))
+        raise Invalid(f"The credentials of a {carrier.kind} carrier are not right: {says}.") from None
     return Credentials(msgspec.to_builtins(keys))

@@ -27,6 +27,12 @@ FORM_FIELDS = 20
 _ID = re.compile(r"[0-9a-z]{26}")
 _UNKNOWN = re.compile(r"unknown field `([^`]*)`")
 _AT = re.compile(r" - at `\$\.?([^`]*)`")
+_REGEX = "matching regex"
+_FORMS = {
+    "email": "That is no e-mail address such as ana@example.com.",
+    "shortcut": "A shortcut has 1 to 32 characters: small letters from a to z, digits and hyphens.",
+}
+"""What is said, by the field's name, in place of a pattern that it does not match."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -190,4 +196,7 @@ def _refusal(says: str) -> Refused:
     if unknown:
         return UnknownField(f"There is no field {unknown[1]} here.", field=unknown[1])
     at = _AT.search(says)
-    return Invalid(_AT.sub("", says) + ".", field=at[1] if at else None)
+    field = at[1] if at else None
+    if _REGEX in says:
+        return Invalid(_FORMS.get((field or "").rpartition(".")[2], "This is not written as it has to be."), field=field)
+    return Invalid(_AT.sub("", says) + ".", field=field)

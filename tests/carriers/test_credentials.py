@@ -69,6 +69,12 @@ def test_a_refusal_repeats_no_value() -> None:
     assert "s3cret" not in unknown.value.says
 
 
+def test_a_refusal_shows_no_pattern() -> None:
+    with pytest.raises(Invalid, match="account_sid") as refused:
+        read_credentials(KINDS["twilio"], {"account_sid": "AC 1", "auth_token": "x" * 32})
+    assert "regex" not in refused.value.says
+
+
 def test_the_parsed_keys_do_not_show_themselves() -> None:
     keys = msgspec.convert({"secret": SECRET}, KINDS["generic"].keys)
     assert SECRET not in f"{keys!r} {keys}"
