@@ -71,15 +71,17 @@ async def position_at(tx: Transaction, account: str, at: int, head: int) -> int:
 
 
 async def figures(tx: Transaction, account: str) -> Figures:
+    # No text is of later than now, but a time without an end makes PostgreSQL read every message there is.
     row = await tx.one(
         """select
             (select count(*) from messages where account = :account and kind = 'message' and state not in ('scheduled', 'cancelled')
-             and coalesce(send_at, created_at) > :since) as texts,
+             and coalesce(send_at, created_at) > :since and coalesce(send_at, created_at) <= :now) as texts,
             (select count(*) from conversations where account = :account and waiting_since is not null) as unanswered,
             (select count(*) from conversations where account = :account and public_since is not null) as public,
             (select min(since) from waits where account = :account and ended_at is null) as oldest""",
         account=account,
         since=tx.now - MINUTE_US,
+        now=tx.now,
     )
     assert row is not None
     agents = await tx.all(

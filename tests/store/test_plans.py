@@ -1,36 +1,71 @@
-"""How SQLite goes about the statements that read a lot. It has no figures about the tables: an empty file shows the plan of a full one."""
+"""How the engines go about statements that would read a lot."""
 
+import re
 from typing import Any
 
+import msgspec
 import pytest
 
 from server.domain.report import Asked
-from server.store import conversation_report
+from server.store import conversation_report, feed
 from server.store.database import Database, Row, Transaction
+from tests.fixtures.office import Office
 
-pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+EXPLAIN = {"sqlite": ("explain query plan", "detail"), "postgresql": ("explain", "QUERY PLAN")}
 
 
 class Planned:
-    """A transaction that keeps the plan of each statement; it finds nothing."""
+    """A transaction that keeps the plan of each statement before it runs it."""
 
-    def __init__(self, tx: Transaction) -> None:
-        self._tx = tx
+    def __init__(self, tx: Transaction, engine: str) -> None:
+        self.now = tx.now
         self.steps: list[str] = []
+        self._tx = tx
+        self._explain, self._column = EXPLAIN[engine]
+
+    async def one(self, sql: str, **parameters: Any) -> Row | None:
+        return (await self.all(sql, **parameters))[0]
 
     async def all(self, sql: str, **parameters: Any) -> list[Row]:
-        self.steps += [row["detail"] for row in await self._tx.all(f"explain query plan {sql}", **parameters)]
-        return []
+        self.steps += [row[self._column] for row in await self._tx.all(f"{self._explain} {sql}", **parameters)]
+        return await self._tx.all(sql, **parameters)
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("sort", conversation_report.SORTS)
 @pytest.mark.parametrize("asked", [Asked("an account"), Asked("an account", since=1, until=2, did="a DID")], ids=["all", "some"])
 async def test_the_report_looks_up_the_figures_of_a_line_in_every_order(db: Database, sort: str, asked: Asked) -> None:
+    """SQLite has no figures about the tables, so an empty file shows the plan of a full one."""
+
     async def plan(tx: Transaction) -> list[str]:
-        planned = Planned(tx)
+        planned = Planned(tx, db.engine)
         await conversation_report.page(planned, asked, sort=sort, falling=True, edge=None, backward=False, limit=50)  # type: ignore[arg-type]
         return planned.steps
 
     steps = await db.read(plan)
     assert steps
     assert not [step for step in steps if step.startswith("SCAN") and "JOIN" in step], steps
+
+
+async def test_the_figures_of_the_feed_read_the_texts_of_the_last_minute_alone(office: Office) -> None:
+    await office.text("Hi")
+    same = "account, kind, direction, body, media, state, encoding, segments, created_at, attempt"
+    await office.desk.db.write(
+        lambda tx: tx.run(
+            f"""insert into messages (conversation, seq, id, {same}) select conversation, seq + k.n, id || k.n, {same}
+                from messages, (select cast(key as bigint) + 10 as n from json_each(:many)) k""",
+            many=msgspec.json.encode({str(n): 0 for n in range(3_000)}).decode(),
+        )
+    )
+    await office.desk.db.write(lambda tx: tx.run("analyze messages"))
+
+    async def plan(tx: Transaction) -> list[str]:
+        planned = Planned(tx, office.desk.db.engine)
+        assert (await feed.figures(planned, office.account)).texts == 3001  # type: ignore[arg-type]
+        return planned.steps
+
+    steps = await office.desk.db.read(plan)
+    [step] = [step for step in steps if " messages" in step and "Bitmap Index" not in step]
+    assert not step.startswith("SCAN"), step
+    expected = re.search(r"rows=(\d+)", step)
+    assert expected is None or int(expected[1]) < 100, f"PostgreSQL expects few, or else it reads all of a large table: {step}"
