@@ -12,6 +12,7 @@ from server.desk.once import write_once
 from server.desk.work import Work
 from server.desk.writer import Change, Locks
 from server.domain import conversation as rules
+from server.domain.audience import Part
 from server.domain.contact import MOST_TAGS
 from server.domain.errors import Invalid, NotFound, TooLate
 from server.domain.thread import Conversation, Thread
@@ -64,10 +65,11 @@ class Undone(msgspec.Struct, frozen=True):
 
 
 class _Was(msgspec.Struct, frozen=True):
-    """A contact before, and the owners of its conversations before, by id."""
+    """A contact before, and by their ids the owners and the subscribers of its conversations before."""
 
     contact: Contact
     owners: dict[str, str | None] = {}
+    subscribers: dict[str, list[str]] = {}
 
 
 async def bulk(desk: Desk, user: User, asked: Bulk, once: Once | None = None) -> BulkDone | msgspec.Raw:
@@ -113,7 +115,11 @@ async def undo(desk: Desk, user: User, id: str, once: Once | None = None) -> Und
 
     do = await desk.change(take_back)
     count, after = 0, ""
-    while were := await desk.read(_remembered(id, after)):
+
+    async def remembered(tx: Transaction) -> list[_Was]:
+        return [msgspec.json.decode(was, type=_Was) for was in await bulk_changes.remembered(tx, id, after, AT_ONCE)]
+
+    while were := await desk.read(remembered):
         ids = [was.contact.id for was in were]
         count += await desk.change(_undoing(user, were, do), locks=_conversations_of(ids, do))
         after = ids[-1]
@@ -182,34 +188,27 @@ def _counting(user: User, ids: Sequence[str], do: Doing) -> Callable[[Transactio
     return count
 
 
-def _remembered(id: str, after: str) -> Callable[[Transaction], Awaitable[list[_Was]]]:
-    async def read(tx: Transaction) -> list[_Was]:
-        return [msgspec.json.decode(was, type=_Was) for was in await bulk_changes.remembered(tx, id, after, AT_ONCE)]
-
-    return read
-
-
 def _doing(user: User, ids: Sequence[str], do: Doing, id: str) -> Change[int]:
     async def change(work: Work) -> int:
         actor = work.know(user)
         await _target(work, user, do)
-        threads = [thread for thread in work.staged.threads.values() if thread.conversation.contact in set(ids)]
         held = await contacts.hold(work.tx, user.account, ids)
         work.staged.contacts.update(held)
         if do.delete is True:
             gone = await remove_contacts(work, actor, list(held.values()), "bulk")
-            await bulk_changes.remember(work.tx, id, ((contact, _encoded(_Was(held[contact]))) for contact in gone))
+            await bulk_changes.remember(work.tx, id, ((contact, msgspec.json.encode(_Was(held[contact])).decode()) for contact in gone))
             return len(gone)
         described = {contact: _described(before, do, work.now) for contact, before in held.items()}
         await change_contacts(work, actor, ((held[contact], after) for contact, after in described.items()), "bulk")
-        owners: dict[str, dict[str, str | None]] = {}
-        for thread in threads:
+        were = {contact: _Was(before) for contact, before in held.items()}
+        for thread in [each for each in work.staged.threads.values() if each.conversation.contact in held]:
             c = thread.conversation
             if do.owner is not UNSET and _another_owner(c, do.owner):
                 _give(work, user, thread, do.owner)
-                owners.setdefault(c.contact, {})[c.id] = c.owner
-        changed = [contact for contact, after in described.items() if contact in owners or after != held[contact]]
-        await bulk_changes.remember(work.tx, id, ((contact, _encoded(_Was(held[contact], owners.get(contact, {})))) for contact in changed))
+                were[c.contact].owners[c.id] = c.owner
+                were[c.contact].subscribers[c.id] = _subscribers(thread)
+        changed = [contact for contact, after in described.items() if were[contact].owners or after != held[contact]]
+        await bulk_changes.remember(work.tx, id, ((contact, msgspec.json.encode(were[contact]).decode()) for contact in changed))
         return len(changed)
 
     return change
@@ -231,6 +230,7 @@ def _undoing(user: User, were: Sequence[_Was], do: Doing) -> Change[int]:
                     continue
                 if owner is None or await accounts.working_user(work.tx, user.account, owner) is not None:
                     _give(work, user, thread, owner)
+                    _subscribed_as_before(work, user, conversation, do.owner, was.subscribers.get(conversation))
                     changed.add(was.contact.id)
         return len(changed)
 
@@ -287,5 +287,14 @@ def _give(work: Work, user: User, thread: Thread, owner: str | None) -> None:
     work.wake("timer")
 
 
-def _encoded(was: _Was) -> str:
-    return msgspec.json.encode(was).decode()
+def _subscribed_as_before(work: Work, user: User, conversation: str, interim: str | None, before: list[str] | None) -> None:
+    """Whoever owned it in between takes part as before: nobody knows that of what an earlier version remembered."""
+    thread = work.staged.threads[conversation]
+    if interim is None or before is None or (interim in before) == (interim in _subscribers(thread)):
+        return
+    step = rules.subscribe(thread, interim, reason="undo") if interim in before else rules.unsubscribe(thread, interim)
+    work.happen(thread, step, work.know(user))
+
+
+def _subscribers(thread: Thread) -> list[str]:
+    return [id for id, participant in thread.participants.items() if participant.part is Part.SUBSCRIBER]

@@ -4,9 +4,10 @@ import asyncio
 from typing import Any
 
 import pytest
+from msgspec import Raw
 
+from server.desk import attend, contact_lists
 from server.desk import bulk as module
-from server.desk import contact_lists
 from server.desk.bulk import Bulk, BulkDone, Doing, Undone, bulk, undo
 from server.desk.contact_changes import remove_contacts
 from server.desk.contact_views import ReadContactShape
@@ -110,6 +111,27 @@ async def test_an_owner_gets_all_conversations_and_the_old_one_has_them_back(off
     assert await office.one("select owner from conversations") == {"owner": office.ben.id}
     with pytest.raises(NotFound):
         await did(office, Doing(owner="0" * 26), ids)
+
+
+async def parts(office: Office) -> dict[str, str]:
+    return {row["user_id"]: row["part"] for row in await office.all("select user_id, part from participants")}
+
+
+async def test_whoever_owned_it_until_the_undo_takes_part_as_before(office: Office) -> None:
+    id = await contact(office)
+    await start(office.desk, office.ben, Draft("Hello", "c1"), to=MARIA)
+    follows = await attend.follow(office.desk, office.ana, await office.conversation(), None)
+    assert not isinstance(follows, Raw)
+    for owner in (office.dana, office.ana):
+        done = await did(office, Doing(owner=owner.id), [id])
+        assert (await parts(office))[owner.id] == "owner"
+        await undone(office, done)
+        assert await parts(office) == {office.ben.id: "owner", office.ana.id: "subscriber"}
+        await assert_page_equals_fresh_load(office, office.mia)
+    await did(office, Doing(owner=None), [id])
+    done = await did(office, Doing(owner=office.ana.id), [id])
+    await undone(office, done)
+    assert await parts(office) == {office.ana.id: "subscriber"}
 
 
 async def test_nobodys_waiting_conversation_is_public(office: Office) -> None:
