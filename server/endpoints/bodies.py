@@ -102,13 +102,14 @@ async def read_file(request: Request) -> tuple[str, bytes]:
 
 
 async def once(request: Request, session: Session, content: bytes | None = None) -> Once | None:
-    """The request's `Idempotency-Key`; its fingerprint covers method, path and body, or `content` in its place."""
+    """The request's `Idempotency-Key`; its fingerprint covers method, path, query and body, or `content` in its place."""
     key = request.headers.get("idempotency-key")
     if key is None:
         return None
     if not 0 < len(key) <= 255 or not key.isprintable():
         raise Invalid("An Idempotency-Key has 1 to 255 characters.")
-    said = f"{request.method} {request.url.path}\n".encode() + (await request.body() if content is None else content)
+    where = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+    said = f"{request.method} {where}\n".encode() + (await request.body() if content is None else content)
     return Once(session.user.id, key, hashlib.sha256(said).hexdigest())
 
 

@@ -87,6 +87,13 @@ async def test_a_repeat_with_its_key_begins_one_import(integrator: Integrator) -
     assert await integrator.served.rows("contact_imports") == 1
 
 
+async def test_a_dry_run_does_not_answer_for_the_import_with_its_key(integrator: Integrator) -> None:
+    headers = {"idempotency-key": "k"}
+    assert (await send(integrator.mia, FILE, headers=headers, dry_run="true")).status_code == 200
+    answer = await send(integrator.mia, FILE, headers=headers, dry_run="false")
+    assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_conflict")
+
+
 async def test_what_cannot_be_imported_is_refused_in_words(integrator: Integrator) -> None:
     for content, query, status, code, field in (
         (b"Name,Mobile\nJos\xe9,1\n", {}, 422, "invalid", "body"),
