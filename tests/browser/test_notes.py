@@ -79,6 +79,7 @@ async def test_a_name_that_is_only_text_is_no_mention_and_escape_closes_the_list
     await expect(note_field(ben)).to_be_focused()
     await ben.page.keyboard.press("Enter")
     await expect(notes(ben)).to_contain_text("mail to a@d and @d")
+    await expect(ben.page.locator(".pending")).to_have_count(0)
     [sent] = [message for message in await team.messages(conversation) if message["kind"] == "note"]
     assert sent["mentions"] == []
 

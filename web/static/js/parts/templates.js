@@ -15,6 +15,8 @@ export function Templates({ app, pick, close }) {
   const [why, setWhy] = useState("");
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
+  // Enter came before the replies did: the first that fits is taken as soon as they are here.
+  const hurried = useRef(false);
   const field = /** @type {{current: HTMLInputElement|null}} */ (useRef(null));
   // Before the next key: it belongs here already.
   useLayoutEffect(() => field.current?.focus(), []);
@@ -29,11 +31,17 @@ export function Templates({ app, pick, close }) {
   };
   const press = (/** @type {KeyboardEvent} */ event) => {
     if (steer(event, { options, at, move: setAt, pick: take, leave: () => close(text) })) return;
-    if (event.key === "Enter") event.preventDefault();
+    if (event.key === "Enter") {
+      event.preventDefault();
+      hurried.current = replies === null;
+    }
     if (event.key !== "Backspace" || text) return;
     event.preventDefault();
     close("");
   };
+  useEffect(() => {
+    if (replies !== null && hurried.current && found[0]) pick(found[0]);
+  }, [replies]);
   const type = (/** @type {string} */ words) => {
     setText(words);
     setAt(0);
