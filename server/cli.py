@@ -101,9 +101,7 @@ def demo(reset: bool) -> None:
                 click.echo(f"  {name:<14} {address}{path}")
             click.echo(f"\nThe contacts' phones are at {address}/sandbox, for whoever is signed in.")
             click.echo("Open Ana in one window and Ben with the phones in a private one, and text in. A text left alone for a minute is")
-            click.echo(
-                "in everybody's pool. No text leaves this machine. Ctrl-C stops it; `demo --reset` begins anew.\n"
-            )
+            click.echo("in everybody's pool. No text leaves this machine. Ctrl-C stops it; `demo --reset` begins anew.\n")
 
         run_roles(settings, ROLES, seed=seed, ready=ready)
 

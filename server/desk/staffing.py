@@ -118,9 +118,7 @@ async def _keep_a_manager(tx: Transaction, person: Person) -> None:
 async def _name_heir(work: Work, by: User, id: str, change: UserChange) -> None:
     chosen = change.conversations
     if chosen is UNSET and await people.open_conversations(work.tx, [id]):
-        raise Invalid(
-            "This user owns open conversations: hand them to somebody, or make them public.", field="conversations"
-        )
+        raise Invalid("This user owns open conversations: hand them to somebody, or make them public.", field="conversations")
     heir = chosen.to if isinstance(chosen, HandOver) else None
     if heir == id or (heir is not None and await accounts.working_user(work.tx, by.account, heir) is None):
         raise NotFound("There is no such user to hand the conversations to.")
