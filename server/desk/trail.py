@@ -7,7 +7,7 @@ import msgspec
 
 from server.desk.work import Work
 from server.domain.user import User
-from server.ids import new_id
+from server.ids import id_after
 from server.store import audit
 from server.store.audit import Entry
 
@@ -28,14 +28,17 @@ async def trace(
     work: Work, by: User, deed: str, target: Target, before: Mapping[str, Any] | None = None, after: Mapping[str, Any] | None = None
 ) -> None:
     """`deed` is a past participle: `trace(…, "changed", did, …)` is `did.changed`. Where both sides are given only what differs is kept,
-    and nothing at all when nothing does."""
+    and nothing at all when nothing does.
+
+    Comes after what the transaction locked: an entry stands behind those of whoever held the same before, though that one began later.
+    """
     if before is not None and after is not None:
         differing = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
         if not differing:
             return
         before, after = ({key: side[key] for key in sorted(differing & side.keys())} for side in (before, after))
     entry = Entry(
-        id=new_id(work.now),
+        id=id_after(await audit.newest(work.tx, by.account), work.now),
         account=by.account,
         at=work.now,
         user=by.id,

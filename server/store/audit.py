@@ -41,6 +41,13 @@ async def add(tx: Transaction, entry: Entry) -> None:
     )
 
 
+async def newest(tx: Transaction, account: str) -> str | None:
+    """The id of the newest entry that this transaction sees."""
+    row = await tx.one("select max(id) as id from audit where account = :account", account=account)
+    found: str | None = row["id"] if row else None
+    return found
+
+
 async def page(tx: Transaction, account: str, *, user: str | None, what: str | None, before: str | None, limit: int) -> list[Entry]:
     """Newest first; `before` is the id of the last entry of the page before."""
     wanted = {"user_id": user, "what": what}
