@@ -78,9 +78,9 @@ def moves_forward(old: MessageState, new: MessageState) -> bool:
 class Message(msgspec.Struct, frozen=True):
     """One SMS or MMS, or a note. `seq` is the number of the event that created it; instants are µs UTC.
 
-    `attempt` counts how often a sender took it; `next_at` is when it may be taken, None while it is scheduled and once nothing is left to do; `lease_until` is
-    set while a sender holds it. `token` comes back in the carrier's receipts. An automatic text has a `purpose` and no `user`;
-    so has an inbound keyword.
+    `attempt` counts how often a sender took it; `next_at` is when it may be taken, None while it is scheduled and once nothing is
+    left to do; `lease_until` is set while a sender holds it. `token` comes back in the carrier's receipts. An automatic text has
+    a `purpose` and no `user`; so has an inbound keyword.
     `body_asked` is what the author wrote, without the opt-out text. `mentions` are the users whom a note names. `left_seq` is the
     number by which a scheduled text was queued: from there on it stands as an answer.
     """
