@@ -1,6 +1,6 @@
 """Reports > SMS conversations: every conversation with its figures, a page at a time, or all of them for a spreadsheet."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -12,12 +12,14 @@ from server.desk.shapes import ConversationContactShape, DidShape, MessageShape,
 from server.domain.report import NOBODY, Asked
 from server.domain.user import User
 from server.store import conversation_report as store
-from server.store.conversation_report import Counted, Found, Key
+from server.store.conversation_report import Counted, Key, State
 from server.store.database import Transaction
 
 SORTS = store.SORTS
 AT_ONCE = 500
 """Lines of a spreadsheet that are read together."""
+ORDERED_AT_ONCE = 10_000
+"""Lines of which the order is found together: for some orders everything is counted to find it."""
 
 
 class LastText(msgspec.Struct, frozen=True):
@@ -86,8 +88,8 @@ async def conversation_report(desk: Desk, by: User, asked: Asked, sort: Sort, ed
         behind = True if backward else more
         return ReportPage(
             await _items(tx, by, asked, found),
-            next=Edge(found[-1].key, backward=False) if found and behind else None,
-            previous=Edge(found[0].key, backward=True) if found and before else None,
+            next=Edge(found[-1], backward=False) if found and behind else None,
+            previous=Edge(found[0], backward=True) if found and before else None,
             total=await store.total(tx, asked),
         )
 
@@ -104,16 +106,20 @@ async def whole_report(desk: Desk, by: User, asked: Asked, sort: Sort) -> AsyncI
     asked = _scoped(by, asked)
     edge: Edge | None = None
 
-    async def read(tx: Transaction) -> tuple[list[ReportedConversation], Edge | None]:
-        found, more = await _page(tx, asked, sort, edge, AT_ONCE)
-        return await _items(tx, by, asked, found), Edge(found[-1].key, backward=False) if more else None
+    async def order(tx: Transaction) -> tuple[list[Key], bool]:
+        return await _page(tx, asked, sort, edge, ORDERED_AT_ONCE)
 
-    while True:
-        items, edge = await desk.read(read)
-        for item in items:
-            yield item
-        if edge is None:
-            return
+    more = True
+    while more:
+        keys, more = await desk.read(order)
+        for start in range(0, len(keys), AT_ONCE):
+            for item in await desk.read(_part(by, asked, keys[start : start + AT_ONCE])):
+                yield item
+        edge = Edge(keys[-1], backward=False) if keys else None
+
+
+def _part(by: User, asked: Asked, keys: Sequence[Key]) -> Callable[[Transaction], Awaitable[list[ReportedConversation]]]:
+    return lambda tx: _items(tx, by, asked, keys)
 
 
 def _scoped(by: User, asked: Asked) -> Asked:
@@ -125,7 +131,7 @@ async def _check(tx: Transaction, by: User, asked: Asked) -> None:
     await must_be_ours(tx, by, user=asked.owner if asked.owner != NOBODY else None)
 
 
-async def _page(tx: Transaction, asked: Asked, sort: Sort, edge: Edge | None, limit: int) -> tuple[list[Found], bool]:
+async def _page(tx: Transaction, asked: Asked, sort: Sort, edge: Edge | None, limit: int) -> tuple[list[Key], bool]:
     """A page in the order of the report, and whether there are more in the direction of reading."""
     backward = edge is not None and edge.backward
     found = await store.page(
@@ -141,14 +147,14 @@ async def _page(tx: Transaction, asked: Asked, sort: Sort, edge: Edge | None, li
     return shown[::-1] if backward else shown, len(found) > limit
 
 
-async def _items(tx: Transaction, by: User, asked: Asked, found: Sequence[Found]) -> list[ReportedConversation]:
-    lines = {line.id: line for line in found}
-    counted = await store.counted(tx, asked, lines)
-    shapes = await views.conversation_shapes(tx, by, list(lines))
-    return [_item(shape, lines[shape.id], counted.get(shape.id, Counted()), tx.now) for shape in shapes]
+async def _items(tx: Transaction, by: User, asked: Asked, keys: Sequence[Key]) -> list[ReportedConversation]:
+    ids = [id for _, id in keys]
+    states, counted = await store.states(tx, ids), await store.counted(tx, asked, ids)
+    shapes = await views.conversation_shapes(tx, by, ids)
+    return [_item(shape, states[shape.id], counted.get(shape.id, Counted()), tx.now) for shape in shapes]
 
 
-def _item(shape: OwnConversationShape, line: Found, counted: Counted, now: int) -> ReportedConversation:
+def _item(shape: OwnConversationShape, state: State, counted: Counted, now: int) -> ReportedConversation:
     return ReportedConversation(
         conversation=shape.id,
         contact=shape.contact,
@@ -157,12 +163,12 @@ def _item(shape: OwnConversationShape, line: Found, counted: Counted, now: int) 
         subscribers=shape.subscribers,
         last_message=_last(shape.last_message),
         waiting_since=shape.waiting_since,
-        waiting_seconds=None if line.waiting_since is None else seconds_or_none(max(0, now - line.waiting_since)),
+        waiting_seconds=None if state.waiting_since is None else seconds_or_none(max(0, now - state.waiting_since)),
         first_reply_seconds=seconds_or_none(counted.first_reply),
         waits=counted.waits,
         texts_in=counted.texts_in,
         texts_out=counted.texts_out,
-        state=line.state,
+        state=state.name,
         was_public=counted.was_public,
     )
 

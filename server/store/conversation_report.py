@@ -17,16 +17,11 @@ Key = tuple[int | str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """One line: where it stands in the order, its state (one of STATES), and since when it waits (µs)."""
+class State:
+    """`name` is one of STATES; `waiting_since` in µs."""
 
-    key: Key
-    state: str
+    name: str
     waiting_since: int | None
-
-    @property
-    def id(self) -> str:
-        return self.key[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +60,7 @@ _SORTS: Mapping[str, tuple[str, str]] = {
 SORTS = tuple(_SORTS)
 
 
-async def page(tx: Transaction, asked: Asked, *, sort: str, falling: bool, edge: Key | None, backward: bool, limit: int) -> list[Found]:
+async def page(tx: Transaction, asked: Asked, *, sort: str, falling: bool, edge: Key | None, backward: bool, limit: int) -> list[Key]:
     """At most `limit` behind `edge`, or before it where `backward` (then nearest first). `sort` is one of SORTS."""
     by, joined = _SORTS[sort]
     where, parameters = _where(asked)
@@ -75,19 +70,27 @@ async def page(tx: Transaction, asked: Asked, *, sort: str, falling: bool, edge:
         where += f" and ({by}, c.id) {compare} (cast(:edge as {kind}), cast(:id as text))"
         parameters |= {"edge": edge[0], "id": edge[1]}
     rows = await tx.all(
-        f"""{_with(joined, asked)} select c.id, {by} as by_value, {_STATE} as state, c.waiting_since
-            from conversations c {_JOINS[joined]}
+        f"""{_with(joined, asked)} select c.id, {by} as by_value from conversations c {_JOINS[joined]}
             where {where} order by by_value {way}, c.id {way} limit :limit""",
         **parameters,
         limit=limit,
     )
-    return [Found((row["by_value"], row["id"]), STATES[row["state"]], row["waiting_since"]) for row in rows]
+    return [(row["by_value"], row["id"]) for row in rows]
 
 
 async def total(tx: Transaction, asked: Asked) -> int:
     where, parameters = _where(asked)
     row = await tx.one(f"select count(*) as n from conversations c where {where}", **parameters)
     return int(row["n"]) if row else 0
+
+
+async def states(tx: Transaction, ids: Iterable[str]) -> dict[str, State]:
+    """What these conversations are now."""
+    rows = await tx.all(
+        f"select c.id, {_STATE} as state, c.waiting_since from json_each(:ids) k join conversations c on c.id = k.value ->> 'id'",
+        ids=batch({"id": id} for id in ids),
+    )
+    return {row["id"]: State(STATES[row["state"]], row["waiting_since"]) for row in rows}
 
 
 async def counted(tx: Transaction, asked: Asked, ids: Iterable[str]) -> dict[str, Counted]:

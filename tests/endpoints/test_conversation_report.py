@@ -142,10 +142,12 @@ async def test_the_order_is_that_of_the_column(integrator: Integrator) -> None:
     assert waits[1:] == [None, None]
 
 
+@pytest.mark.parametrize(("at_once", "ordered_at_once"), [(2, 100), (1, 2)])
 async def test_the_spreadsheet_has_the_same_lines_and_every_cell_is_harmless(
-    integrator: Integrator, monkeypatch: pytest.MonkeyPatch
+    integrator: Integrator, monkeypatch: pytest.MonkeyPatch, at_once: int, ordered_at_once: int
 ) -> None:
-    monkeypatch.setattr(conversation_report, "AT_ONCE", 2)
+    monkeypatch.setattr(conversation_report, "AT_ONCE", at_once)
+    monkeypatch.setattr(conversation_report, "ORDERED_AT_ONCE", ordered_at_once)
     await busy(integrator)
     await integrator.text('=HYPERLINK("http://evil.example","x")', phone=MARIA, to=SUPPORT)
     accept = {"accept": "text/csv"}
