@@ -87,9 +87,9 @@ async def bulk(desk: Desk, user: User, asked: Bulk, once: Once | None = None) ->
         await _target(work, user, do)
         made = BulkChange(new_id(work.now), user.account, user.id, msgspec.json.encode(do).decode(), None, None)
         await bulk_changes.insert(work.tx, made)
-        await bulk_changes.forget(work.tx, user.account, work.now - FORGET_US)
         return made.id
 
+    await desk.again(lambda work: bulk_changes.forget(work.tx, user.account, work.now - FORGET_US))
     id = await desk.change(start)
     count = sum([await desk.change(_doing(user, part, do, id), locks=_conversations_of(part, do)) for part in parts])
 

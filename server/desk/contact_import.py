@@ -28,7 +28,6 @@ AT_ONCE = 200
 """Lines of one transaction: others are let in between."""
 LEASE_US = 10_000_000
 """After this long without a line another process takes an import over."""
-FORGOTTEN_AT_ONCE = 2_000
 ERRORS = 100
 KEEP_US = 7 * 24 * 3600 * 1_000_000
 NO_NUMBERS = "No column holds phone numbers. Say which one does."
@@ -84,18 +83,13 @@ async def check_import(
     table = await asyncio.to_thread(read_table, content)
     plan = Plan(tuple(columns_of(table.headers, mapping)), duplicates)
 
-    async def forget(work: Work) -> bool:
-        return await contact_imports.forget(work.tx, user.account, user.id, work.now - KEEP_US, FORGOTTEN_AT_ONCE)
-
-    while await desk.change(forget):
-        pass
-
     async def insert(work: Work) -> str:
         id = new_id(work.now)
         made = ContactImport(id, user.account, user.id, "checked", _json(plan), table.count, table.count, Counts())
         await contact_imports.insert(work.tx, made, None)
         return id
 
+    await desk.again(lambda work: contact_imports.forget(work.tx, user.account, user.id, work.now - KEEP_US))
     id = await desk.change(insert)
     if without_numbers(plan.columns):
         counts, errors = Counts(rejected=table.count), [Fault(1, None, NO_NUMBERS)]

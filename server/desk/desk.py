@@ -87,6 +87,11 @@ class Desk:
         """As `write`, for a change whose result is its answer."""
         return await self.writer.do(change, as_it_is, locks=locks)
 
+    async def again(self, change: Change[bool]) -> None:
+        """A change that does a part in each transaction, until it says that there is no more: others are let in between."""
+        while await self.change(change):
+            pass
+
     async def join(self, group: Group[I, R], items: Sequence[I]) -> list[R]:
         """Each item shares the next transaction with whatever else waits; returns when all are committed."""
         return await asyncio.gather(*(self.writer.join(group, item) for item in items))

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from server.store.database import Transaction, batch
 
+FORGOTTEN_AT_ONCE = 2_000
+
 
 @dataclass(frozen=True, slots=True)
 class BulkChange:
@@ -72,12 +74,17 @@ async def remembered(tx: Transaction, id: str, after: str, limit: int) -> list[s
     return [row["was"] for row in rows]
 
 
-async def forget(tx: Transaction, account: str, before: int) -> None:
-    """What the account did before `before` (µs)."""
-    await tx.run(
-        """delete from bulk_change_items where bulk_change in
-           (select id from bulk_changes where account = :account and created_at < :before)""",
+async def forget(tx: Transaction, account: str, before: int) -> bool:
+    """What the account did before `before` (µs). True where there is more to forget: no more than FORGOTTEN_AT_ONCE contacts go at once."""
+    which = "select id from bulk_changes where account = :account and created_at < :before"
+    gone = await tx.run(
+        f"""delete from bulk_change_items where (bulk_change, contact) in
+            (select bulk_change, contact from bulk_change_items where bulk_change in ({which}) limit :limit)""",
         account=account,
         before=before,
+        limit=FORGOTTEN_AT_ONCE,
     )
-    await tx.run("delete from bulk_changes where account = :account and created_at < :before", account=account, before=before)
+    if gone == FORGOTTEN_AT_ONCE:
+        return True
+    await tx.run(f"delete from bulk_changes where id in ({which})", account=account, before=before)
+    return False

@@ -6,6 +6,8 @@ from typing import Literal
 
 from server.store.database import Row, Transaction, batch
 
+FORGOTTEN_AT_ONCE = 2_000
+
 State = Literal["checked", "running", "done", "failed"]
 
 
@@ -154,9 +156,9 @@ async def rejects(tx: Transaction, id: str, after: int, limit: int) -> list[Reje
     return [Reject(row["place"], row["line"], row["cells"], row["faults"]) for row in rows]
 
 
-async def forget(tx: Transaction, account: str, user: str, before: int, limit: int) -> bool:
+async def forget(tx: Transaction, account: str, user: str, before: int) -> bool:
     """The user's dry runs, and whatever the account has from before `before` (µs) but what still runs. True where there is more to
-    forget: no more than `limit` rejects go at once."""
+    forget: no more than FORGOTTEN_AT_ONCE rejects go at once."""
     which = """select id from contact_imports where account = :account and state <> 'running'
         and (created_at < :before or (state = 'checked' and user_id = :user))"""
     gone = await tx.run(
@@ -165,9 +167,9 @@ async def forget(tx: Transaction, account: str, user: str, before: int, limit: i
         account=account,
         user=user,
         before=before,
-        limit=limit,
+        limit=FORGOTTEN_AT_ONCE,
     )
-    if gone == limit:
+    if gone == FORGOTTEN_AT_ONCE:
         return True
     await tx.run(f"delete from contact_imports where id in ({which})", account=account, user=user, before=before)
     return False

@@ -20,6 +20,7 @@ from server.desk.work import Work
 from server.domain.errors import HasConversation, Invalid, NotFound, TooLate
 from server.domain.live_filter import Condition
 from server.domain.wanted import Wanted
+from server.store import bulk_changes
 from server.store import contacts as stored
 from tests.desk.test_live_filters import assert_every_filter_is_as_looked_at_anew
 from tests.fixtures.meanwhile import meanwhile
@@ -259,6 +260,18 @@ async def test_a_text_in_the_batch_that_deletes_its_contact_is_refused(office: O
     )
     assert isinstance(outcome, NotFound)
     assert await office.all("select id from contacts") == []
+
+
+async def test_what_cannot_be_undone_any_more_is_forgotten_some_contacts_at_a_time(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk_changes, "FORGOTTEN_AT_ONCE", 2)
+    ids = await five(office)
+    await did(office, Doing(add_tag="old"), ids)
+    office.later(minutes=61)
+    since = office.desk.writer.written
+    last = await did(office, Doing(add_tag="new"), ids[:1])
+    assert office.desk.writer.written - since == 3 + 3, "three times it forgets; it begins, changes one contact and ends"
+    assert await office.all("select bulk_change, contact from bulk_change_items") == [{"bulk_change": last.undo, "contact": ids[0]}]
+    assert await office.all("select id from bulk_changes") == [{"id": last.undo}]
 
 
 @on_postgres

@@ -18,6 +18,7 @@ from server.domain.errors import Invalid, NotFound
 from server.domain.live_filter import Condition
 from server.domain.user import User
 from server.domain.wanted import Wanted
+from server.store import contact_imports
 from tests.desk.test_live_filters import assert_every_filter_is_as_looked_at_anew
 from tests.fixtures.office import MARIA, WEI, Office
 
@@ -218,7 +219,7 @@ async def test_two_dry_runs_of_one_person_at_once_both_answer(office: Office) ->
 
 
 async def test_what_is_forgotten_goes_some_rows_at_a_time(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(contact_import, "FORGOTTEN_AT_ONCE", 4)
+    monkeypatch.setattr(contact_imports, "FORGOTTEN_AT_ONCE", 4)
     await checked(office, HEAD + "".join(f"A,x{n},,,,\n" for n in range(10)))
     since = office.desk.writer.written
     last = await checked(office, HEAD + "A,y,,,,\n")
