@@ -79,6 +79,30 @@ async def test_the_feed_waits_while_one_points_at_it_or_has_paused_it(team: Team
     await expect(line(mia, "Sent while paused")).to_be_visible()
 
 
+@pytest.mark.timeout(30)
+async def test_what_is_new_shows_when_asked_for_with_the_pointer_still_over_the_feed(team: Team) -> None:
+    """At once and in a quiet hour: no later event draws it. By key the focus goes on at the newest line."""
+    await team.talk("Maria Garcia", MARIA, to=team.own)
+    mia = await team.window("mia", "/feed")
+    await line(mia, "Hello").hover()
+    new = mia.page.locator(".feed-pill").get_by_role("button")
+    await team.text(WEI, "First")
+    await expect(new).to_have_text("2 new")
+    await new.hover()
+    await new.click()
+    await expect(line(mia, "First")).to_be_visible(timeout=SECOND_MS)
+    await expect(new).to_have_count(0)
+    await team.text(OMAR, "Second")
+    await expect(new).to_have_text("2 new")
+    await new.focus()
+    await mia.page.keyboard.press("Enter")
+    await expect(lines(mia).first).to_be_focused(timeout=SECOND_MS)
+    await expect(line(mia, "Second")).to_be_visible(timeout=SECOND_MS)
+    await lines(mia).first.click()
+    await expect(lines(mia).first).to_have_attribute("aria-current", "true")
+    await expect(lines(mia).first).not_to_have_css("background-color", "rgba(0, 0, 0, 0)")
+
+
 def a_text(number: int) -> dict[str, Any]:
     at = f"2026-11-22T{10 + number // 3600:02}:{number // 60 % 60:02}:{number % 60:02}.000000Z"
     message = {

@@ -29,6 +29,7 @@ export function Page({ app }) {
   const box = /** @type {{current: HTMLElement|null}} */ (useRef(null));
   const [touched, release] = useHold(box);
   const held = useRef(new Held());
+  const [, redraw] = useState(0);
   const { rows, newer } = held.current.show(reader.lines.rows, paused || touched);
   const names = useNames(app);
   useEffect(() => app.keys.add([
@@ -36,9 +37,12 @@ export function Page({ app }) {
     { key: "j", words: "Next line", where: "In Live", run: () => step(box.current, 1) },
     { key: "k", words: "Previous line", where: "In Live", run: () => step(box.current, -1) },
   ]), []);
-  const showNew = () => {
+  const showNew = (/** @type {MouseEvent} */ event) => {
     held.current.freeze(reader.lines.rows);
+    redraw((n) => n + 1);
     for (const node of [box.current, box.current?.closest(".feed-page")]) if (node) node.scrollTop = 0;
+    // The pill goes; by key the focus goes on at the newest line.
+    if (event.detail === 0) setTimeout(() => step(box.current, -1));
     release();
   };
   const observe = (/** @type {string} */ id) => refine({ open: id });
@@ -69,7 +73,7 @@ export function Page({ app }) {
       </header>
       <div class="feed-rows" ref=${box} onKeyDown=${(/** @type {KeyboardEvent} */ event) => steer(event, box.current)}>
         ${newer > 0 && html`<div class="feed-pill"><button class="pill" onClick=${showNew}>${c(Icon, { name: "arrow-up" })}${newer >= MOST ? `${MOST}+` : newer} new</button></div>`}
-        ${rows.length === 0 && html`<div class="rows-empty">${empty(reader, filtered)}</div>`}
+        ${rows.length === 0 && html`<div class="rows-empty">${empty(reader, filtered, until !== "")}</div>`}
         <ol class="feed-list" aria-label=${paused ? "What happened, paused" : "What happened, newest first"}>
           ${withDays(rows, app.clock.now()).map((each) => typeof each === "string"
             ? html`<li class="feed-day" key=${each}>${each}</li>`
@@ -93,10 +97,11 @@ function withDays(rows, now) {
   });
 }
 
-/** @param {FeedReader} reader @param {boolean} filtered */
-function empty(reader, filtered) {
+/** @param {FeedReader} reader @param {boolean} filtered @param {boolean} past */
+function empty(reader, filtered, past) {
   if (reader.state === "failed") return html`<p>The feed could not be loaded: ${reader.why} Trying again in 5 s.</p><button class="button" onClick=${() => reader.read()}>Try now</button>`;
   if (reader.state === "loading") return html`<p class="unseen">Loading…</p>`;
+  if (past) return html`<p>Nothing of that kind happened before then.</p>`;
   if (filtered) return html`<p>Nothing of that kind has happened yet.</p>`;
   return html`<p>Nothing has happened yet. The first text will appear here.</p>`;
 }
