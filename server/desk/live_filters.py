@@ -19,7 +19,7 @@ from server.domain.errors import AlreadyExists, Invalid, NotFound
 from server.domain.events import EventType
 from server.domain.live_filter import Condition, compiled
 from server.domain.time_zone import zone_of
-from server.domain.user import User
+from server.domain.user import SYSTEM, User
 from server.domain.wanted import Wanted
 from server.ids import new_id
 from server.store import contact_search, contacts, live_filters
@@ -164,11 +164,19 @@ async def fill(desk: Desk, filter: LiveFilter) -> None:
 
 
 async def fill_abandoned(desk: Desk) -> bool:
-    """Fills one filter whose process was lost while it did; False where there is none."""
+    """Fills one filter whose process was lost while it did, and tells of it, since that process did not; False where there is none."""
     found = await desk.read(lambda tx: live_filters.unfilled(tx, tx.now - ABANDONED_US))
-    if found is not None:
-        await fill(desk, found)
-    return found is not None
+    if found is None:
+        return False
+    await fill(desk, found)
+
+    async def tell(work: Work) -> None:
+        full = await live_filters.get(work.tx, found.account, found.id)
+        if full is not None:
+            work.tell(found.account, EventType.LIVE_FILTER_UPDATED, SYSTEM, data={"live_filter": _shape(full)})
+
+    await desk.change(tell)
+    return True
 
 
 def _filling(filter: LiveFilter, after: str) -> Change[str | None]:

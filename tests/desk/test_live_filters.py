@@ -191,9 +191,13 @@ async def test_a_filter_whose_process_was_lost_is_filled_later(office: Office) -
     await office.desk.change(forget)
     assert not await live_filters.fill_abandoned(office.desk), "its process may be at it still"
     office.later(minutes=2)
+    since = len(office.events)
     assert await live_filters.fill_abandoned(office.desk)
     assert not await live_filters.fill_abandoned(office.desk)
     assert len(await inside(office, filter.id)) == 1
+    [told] = office.events[since:]
+    assert (told["type"], told["actor"]["kind"]) == ("live_filter.updated", "system")
+    assert (told["data"]["live_filter"]["id"], told["data"]["live_filter"]["count"]) == (filter.id, 1)
 
 
 @on_postgres
