@@ -32,7 +32,7 @@ async def test_disabling_a_user_forces_a_choice_and_the_conversations_follow_it_
     disable = dialog.get_by_role("button", name="Disable")
     await expect(disable).to_be_disabled()
     await dialog.get_by_label("Hand over to a colleague").check()
-    await dialog.get_by_label("New owner").select_option("Ana")
+    await dialog.get_by_role("combobox", name="New owner").select_option("Ana")
     await disable.click()
     await expect(dialog).to_have_count(0)
     await expect(row(mia, "Ben")).to_contain_text("Disabled")

@@ -33,6 +33,8 @@ export class Alerting {
     this.warnings = new Warnings({ kept: sessionStorage, shared: localStorage });
     /** Sounded and not read yet. @type {Set<string>} */
     this.loud = new Set();
+    /** The number of the newest event that each conversation's notice is about. @type {Map<string, number>} */
+    this.told = new Map();
     this.repeated = this.warned = 0;
     /** No tab of this browser may sound yet. */
     this.silent = false;
@@ -86,7 +88,7 @@ export class Alerting {
   /** @param {import("./shapes.js").Event} event @param {import("./record.js").Record} record as it was before @param {boolean} replayed */
   notice(event, record, replayed) {
     const { app } = this;
-    if (event.type === "conversation.read") return this.read(record.id);
+    if (event.type === "conversation.read") return this.read(record.id, event.data.read_seq);
     const looking = app.looking(record.id);
     if (looking) {
       queueMicrotask(() => app.readOpen());
@@ -96,7 +98,9 @@ export class Alerting {
     if (replayed && app.clock.now() - Date.parse(event.at) > LATE) return;
     const minutes = app.store.settings.sms_public_minutes;
     const alert = alertFor(event, record, { me: app.me.id, looking, minutes, quiet: this.quiet, pool: app.preferences.value.pool_alerts });
-    if (alert) this.give(alert);
+    if (!alert) return;
+    this.told.set(record.id, /** @type {number} */ (event.seq));
+    this.give(alert);
   }
 
   /** Events of the account come maybe more than once. @param {import("./shapes.js").Event} event */
@@ -161,8 +165,13 @@ export class Alerting {
     if (Date.now() - this.repeated >= REPEAT) this.ring();
   }
 
-  /** Read here, in another tab or elsewhere: what was said about it is over. @param {string} conversation */
-  read(conversation) {
+  /**
+   * Read here, in another tab or elsewhere, up to a number: what was said about it is over, unless something newer was said.
+   * @param {string} conversation @param {number} upto
+   */
+  read(conversation, upto) {
+    if ((this.told.get(conversation) ?? 0) > upto) return;
+    this.told.delete(conversation);
     this.loud.delete(conversation);
     this.app.toasts.read(conversation);
     this.desktop.close(conversation);
