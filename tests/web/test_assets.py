@@ -123,3 +123,13 @@ def test_browser_and_server_count_with_one_table() -> None:
 
 def test_initials_are_at_most_two_letters() -> None:
     assert [initials(name) for name in ("Maria de la Garcia", "+1555", "åsa", "")] == ["MG", "#", "Å", "#"]
+
+
+def test_a_class_is_shaped_by_one_sheet_of_its_layer() -> None:
+    """Two sheets would shape each other's parts, by their order."""
+    shaped: dict[tuple[str, str], set[str]] = {}
+    for sheet in (ROOM / "static" / "css").glob("*.css"):
+        for layer, rules in re.findall(r"^@layer (\w+) \{\n(.*?)^\}", sheet.read_text(), re.DOTALL | re.MULTILINE):
+            for name in re.findall(r"^  (\.[a-z][\w-]*)(?: \{|, )", rules, re.MULTILINE):
+                shaped.setdefault((layer, name), set()).add(sheet.name)
+    assert {key: sheets for key, sheets in shaped.items() if len(sheets) > 1} == {}
