@@ -140,7 +140,7 @@ def _span(asked: Asked, now: int, zone: tzinfo) -> tuple[int, int]:
     last = datetime.fromtimestamp((until - 1) / 1_000_000, zone).date()
     since = asked.since if asked.since is not None else _midnight(last - timedelta(days=DAYS - 1), zone)
     if until <= since:
-        raise Invalid("`to` lies behind `from`.", field="to")
+        raise Invalid("The time ends before it begins: the last day is before the first.", field="to")
     if until - since > (LONGEST_DAYS + 1) * DAY_US:
         raise Invalid(f"A report covers at most {LONGEST_DAYS} days.", field="from")
     return since, until

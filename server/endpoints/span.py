@@ -26,7 +26,7 @@ def span_in(request: Request) -> Span:
     name, zone = _zone(request.query_params.get("time_zone"))
     since, until = _instant(request, "from", zone), _instant(request, "to", zone)
     if since is not None and until is not None and until <= since:
-        raise Invalid("`to` lies behind `from`.", field="to")
+        raise Invalid("The time ends before it begins: the last day is before the first.", field="to")
     return Span(since, until, name, zone)
 
 

@@ -43,8 +43,10 @@ function Head({ column, sort, sortBy }) {
   const kind = `head-${column.key} ${end ? "end" : ""}`;
   if (!by || !sortBy) return html`<th role="columnheader" scope="col" class=${kind}>${head ?? (unseen ? html`<span class="unseen">${title}</span>` : title)}</th>`;
   const way = sort === by ? (only ?? "ascending") : sort === `-${by}` ? "descending" : "none";
+  // Of figures one looks for the largest first.
+  const next = only ? by : way === "ascending" || (way === "none" && end) ? `-${by}` : by;
   return html`<th role="columnheader" scope="col" class=${kind} aria-sort=${way === "none" ? undefined : way}>
-    <button type="button" class="sort" onClick=${() => sortBy(way === "ascending" && !only ? `-${by}` : by)}>${title}
+    <button type="button" class="sort" onClick=${() => sortBy(next)}>${title}
       <span class=${`sort-way ${way}`}>${c(Icon, { name: "arrow-up" })}</span></button></th>`;
 }
 
