@@ -149,6 +149,7 @@ async def test_a_double_enter_sends_once(team: Team) -> None:
           setTimeout(() => field.dispatchEvent(enter()), 20);
         }"""
     )
+    await expect(ana.outbound.last).to_contain_text("Twice?")
     await expect(ana.outbound.last).to_contain_text("Delivered")
     assert len(posts(ana)) == 1
     assert [message["body"] for message in await team.messages(conversation)].count("Twice?") == 1
