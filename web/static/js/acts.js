@@ -152,7 +152,11 @@ export class Acts {
     const seq = record.seq;
     record.readTo(seq);
     this.store.after(record, before);
+    const { loads } = this.store;
+    loads.reading += 1;
     await this.api.call("PUT", `/conversations/${record.id}/read`, { seq }).catch(() => undefined);
+    loads.reading -= 1;
+    loads.moved += 1;
   }
 
   /** What was read is unread again, for me alone. @param {Record} record */

@@ -14,6 +14,8 @@ const FURTHER = 200;
 const TRIES = 5;
 /** When the counts are read again after changes that this tab cannot count itself, ms. */
 const [SOON, SELDOM] = [200, 3000];
+/** So many answers in a row that crossed a change of this tab's own are left; then one is believed, since they may go on for ever. */
+const MOST_CROSSED = 3;
 /** The status of the answer, short. @param {any} problem */
 const says = (problem) => (problem?.status > 0 ? String(problem.status) : "you are offline");
 
@@ -28,6 +30,8 @@ export class Loads {
     this.tallying = this.tallied_lately = false;
     /** Counts what moves the counts, so that an answer which crossed such a change is not believed for long. */
     this.moved = 0;
+    /** Readings that the server has not confirmed yet, and answers that were left. */
+    this.reading = this.crossed = 0;
     /** Counts the readings of the whole screen; an answer to a question of an earlier one is dropped. 0: none yet. */
     this.turn = 0;
     /** Conversations that were asked for and are not there. @type {Set<string>} */
@@ -185,13 +189,19 @@ export class Loads {
   }
 
   async tallies() {
-    const { store } = this;
-    const { moved } = this;
+    const { store, moved, reading } = this;
     try {
-      Object.assign(store.tallies, asTallies(await this.api.get("/conversations/counts")));
+      const counts = asTallies(await this.api.get("/conversations/counts"));
+      const crossed = moved !== this.moved || reading > 0;
+      if (crossed) this.talliesSoon();
+      if (crossed && store.tallied && this.crossed < MOST_CROSSED) {
+        this.crossed += 1;
+        return;
+      }
+      this.crossed = 0;
+      Object.assign(store.tallies, counts);
       store.tallied = true;
       store.changed("tallies");
-      if (moved !== this.moved) this.talliesSoon();
     } catch {
       store.tallied = false;
     }

@@ -19,6 +19,8 @@ export function ofPerson(store, event) {
     if (back) record.readBackTo(event.data.read_seq);
     const exact = !back && record.readTo(event.data.read_seq);
     if (!exact && !record.loading) store.loads.again(record);
+    // A count that was read before this reading was written may have been believed.
+    if (store.tallied) store.loads.talliesSoon();
   } else {
     record.personal += 1;
     if (!record.loading) store.loads.again(record);
