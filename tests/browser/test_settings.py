@@ -51,7 +51,11 @@ async def test_other_public_minutes_show_their_effect_and_move_running_countdown
     await expect(change).to_contain_text("Settings changed")
     await expect(change.locator("del")).to_have_text("20")
     await expect(change.locator("ins")).to_have_text("10")
+    await expect(change).to_contain_text("public minutes")
     await expect(change).to_contain_text("mia")
+    conditions = [{"field": "tag", "op": "has", "value": "vip"}, {"field": "opted_out", "op": "is", "value": False}]
+    await team.call("mia", "POST", "live-filters", name="VIP", conditions=conditions)
+    await expect(change).to_contain_text("Tag has “vip” and Opted out is no")
 
 
 @pytest.mark.timeout(30)

@@ -91,6 +91,8 @@ test("A live filter's count moves by events, also by one that crosses a reading,
 
 test("Conditions read as sentences, and a new one of each field can be sent as it is once it has a value", () => {
   assert.equal(conditionWords({ field: "ready", op: "is", value: true }), "Ready is on");
+  assert.equal(conditionWords({ field: "opted_out", op: "is", value: false }), "Opted out is no");
+  assert.equal(conditionWords({ field: "field:city", op: "is_not", value: "" }), "city is not empty");
   assert.equal(conditionWords({ field: "tag", op: "has_not", value: "vip" }), "Tag has not “vip”");
   assert.equal(conditionWords({ field: "field:city", op: "contains", value: "Rome" }), "city contains “Rome”");
   assert.deepEqual(fresh("phone_kind"), { field: "phone_kind", op: "has", value: "mobile" });

@@ -82,8 +82,14 @@ export function conditionWords({ field, op, value }) {
   const kind = kindOf(field);
   const name = field.startsWith("field:") ? field.slice(6) : kind.words;
   const verb = kind.ops.find(([each]) => each === op)?.[1] ?? op;
-  if (kind.kind === "truth") return `${name} ${verb} ${isTrue(value) ? "on" : "off"}`;
+  if (kind.kind === "truth") return `${name} ${verb} ${truths(field)[isTrue(value) ? 0 : 1]}`;
+  if (value === "") return `${name} ${verb} empty`;
   return `${name} ${verb} ${kind.kind === "phone" ? `${value} number` : `“${value}”`}`;
+}
+
+/** How true and false are called. @param {string} field @returns {[yes: string, no: string]} */
+export function truths(field) {
+  return field === "ready" ? ["on", "off"] : ["yes", "no"];
 }
 
 /** @param {string|boolean} value */

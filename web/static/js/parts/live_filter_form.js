@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { c, html } from "../html.js";
-import { conditionWords, FIELDS, fresh, isTrue, kindOf } from "../live_filters.js";
+import { conditionWords, FIELDS, fresh, isTrue, kindOf, truths } from "../live_filters.js";
 import { ZONES } from "../zones.js";
 import { Ask } from "./ask.js";
 import { Field } from "./field.js";
@@ -65,6 +65,8 @@ function ConditionLine({ condition, set }) {
   const kind = kindOf(field);
   const to = (/** @type {Partial<Condition>} */ change) => set({ ...condition, ...change });
   const picked = (/** @type {any} */ event) => event.currentTarget.value;
+  // A field that a contact has not is an empty one.
+  const mayBeEmpty = kind.field === "field:" && op !== "contains";
   return html`<select aria-label="Field" value=${kind.field} onChange=${(/** @type {Event} */ event) => set(fresh(picked(event)))}>
       ${FIELDS.map((each) => html`<option key=${each.field} value=${each.field} selected=${each === kind}>${each.words}</option>`)}
     </select>
@@ -74,9 +76,9 @@ function ConditionLine({ condition, set }) {
     </select>
     ${kind.kind === "truth"
       ? html`<select aria-label="Value" value=${String(isTrue(value))} onChange=${(/** @type {Event} */ event) => to({ value: picked(event) === "true" })}>
-          <option value="true" selected=${isTrue(value)}>on</option><option value="false" selected=${!isTrue(value)}>off</option></select>`
+          <option value="true" selected=${isTrue(value)}>${truths(field)[0]}</option><option value="false" selected=${!isTrue(value)}>${truths(field)[1]}</option></select>`
       : kind.kind === "phone"
         ? html`<select aria-label="Value" value=${value} onChange=${(/** @type {Event} */ event) => to({ value: picked(event) })}>
             ${["mobile", "landline", "other"].map((each) => html`<option key=${each} value=${each} selected=${each === value}>${each} number</option>`)}</select>`
-        : html`<input aria-label="Value" value=${value} required list=${kind.kind === "tag" ? "known-tags" : kind.kind === "zone" ? "known-zones" : undefined} onInput=${(/** @type {Event} */ event) => to({ value: picked(event) })} />`}`;
+        : html`<input aria-label="Value" value=${value} required=${!mayBeEmpty} placeholder=${mayBeEmpty ? "empty" : undefined} list=${kind.kind === "tag" ? "known-tags" : kind.kind === "zone" ? "known-zones" : undefined} onInput=${(/** @type {Event} */ event) => to({ value: picked(event) })} />`}`;
 }

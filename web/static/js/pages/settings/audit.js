@@ -3,13 +3,25 @@ import { stamp } from "../../figures.js";
 import { c, html } from "../../html.js";
 import { asked as inAddress, Filters, refine } from "../../parts/filters.js";
 import { Icon } from "../../parts/icon.js";
+import { conditionWords } from "../../live_filters.js";
 import { Table } from "../../parts/table.js";
 import { useReading } from "../../reading.js";
 import { route } from "../../route.js";
+import { phone } from "../../words.js";
 import { useNames } from "../reports/names.js";
 import { Section } from "./section.js";
 
 /** @typedef {import("../../app.js").App} App */
+/** Fields by the words of their forms; others by their own. @type {{[field: string]: string}} */
+const FIELDS = {
+  sms_public_minutes: "public minutes",
+  opt_out_text: "opt-out text",
+  stop_answer: "STOP answer",
+  start_answer: "START answer",
+  help_answer: "HELP answer",
+  default_did: "default number",
+  capabilities: "can",
+};
 /**
  * @typedef {{id: string, at: string, user: import("../../shapes.js").User|null, what: string, target: {kind: string, id: string, name: string},
  *   before: {[field: string]: any}|null, after: {[field: string]: any}|null}} Entry
@@ -86,17 +98,20 @@ function worded(what) {
 
 /** @param {Entry} entry @param {Map<string, string>} names */
 function changes({ before, after }, names) {
-  const says = (/** @type {string} */ field, /** @type {any} */ it) => (it === null && field === "sms_public_minutes" ? "never" : (names.get(it) ?? value(it)));
+  const says = (/** @type {string} */ field, /** @type {any} */ it) => (it === null && field === "sms_public_minutes" ? "never" : (names.get(it) ?? value(field, it)));
   const fields = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])];
   if (fields.length === 0) return html`<span class="soft">–</span>`;
-  return html`<ul class="audit-changes">${fields.map((field) => html`<li key=${field}><span class="soft">${field.replaceAll("_", " ")}</span>
+  return html`<ul class="audit-changes">${fields.map((field) => html`<li key=${field}><span class="soft">${FIELDS[field] ?? field.replaceAll("_", " ")}</span>
     ${before && field in before && html` <del><bdi>${says(field, before[field])}</bdi></del>`}${after && field in after && html` <ins><bdi>${says(field, after[field])}</bdi></ins>`}</li>`)}</ul>`;
 }
 
-/** @param {any} it @returns {string} */
-function value(it) {
+/** @param {string} field @param {any} it @returns {string} */
+function value(field, it) {
   if (it === null || it === undefined || it === "") return "none";
   if (it === true || it === false) return it ? "yes" : "no";
-  if (Array.isArray(it)) return it.map(value).join(", ");
+  if (field === "conditions" && Array.isArray(it)) return it.map(conditionWords).join(" and ");
+  if (field === "capabilities" && Array.isArray(it)) return it.map((can) => can.toUpperCase()).join(", ");
+  if (field === "number") return phone(it);
+  if (Array.isArray(it)) return it.map((each) => value(field, each)).join(", ");
   return typeof it === "object" ? (it.name ?? it.label ?? JSON.stringify(it)) : String(it);
 }
