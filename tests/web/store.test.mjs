@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { BEN, event, message, row, settled, shared, Tab } from "./tab.mjs";
+import { Acts } from "../../web/static/js/acts.js";
 
 test("The next event is applied and an older one is dropped", async () => {
   const tab = await new Tab().live();
@@ -412,4 +413,33 @@ test("The rows of others that are on screen are watched while they are, and an o
   tab.store.glances.want([]);
   assert.deepEqual(tab.sent.slice(3).map((frame) => [frame.op, frame.conversation]), [["unwatch", "c2"], ["unwatch", "c3"], ["unwatch", "c1"]]);
   assert.deepEqual(["c1", "c2", "c3"].map((id) => tab.record(id).watched), [false, false, false]);
+});
+
+test("What happens to a conversation that was opened before the first load waits for its row", async () => {
+  const tab = new Tab();
+  tab.answers["/conversations/c1"] = () => row({ seq: 2 });
+  tab.store.threads.open("c1");
+  tab.frame({ op: "hello", epoch: "e1", position: 100, ping_seconds: 25 });
+  tab.events(event(2));
+  assert.deepEqual(tab.applied, []);
+  tab.frame({ op: "ready", position: 102 });
+  await settled();
+  assert.equal(tab.record().row.seq, 2);
+  tab.events(event(3));
+  assert.deepEqual(tab.applied, [3]);
+});
+
+test("A count that was read before a reading was written is read again and not believed", async () => {
+  const tab = await new Tab().live();
+  tab.events(event(2));
+  let written;
+  tab.answers["PUT /conversations/c1/read"] = () => new Promise((done) => (written = done));
+  const acts = new Acts(tab.store, { newId: () => "x", now: () => 0 });
+  const reading = acts.read(tab.record());
+  tab.answers["/conversations/counts"] = { mine: { all: 1, unread: 1 }, subscribed: { all: 0, unread: 0 }, pool: 0, unanswered: 0, all: 1, closed: 0 };
+  await tab.store.loads.tallies();
+  assert.equal(tab.store.unread, 0);
+  written(null);
+  await reading;
+  assert.ok(tab.later.length > 0);
 });

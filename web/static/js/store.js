@@ -168,7 +168,8 @@ export class Store {
       this.dropped += 1;
       return;
     }
-    if (record.loading) record.held.set(event.seq, event);
+    // A conversation that was opened before the first load has no row yet: what happens to it waits for that.
+    if (record.loading || record.row === null) record.held.set(event.seq, event);
     else if (record.whole && event.seq > record.seq + 1) {
       record.held.set(event.seq, event);
       if (record.asked === 0) this.watches.ask(record);
