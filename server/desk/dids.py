@@ -13,8 +13,8 @@ from server.desk.once import write_once
 from server.desk.shapes import UserShape, instant_or_none, user_shape
 from server.desk.trail import Target, trace
 from server.desk.work import Work
-from server.domain.errors import AlreadyExists, InUse, NotFound
-from server.domain.phone import PhoneNumber
+from server.domain.errors import AlreadyExists, InUse, Invalid, NotFound
+from server.domain.phone import NotAPhoneNumber, PhoneNumber
 from server.domain.user import User
 from server.ids import new_id
 from server.store import accounts, did_health, lines
@@ -76,7 +76,10 @@ async def get_did(desk: Desk, by: User, id: str) -> OwnedDidShape:
 
 async def add_did(desk: Desk, by: User, new: NewDid, once: Once | None = None) -> OwnedDidShape | Raw:
     """Raises `Invalid`, `NotFound` for a carrier or user that is not the account's, and `AlreadyExists`."""
-    number = PhoneNumber.parse(new.number)
+    try:
+        number = PhoneNumber.parse(new.number)
+    except NotAPhoneNumber as error:
+        raise Invalid(error.says, field="number") from None
 
     async def add(work: Work) -> OwnedDidShape:
         line, user = await _line(work.tx, by, new.carrier), await _assignee(work.tx, by, new.user)

@@ -171,6 +171,10 @@ async def test_a_carrier_and_a_number_are_added_and_no_secret_comes_back(team: T
 
     await mia.page.get_by_role("navigation", name="Settings").get_by_role("link", name="Numbers").click()
     await mia.page.get_by_role("button", name="Add number").click()
+    await dialog.get_by_label("Number").fill("12")
+    await dialog.get_by_role("button", name="Add number").click()
+    await expect(dialog.get_by_label("Number")).to_have_accessible_description(re.compile("not a phone number"))
+    await expect(dialog.get_by_label("Number")).to_be_focused()
     await dialog.get_by_label("Number").fill("+1 202 555 0199")
     await dialog.get_by_label("Label").fill("Sales")
     await dialog.get_by_label("Carrier").select_option("Renamed")
