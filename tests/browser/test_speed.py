@@ -186,6 +186,8 @@ async def _caught_up(rushed: Rushed) -> None:
 
 
 async def _memory(ben: Window) -> dict[str, float]:
+    """After a collection, without what the probe itself has kept."""
+    await ben.page.evaluate("probe.came.clear(); probe.late.length = 0")
     session = await ben.context.new_cdp_session(ben.page)
     await session.send("Performance.enable")
     for _ in range(3):
