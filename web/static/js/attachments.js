@@ -18,7 +18,7 @@ import { signal } from "@preact/signals";
 
 export const MOST = 10;
 /** What the server lets in; of other pictures that the browser can open a JPEG copy goes. */
-export const TYPES = new Set(
+const TYPES = new Set(
   "image/jpeg image/png image/gif image/webp video/mp4 video/3gpp audio/amr text/vcard text/x-vcard application/pdf".split(" "),
 );
 /** For the file chooser. */

@@ -8,7 +8,7 @@
  */
 
 /** @type {Part[]} */
-export const PARTS = ["name", "phones", "timezone", "tags", "fields"];
+const PARTS = ["name", "phones", "timezone", "tags", "fields"];
 /** @type {{[P in Part]: string}} */
 export const WORDS = { name: "name", phones: "phones", timezone: "time zone", tags: "tags", fields: "fields" };
 

@@ -4,7 +4,7 @@
  */
 
 export const IDLE_MS = 15 * 60_000;
-export const FOCUS_MINUTES = 30;
+const FOCUS_MINUTES = 30;
 /** Other tabs are told of a touch this often at most, ms. */
 const TOLD_MS = 20_000;
 const TOUCHED = "partyline.touched";

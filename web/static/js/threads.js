@@ -9,7 +9,7 @@ const PAGE = 50;
 const LINES = 200;
 const TRIES = 5;
 /** A conversation that is only passed on the way down the list is not watched, ms. */
-export const STAY = 150;
+const STAY = 150;
 
 export class Threads {
   /** @param {Store} store */

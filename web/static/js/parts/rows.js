@@ -2,13 +2,13 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { c, html } from "../html.js";
 import { Order } from "../order.js";
 import { some } from "../words.js";
+import { useHold } from "./hold.js";
 import { Icon } from "./icon.js";
 import { Row } from "./row.js";
 
 /** Of a row, px: 68, and more where a person has set larger letters (as in list.css). */
 const HEIGHT = Math.max(68, 4.25 * parseFloat(getComputedStyle(document.documentElement).fontSize));
 const OVERSCAN = 5;
-const RELEASE_MS = 300;
 /** Rows that are only passed on the way are not watched, ms. */
 const STAY_MS = 400;
 /** Lists whose rows are mostly others' and come without being asked for nowhere else. @type {string[]} */
@@ -22,9 +22,9 @@ const OTHERS = ["all", "unanswered", "closed"];
 export function Rows({ app, view, filter, filtered, empty, label }) {
   app.screen.lists.value;
   const box = /** @type {{current: HTMLDivElement|null}} */ (useRef(null));
+  const held = useHold(box, () => redraw((n) => n + 1));
   const order = /** @type {{current: Order}} */ (useRef(/** @type {any} */ (null)));
   order.current ??= new Order();
-  const held = useRef(false);
   const [span, setSpan] = useState({ top: 0, height: 900 });
   const [, redraw] = useState(0);
   const [focused, setFocused] = useState(/** @type {string|null} */ (null));
@@ -48,7 +48,6 @@ export function Rows({ app, view, filter, filtered, empty, label }) {
     if (box.current) box.current.scrollTop = 0;
     redraw((n) => n + 1);
   };
-  useHold(box, held, () => redraw((n) => n + 1));
   useLayoutEffect(() => measure(box.current, setSpan), []);
 
   const ids = filtered ? order.current.ids.filter(filter) : order.current.ids;
@@ -107,35 +106,6 @@ function measure(box, set) {
   const watcher = new ResizeObserver(() => set(spanOf(box)));
   watcher.observe(box);
   return () => watcher.disconnect();
-}
-
-/**
- * Holds the order while the pointer is over the list or the focus is in it.
- * @param {{current: HTMLElement|null}} box @param {{current: boolean}} held @param {() => void} released
- */
-function useHold(box, held, released) {
-  useEffect(() => {
-    const node = box.current;
-    if (!node) return undefined;
-    /** @type {any} */
-    let timer = null;
-    const hold = () => {
-      clearTimeout(timer);
-      held.current = true;
-    };
-    const leave = () => {
-      clearTimeout(timer);
-      timer = setTimeout(() => {
-        if (node.matches(":hover") || node.contains(document.activeElement)) return;
-        held.current = false;
-        released();
-      }, RELEASE_MS);
-    };
-    const [on, off] = [["pointerenter", "focusin"], ["pointerleave", "focusout"]];
-    for (const name of on) node.addEventListener(name, hold);
-    for (const name of off) node.addEventListener(name, leave);
-    return () => clearTimeout(timer);
-  }, []);
 }
 
 /**

@@ -228,7 +228,7 @@ function useDids(app) {
 }
 
 /** @param {any} did */
-export function didName(did) {
+function didName(did) {
   return did.label ? `${did.label} ${phone(did.number)}` : phone(did.number);
 }
 
