@@ -43,6 +43,8 @@ system:
 	command -v npm >/dev/null || set -- "$$@" npm; \
 	command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || set -- "$$@" postgresql; \
 	[ -n "$(REDIS)" ] || set -- "$$@" redis-server; \
+	[ -x /usr/sbin/bearerbox ] || set -- "$$@" kannel; \
+	[ -x /usr/lib/kannel/test/fakesmsc ] || set -- "$$@" kannel-extras; \
 	[ $$# = 0 ] && exit; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    echo "apt-get install $$*"; \

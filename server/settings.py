@@ -47,6 +47,9 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="addresses or networks, by commas, whose X-Forwarded-For and -Proto are believed"
     )
+    inside_addresses: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="`host:port` by commas: webhooks and attachments may be there, though it is no public address"
+    )
     carrier_twilio_url: str = Field(default="", description="another address for Twilio's API: a gateway, a test")
     carrier_telnyx_url: str = Field(default="", description="the same for Telnyx")
     carrier_bandwidth_url: str = Field(default="", description="the same for Bandwidth")
@@ -89,6 +92,18 @@ class Settings(BaseSettings):
             except ValueError as error:
                 raise ValueError(f"{network!r} is neither an address nor a network") from error
         return networks
+
+    @field_validator("inside_addresses", mode="before")
+    @classmethod
+    def _split_addresses(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        places = tuple(part.strip() for part in value.split(",") if part.strip())
+        for place in places:
+            host, _, port = place.rpartition(":")
+            if not host or not port.isascii() or not port.isdigit():
+                raise ValueError(f"{place!r} is not host:port")
+        return places
 
     @field_validator("database_url")
     @classmethod

@@ -127,6 +127,16 @@ class MediaRef:
 
 
 @dataclass(frozen=True, slots=True)
+class MediaAccess:
+    """How attachments of a connection are fetched. `hosts` are those that its carrier names, None where any public one may be named;
+    `authorization` is the header's value, which goes to `authorized` hosts alone."""
+
+    hosts: frozenset[str] | None = None
+    authorization: str | None = field(default=None, repr=False)
+    authorized: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class InboundText:
     """A text from a person's phone. `sender` and `to` are as the carrier wrote them (`domain.phone` reads them), the
     body has no NUL and no lone surrogate. `carrier_answered`: the webhook says that the carrier itself took the
@@ -223,6 +233,9 @@ class Carrier(Protocol):
 
     def acknowledge(self) -> HookAnswer:
         """The answer to a webhook that is durable."""
+
+    def media_access(self, connection: Connection, /) -> MediaAccess:
+        """Where its attachments may be, and what opens them."""
 
     async def send(self, connection: Connection, text: OutboundText, http: httpx2.AsyncClient, /) -> SendResult:
         """One attempt, in at most ten seconds; everything foreseeable is a SendResult, not an exception."""

@@ -18,6 +18,7 @@ from server.carriers.carrier import (
     InboundText,
     Keys,
     Malformed,
+    MediaAccess,
     OutboundText,
     Receipt,
     SendResult,
@@ -65,6 +66,9 @@ class Generic:
 
     def acknowledge(self) -> HookAnswer:
         return HookAnswer(200, JSON, b"{}")
+
+    def media_access(self, _connection: Connection) -> MediaAccess:
+        return MediaAccess()
 
     async def send(self, connection: Connection, text: OutboundText, http: httpx2.AsyncClient) -> SendResult:
         url = connection.credentials.get("send_url") or connection.api_url

@@ -16,6 +16,7 @@ from server.carriers.carrier import (
     HookRequest,
     InboundText,
     Keys,
+    MediaAccess,
     MediaRef,
     OutboundText,
     Receipt,
@@ -63,6 +64,9 @@ class Sandbox:
 
     def acknowledge(self) -> HookAnswer:
         return HookAnswer(200, JSON, b"{}")
+
+    def media_access(self, _connection: Connection) -> MediaAccess:
+        return MediaAccess()
 
     async def send(self, connection: Connection, text: OutboundText, _http: httpx2.AsyncClient) -> SendResult:
         await self._deliver(connection, text)

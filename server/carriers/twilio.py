@@ -22,6 +22,7 @@ from server.carriers.carrier import (
     InboundText,
     Keys,
     Malformed,
+    MediaAccess,
     MediaRef,
     OutboundText,
     Receipt,
@@ -139,6 +140,10 @@ class Twilio:
     def acknowledge(self) -> HookAnswer:
         return HookAnswer(200, "text/xml", b'<?xml version="1.0" encoding="UTF-8"?><Response/>')
 
+    def media_access(self, connection: Connection) -> MediaAccess:
+        hosts = frozenset({"api.twilio.com"})
+        return MediaAccess(hosts, _login(connection), hosts)
+
     async def send(self, connection: Connection, text: OutboundText, http: httpx2.AsyncClient) -> SendResult:
         sid = connection.credentials["account_sid"]
         url = f"{connection.api_url or API_URL}/2010-04-01/Accounts/{quote(sid, safe='')}/Messages.json"
@@ -148,8 +153,7 @@ class Twilio:
         if text.body or not text.media_urls:
             fields.append(("Body", text.body))
         fields.extend(("MediaUrl", media) for media in text.media_urls)
-        login = b64encode(f"{sid}:{connection.credentials['auth_token']}".encode()).decode()
-        headers = {"authorization": f"Basic {login}", "content-type": FORM, "accept": "application/json"}
+        headers = {"authorization": _login(connection), "content-type": FORM, "accept": "application/json"}
         answer = await post(http, url, urlencode(fields).encode(), headers)
         if isinstance(answer, SendResult):
             return answer
@@ -166,6 +170,11 @@ class _Created(msgspec.Struct):
 class _Refused(msgspec.Struct):
     code: int | str | None = None
     message: str | None = None
+
+
+def _login(connection: Connection) -> str:
+    pair = f"{connection.credentials['account_sid']}:{connection.credentials['auth_token']}"
+    return f"Basic {b64encode(pair.encode()).decode()}"
 
 
 def _accepted(answer: Answer) -> SendResult:
