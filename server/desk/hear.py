@@ -164,7 +164,7 @@ class Ear:
         try:
             return Heard(connection, carrier.inbound(connection, request), carrier.acknowledge())
         except Malformed:
-            await self._keep(connection, call.body)
+            await self._keep(connection, _raw(call))
             raise
 
     async def receipts(self, carrier: Carrier, connection: Connection, call: Call) -> Heard[Receipt]:
@@ -173,7 +173,7 @@ class Ear:
         try:
             return Heard(connection, carrier.status(connection, request), carrier.acknowledge())
         except Malformed:
-            await self._keep(connection, call.body)
+            await self._keep(connection, _raw(call))
             raise
 
     def _verified(self, carrier: Carrier, connection: Connection, call: Call) -> HookRequest:
@@ -186,3 +186,11 @@ class Ear:
     async def _keep(self, connection: Connection, raw: bytes) -> None:
         id = new_id(self._clock.now())
         await self._desk.db.write(lambda tx: lines.keep_malformed(tx, id, connection.id, raw))
+
+
+def _raw(call: Call) -> bytes:
+    """What was said: the body, or the query of a carrier that calls by GET, without the secret in it."""
+    if call.body:
+        return call.body
+    _, _, query = call.target.partition("?")
+    return "&".join(field for field in query.split("&") if not field.startswith("token=")).encode("latin-1")

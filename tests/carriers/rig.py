@@ -31,6 +31,9 @@ class Rig:
     asked          what of a send makes the receipt findable: `TEXT.status_url`, or `TEXT.token` where it comes back in the body.
     covers_body    False where a carrier proves who it is and nothing of what it says.
     server_error   what a 500 says about the text.
+    names          False where the carrier gives a text no name of its own, so that a receipt is found by our token alone.
+    media          False where it carries none.
+    opts_out       False where its receipts cannot tell an opt-out.
     """
 
     kind: str
@@ -45,6 +48,9 @@ class Rig:
     asked: Callable[[Seen], object]
     covers_body: bool = True
     server_error: str = "unconfirmed"
+    names: bool = True
+    media: bool = True
+    opts_out: bool = True
 
     @property
     def carrier(self) -> Carrier:

@@ -11,6 +11,7 @@ from twilio.request_validator import RequestValidator
 from server.carriers.carrier import Connection
 from server.carriers.sandbox import Sandbox
 from tests.carriers.rig import BODY, NOW_US, REF, SANDBOX_KEY, Rig, deliver, document
+from tests.carriers.rig_kannel import KANNEL
 from tests.fixtures.carrier_api import Seen
 
 
@@ -82,8 +83,10 @@ SANDBOX = Rig(
 )
 RIGS = [
     TWILIO,
+    KANNEL,
     GENERIC,
     SANDBOX,
 ]
 every = pytest.mark.parametrize("rig", RIGS, ids=lambda rig: rig.kind)
 over_http = pytest.mark.parametrize("rig", [rig for rig in RIGS if rig.accepts], ids=lambda rig: rig.kind)
+typed = pytest.mark.parametrize("rig", [rig for rig in RIGS if rig.content_type], ids=lambda rig: rig.kind)

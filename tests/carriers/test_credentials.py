@@ -21,6 +21,7 @@ KINDS = carriers(now=lambda: 0, sandbox_key=b"key", deliver=deliver)
         ("twilio", {"account_sid": "AC00000000000000000000000000000001", "auth_token": "x" * 32}),
         ("generic", {"secret": SECRET}),
         ("generic", {"secret": SECRET, "send_url": "https://gateway.example/send?x=1"}),
+        ("kannel", {"username": "partyline", "password": "s3cret", "hook_token": "0123456789abcdef"}),
         ("sandbox", {}),
     ],
 )
@@ -39,6 +40,10 @@ def test_what_the_contract_names_is_taken(kind: str, given: dict[str, str]) -> N
         ("twilio", {"account_sid": "AC1", "auth_token": ""}),
         ("twilio", {"account_sid": "AC1", "auth_token": 7}),
         ("twilio", {"account_sid": "AC1", "auth_token": None}),
+        ("kannel", {"username": "partyline", "password": "s3cret"}),
+        ("kannel", {"username": "partyline", "password": "s3cret", "hook_token": ""}),
+        ("kannel", {"username": "partyline", "password": "s3cret\r\nx-kannel-to: +1", "hook_token": "x"}),
+        ("kannel", {"username": "party line", "password": "s3cret", "hook_token": "x"}),
         ("generic", {}),
         ("generic", {"secret": ""}),
         ("generic", {"secret": "whsec_"}),
