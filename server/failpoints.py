@@ -4,6 +4,9 @@
 setting, is not read from `.env`, and a process that starts with it warns of it by name (`settings.unknown`).
 
 `writer.committed`: a batch with events is committed; nobody has been told or answered yet.
+`lease.taken`: a sender has taken texts, and that is not committed yet; `lease.committed`: it is, and none is handed to a carrier.
+`send.before`: one text is about to be handed over; `exchange.written`: its request is written; `send.answered`: the carrier's answer is
+there and not recorded; `send.recorded`: it is.
 """
 
 import os

@@ -1,6 +1,7 @@
 """The sender role: hands queued texts to their carriers, several at a time, each conversation's in order. Any number may run."""
 
 import asyncio
+from collections import Counter
 
 import httpx2
 
@@ -8,6 +9,7 @@ from server.carriers.carrier import SendResult
 from server.carriers.exchange import open_client
 from server.desk.dispatch import Leased, give_up_leases, lease, next_look, record
 from server.desk.receipts import apply_parked
+from server.failpoints import failpoint
 from server.log import get_logger
 from server.parts import Parts
 from server.store.database import Unavailable
@@ -25,17 +27,18 @@ async def run(parts: Parts, stop: asyncio.Event) -> None:
     """Until `stop` is set; then what is under way may finish for a few seconds. What is cut off becomes `unconfirmed`."""
     async with open_client() as http, asyncio.TaskGroup() as tasks:
         carrying = tasks.create_task(parts.network.run(parts.desk, parts.clock))
-        under_way: set[asyncio.Task[None]] = set()
+        under_way: dict[asyncio.Task[None], str] = {}
         while not stop.is_set():
             pause = LONGEST_PAUSE_SECONDS
             try:
                 await give_up_leases(parts.desk)
                 await apply_parked(parts.desk)
-                for leased in await lease(parts.desk, AT_ONCE - len(under_way)):
+                for leased in await lease(parts.desk, AT_ONCE - len(under_way), Counter(under_way.values())):
+                    failpoint("lease.committed")
                     task = tasks.create_task(_send(parts, leased, http))
-                    under_way.add(task)
-                    task.add_done_callback(under_way.discard)
-                due = await next_look(parts.desk)
+                    under_way[task] = leased.carrier
+                    task.add_done_callback(under_way.pop)
+                due = await next_look(parts.desk, Counter(under_way.values()))
                 if due is not None and len(under_way) < AT_ONCE:
                     pause = min(LONGEST_PAUSE_SECONDS, due / 1_000_000)
             except Unavailable as error:
@@ -44,7 +47,7 @@ async def run(parts: Parts, stop: asyncio.Event) -> None:
                 log.exception("sender.failed")
             await parts.wakes.wait("sender", stop, pause)
         if under_way:
-            await asyncio.wait(under_way, timeout=FINISH_SECONDS)
+            await asyncio.wait(list(under_way), timeout=FINISH_SECONDS)
         for task in (*under_way, carrying):
             task.cancel()
 
@@ -56,7 +59,9 @@ async def _send(parts: Parts, leased: Leased, http: httpx2.AsyncClient) -> None:
         if connection is None:
             result = SendResult("rejected", code="no_carrier", says="The number's carrier is gone.", permanent=True)
         else:
+            failpoint("send.before")
             result = await parts.desk.carriers[connection.kind].send(connection, leased.text, http)
+            failpoint("send.answered")
     except Unavailable as error:
         result = SendResult("retry", says=str(error))
     except Exception:
@@ -72,4 +77,5 @@ async def _send(parts: Parts, leased: Leased, http: httpx2.AsyncClient) -> None:
             log.exception("sender.not_recorded", message=leased.message)
             return
         else:
+            failpoint("send.recorded")
             return

@@ -1,12 +1,14 @@
 """One HTTP request to a carrier, and what its end says about whether the text was sent (ARCHITECTURE 7)."""
 
 import asyncio
+from base64 import b64encode
 from collections.abc import Mapping
 
 import httpx2
 import msgspec
 
 from server.carriers.carrier import SendResult
+from server.failpoints import failpoint
 
 CONNECT_SECONDS = 5.0
 """For the connection and its TLS together, half of it each; as long as one half for a free place in the pool."""
@@ -35,9 +37,19 @@ def open_client() -> httpx2.AsyncClient:
     )
 
 
-async def post(http: httpx2.AsyncClient, url: str, body: bytes, headers: Mapping[str, str]) -> Answer | SendResult:
+def basic(name: str, password: str) -> str:
+    """The value of an Authorization header (RFC 7617)."""
+    return f"Basic {b64encode(f'{name}:{password}'.encode()).decode()}"
+
+
+async def post(
+    http: httpx2.AsyncClient, url: str, body: bytes, headers: Mapping[str, str], *, unsent_at_5xx: bool = False
+) -> Answer | SendResult:
     """Posts once. Only what surely did not leave or was turned away with 429 is `retry`; once the request may have
-    been read, anything but a whole 2xx or 4xx answer within ten seconds is `unconfirmed`."""
+    been read, anything but a whole 2xx or 4xx answer within ten seconds is `unconfirmed`.
+
+    `unsent_at_5xx`: the carrier promises that what it answers with a 5xx was not sent; then that is `retry` too.
+    """
     deadline = asyncio.get_running_loop().time() + TOTAL_SECONDS
     try:
         async with asyncio.timeout(None) as limit:
@@ -46,6 +58,8 @@ async def post(http: httpx2.AsyncClient, url: str, body: bytes, headers: Mapping
                 # Not before: a TLS handshake that is cancelled from outside leaves its socket open (httpcore2 2.16).
                 if event.endswith("send_request_headers.started"):
                     limit.reschedule(deadline)
+                elif event.endswith("send_request_body.complete"):
+                    failpoint("exchange.written")
 
             request = http.build_request(
                 "POST",
@@ -68,7 +82,7 @@ async def post(http: httpx2.AsyncClient, url: str, body: bytes, headers: Mapping
         return _unanswered("timeout")
     except httpx2.TransportError as error:
         return _unanswered("timeout" if isinstance(error, httpx2.TimeoutException) else "connection_lost")
-    return _judge(response, content)
+    return _judge(response, content, unsent_at_5xx)
 
 
 def unreadable(answer: Answer) -> SendResult:
@@ -76,7 +90,7 @@ def unreadable(answer: Answer) -> SendResult:
     return _unanswered(f"http_{answer.status}")
 
 
-def _judge(response: httpx2.Response, content: bytes) -> Answer | SendResult:
+def _judge(response: httpx2.Response, content: bytes, unsent_at_5xx: bool) -> Answer | SendResult:
     status = response.status_code
     if status == 429:
         return SendResult(
@@ -85,9 +99,16 @@ def _judge(response: httpx2.Response, content: bytes) -> Answer | SendResult:
             says="The carrier asks to wait a little. It is tried again by itself.",
             retry_after=_seconds(response.headers.get("retry-after")),
         )
-    # 408 comes from gateways that gave up on the server behind them, which may have read it all
+    # 408 and 504 come from gateways that gave up on the server behind them, which may have read it all
     if 200 <= status < 300 or (400 <= status < 500 and status != 408):
         return Answer(status, content)
+    if unsent_at_5xx and 500 <= status < 600 and status != 504:
+        return SendResult(
+            "retry",
+            code=f"http_{status}",
+            says="The carrier could not take this text just now. It is tried again by itself.",
+            retry_after=_seconds(response.headers.get("retry-after")),
+        )
     return _unanswered(f"http_{status}")
 
 

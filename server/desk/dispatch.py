@@ -1,6 +1,9 @@
 """The way out: lease, hand to the carrier, record. Never twice when the carrier's answer was lost (PRODUCT rules 22, 26)."""
 
+import random
+from collections.abc import Mapping
 from dataclasses import dataclass
+from math import ceil
 
 from msgspec.structs import replace
 
@@ -11,17 +14,26 @@ from server.desk.work import Work
 from server.domain.events import EventType
 from server.domain.media import attachments
 from server.domain.message import Message, MessageState, Purpose
+from server.domain.pace import Pace
 from server.domain.thread import Happening, Step
-from server.store import accounts, messages
+from server.failpoints import failpoint
+from server.store import accounts, messages, outbox
 from server.store.accounts import Did
 from server.store.database import Transaction
 from server.store.links import Links
+from server.store.outbox import Waiting
 
 AT_ONCE = 50
+OF_ONE_CARRIER = 50
+"""Texts of one connection that a sender has in its hands at the most: a carrier that does not answer leaves room for the others."""
+NUMBERS_AT_ONCE = 50
+"""Numbers that one look takes from, those first whose texts have waited longest."""
 LEASE_US = 60_000_000
 ATTEMPTS = 8
 LONGEST_RETRY_SECONDS = 300.0
 """However long a carrier asks us to wait: the conversation's other texts wait behind this one."""
+JITTER = 0.2
+"""Pauses are up to so much longer or shorter, so that what was turned away together does not come back together."""
 LATEST_CONFIRMATION_US = 300_000_000
 """A confirmation that cannot leave within five minutes is dropped (47 CFR 64.1200(a)(12))."""
 
@@ -37,26 +49,46 @@ class Leased:
     attempt: int
 
 
-async def lease(desk: Desk, most: int = AT_ONCE) -> list[Leased]:
-    """Takes at most `most` texts that may leave now, one of each conversation. Committed before anything is handed over."""
+async def lease(desk: Desk, most: int = AT_ONCE, held: Mapping[str, int] | None = None) -> list[Leased]:
+    """Takes at most `most` texts that may leave now, one of each conversation. Committed before anything is handed over.
+
+    Every number that may send gets an equal share, at its own pace, however many texts wait behind the others. `held` are the texts that
+    this sender has in its hands, by connection.
+    """
     keys: list[tuple[str, int]] = []
+    paced: set[str] = set()
 
     async def ready(work: Work) -> list[str]:
-        keys[:] = await messages.ready_to_leave(work.tx, work.now, most)
+        keys.clear()
+        paced.clear()
+        for line, found in await _pick(work, most, held or {}):
+            keys.extend(found)
+            if line.pace.rate is not None:
+                paced.add(line.did)
         return [conversation for conversation, _ in keys]
 
     async def change(work: Work) -> list[Leased]:
         found = await messages.get(work.tx, keys)
         dids = await accounts.dids_by_id(work.tx, {m.did for m in found.values() if m.did})
+        before = await outbox.hold_paces(work.tx, paced)
+        paces = dict(before)
         leased = []
-        for stored in found.values():
-            message = work.staged_message(stored)
+        for key in keys:
+            message = work.staged_message(found[key])
+            did = message.did or ""
             if message.next_at is None or message.next_at > work.now or message.lease_until is not None:
                 continue
             if (refusal := _refusal(work, message)) is not None:
                 await apply(work, message, refusal)
                 continue
-            leased.append(_take(desk, work, message, dids[message.did or ""]))
+            pace = paces.get(did, Pace())
+            if pace.opens_at > work.now:
+                continue
+            paces[did] = pace.after(message.segments, work.now)
+            leased.append(_take(desk, work, message, dids[did]))
+        await outbox.save_paces(work.tx, {did: pace for did, pace in paces.items() if pace != before.get(did, Pace())})
+        if leased:
+            failpoint("lease.taken")
         return leased
 
     return await desk.change(change, locks=ready)
@@ -73,8 +105,9 @@ async def record(desk: Desk, leased: Leased, result: SendResult) -> None:
             message = replace(message, carrier_ref=result.carrier_ref)
             work.rewrite(message)
         if result.outcome == "retry" and message.attempt < ATTEMPTS and message.state is MessageState.SENDING:
-            pause = min(result.retry_after or min(2**message.attempt, 60), LONGEST_RETRY_SECONDS)
-            work.rewrite(replace(message, lease_until=None, next_at=work.now + round(1_000_000 * pause)))
+            work.rewrite(replace(message, lease_until=None, next_at=work.now + round(1_000_000 * _pause(message, result))))
+            if result.retry_after is not None and message.did is not None:
+                await outbox.pause(work.tx, message.did, work.now + round(1_000_000 * min(result.retry_after, LONGEST_RETRY_SECONDS)))
         else:
             await apply(work, message, _news(result))
         work.wake("sender")
@@ -87,7 +120,7 @@ async def give_up_leases(desk: Desk) -> int:
     keys: list[tuple[str, int]] = []
 
     async def ended(work: Work) -> list[str]:
-        keys[:] = await messages.leases_ended(work.tx, work.now, AT_ONCE)
+        keys[:] = await outbox.leases_ended(work.tx, work.now, AT_ONCE)
         return [conversation for conversation, _ in keys]
 
     async def change(work: Work) -> int:
@@ -103,14 +136,38 @@ async def give_up_leases(desk: Desk) -> int:
     return await desk.change(change, locks=ended)
 
 
-async def next_look(desk: Desk) -> int | None:
-    """Microseconds until a text falls due or a lease ends, by the database's clock; None when nothing is planned."""
+async def next_look(desk: Desk, held: Mapping[str, int] | None = None) -> int | None:
+    """Microseconds until a text may leave or a lease ends, by the database's clock; None when nothing is planned. `held` as in `lease`."""
+    full = {carrier for carrier, count in (held or {}).items() if count >= OF_ONE_CARRIER}
 
     async def read(tx: Transaction) -> int | None:
-        at = await messages.next_departure(tx)
-        return None if at is None else max(0, at - tx.now)
+        opening = [line.opens_at for line in await outbox.waiting(tx) if line.carrier not in full]
+        first = await outbox.first_lease(tx)
+        return min((max(0, at - tx.now) for at in [*opening, *([] if first is None else [first])]), default=None)
 
     return await desk.read(read)
+
+
+def _pause(message: Message, result: SendResult) -> float:
+    """Seconds until what was turned away is tried again: longer each time, and no shorter than the carrier asks."""
+    backoff = min(1 << message.attempt, 60) * random.uniform(1 - JITTER, 1)
+    asked = (result.retry_after or 0) * random.uniform(1, 1 + JITTER)
+    return min(max(backoff, asked), LONGEST_RETRY_SECONDS)
+
+
+async def _pick(work: Work, most: int, held: Mapping[str, int]) -> list[tuple[Waiting, list[tuple[str, int]]]]:
+    """Numbers with the texts to take from each: an equal share, within what is free of its connection."""
+    free = {carrier: OF_ONE_CARRIER - count for carrier, count in held.items()}
+    lines = [line for line in await outbox.waiting(work.tx) if line.opens_at <= work.now][:NUMBERS_AT_ONCE]
+    share, picked = ceil(most / max(1, len(lines))), list[tuple[Waiting, list[tuple[str, int]]]]()
+    for line in lines:
+        limit = min(share, most, free.get(line.carrier, OF_ONE_CARRIER))
+        if limit > 0:
+            picked.append((line, await outbox.ready(work.tx, line.did, work.now, limit)))
+            taken = len(picked[-1][1])
+            most -= taken
+            free[line.carrier] = free.get(line.carrier, OF_ONE_CARRIER) - taken
+    return picked
 
 
 def _refusal(work: Work, message: Message) -> News | None:
@@ -119,6 +176,8 @@ def _refusal(work: Work, message: Message) -> News | None:
     if message.purpose is Purpose.OPTED_OUT:
         if work.now - message.created_at > LATEST_CONFIRMATION_US:
             return News(MessageState.CANCELLED, "too_late", "The confirmation could not leave within five minutes.")
+        if not work.opted_out(thread.conversation):
+            return News(MessageState.CANCELLED, "opted_in", "The contact opted in again before this text left.")
         return None
     if not work.opted_out(thread.conversation):
         return None
@@ -134,6 +193,7 @@ def _take(desk: Desk, work: Work, message: Message, did: Did) -> Leased:
         attempt=message.attempt + 1,
         next_at=None,
         lease_until=work.now + LEASE_US,
+        handed_at=work.now,
     )
     work.rewrite(taken)
     if first:

@@ -82,7 +82,8 @@ class Message(msgspec.Struct, frozen=True):
     left to do; `lease_until` is set while a sender holds it. `token` comes back in the carrier's receipts. An automatic text has
     a `purpose` and no `user`; so has an inbound keyword.
     `body_asked` is what the author wrote, without the opt-out text. `mentions` are the users whom a note names. `left_seq` is the
-    number by which a scheduled text was queued: from there on it stands as an answer.
+    number by which a scheduled text was queued: from there on it stands as an answer. `handed_at` is when a sender last took it;
+    `sent_at` when the contact sent a text that reached us late, None where it came at once.
     """
 
     id: str
@@ -112,6 +113,8 @@ class Message(msgspec.Struct, frozen=True):
     purpose: Purpose | None = None
     mentions: tuple[str, ...] = ()
     left_seq: int | None = None
+    handed_at: int | None = None
+    sent_at: int | None = None
 
     @property
     def human(self) -> bool:

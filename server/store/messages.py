@@ -1,4 +1,4 @@
-"""Messages, many at a time, and the outbox: those that a sender may take now."""
+"""Messages, many at a time."""
 
 from collections.abc import Iterable, Sequence
 
@@ -27,16 +27,13 @@ _TEXTS = (
     "purpose",
     "mentions",
 )
-_NUMBERS = ("seq", "segments", "send_at", "created_at", "attempt", "next_at", "lease_until", "left_seq")
+_NUMBERS = ("seq", "segments", "send_at", "created_at", "attempt", "next_at", "lease_until", "left_seq", "handed_at", "sent_at")
 _COLUMNS = (
     {name: f"b.value ->> '{name}'" for name in _TEXTS}
     | {"user_id": "b.value ->> 'user'"}
     | {name: f"cast(b.value ->> '{name}' as bigint)" for name in _NUMBERS}
 )
 _INSERT = f"""insert into messages ({", ".join(_COLUMNS)}) select {", ".join(_COLUMNS.values())} from json_each(:batch) b where true"""
-_FIRST = """not exists (select 1 from messages e where e.conversation = m.conversation
-    and (e.lease_until is not null or e.next_at is not null) and (e.seq < m.seq or (e.lease_until is not null and e.seq <> m.seq)))"""
-"""No earlier text of its conversation is on its way out, and none is in a sender's hands."""
 _CHANGING = (
     "state",
     "error_code",
@@ -50,6 +47,7 @@ _CHANGING = (
     "encoding",
     "segments",
     "left_seq",
+    "handed_at",
 )
 _UPDATE = f"""update messages set {", ".join(f"{name} = {_COLUMNS[name]}" for name in _CHANGING)}
     from json_each(:batch) b where messages.id = b.value ->> 'id'"""
@@ -180,36 +178,6 @@ async def leaving(tx: Transaction, conversation: str) -> list[Message]:
     return [message_of(row) for row in rows]
 
 
-async def ready_to_leave(tx: Transaction, now: int, limit: int) -> list[tuple[str, int]]:
-    """(conversation, seq) of texts that may leave now: due, and the first unsent of their conversation. Oldest first."""
-    rows = await tx.all(
-        f"""select m.conversation, m.seq from messages m where m.next_at <= :now and m.lease_until is null and {_FIRST}
-            order by m.next_at, m.conversation, m.seq limit :limit""",
-        now=now,
-        limit=limit,
-    )
-    return [(row["conversation"], row["seq"]) for row in rows]
-
-
-async def leases_ended(tx: Transaction, now: int, limit: int) -> list[tuple[str, int]]:
-    """(conversation, seq) of texts whose sender did not come back."""
-    rows = await tx.all(
-        "select conversation, seq from messages where lease_until <= :now order by lease_until limit :limit",
-        now=now,
-        limit=limit,
-    )
-    return [(row["conversation"], row["seq"]) for row in rows]
-
-
-async def next_departure(tx: Transaction) -> int | None:
-    """When the sender has something to do next, µs: a text falls due or a lease ends."""
-    row = await tx.one(
-        f"""select min(at) as at from (select min(m.next_at) as at from messages m where m.next_at is not null and {_FIRST}
-            union all select min(lease_until) as at from messages where lease_until is not null) as due"""
-    )
-    return row["at"] if row else None
-
-
 def message_of(row: Row) -> Message:
     return Message(
         id=row["id"],
@@ -239,4 +207,6 @@ def message_of(row: Row) -> Message:
         purpose=Purpose(row["purpose"]) if row["purpose"] else None,
         mentions=() if row["mentions"] == "[]" else tuple(msgspec.json.decode(row["mentions"], type=list[str])),
         left_seq=row["left_seq"],
+        handed_at=row["handed_at"],
+        sent_at=row["sent_at"],
     )
