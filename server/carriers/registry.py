@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Mapping
 
+from server.carriers.bandwidth import Bandwidth
 from server.carriers.carrier import Carrier
 from server.carriers.generic import Generic
 from server.carriers.kannel import Kannel
 from server.carriers.sandbox import Deliver, Sandbox
+from server.carriers.telnyx import Telnyx
 from server.carriers.twilio import Twilio
 
 
 def carriers(*, now: Callable[[], int], sandbox_key: bytes, deliver: Deliver) -> Mapping[str, Carrier]:
     """`now` gives microseconds; `sandbox_key` is derived from the installation's secret; `deliver` feeds the phones."""
-    known: tuple[Carrier, ...] = (Twilio(), Kannel(), Generic(now), Sandbox(sandbox_key, deliver))
+    known: tuple[Carrier, ...] = (Twilio(), Telnyx(), Bandwidth(), Kannel(), Generic(now), Sandbox(sandbox_key, deliver))
     return {carrier.kind: carrier for carrier in known}

@@ -6,7 +6,7 @@ Sources: twilio.com/docs/usage/security, /docs/messaging/guides/webhook-request,
 import hmac
 import re
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Annotated
 from urllib.parse import quote, urlencode
 
@@ -31,53 +31,17 @@ from server.carriers.carrier import (
     legible,
     readable,
 )
-from server.carriers.exchange import Answer, post, unreadable
+from server.carriers.exchange import Answer, basic, post, unreadable
+from server.carriers.logbook import LoggedText
 from server.carriers.refusals import Category, meaning_of
-from server.domain.message import MessageState
+from server.carriers.twilio_codes import CODES, STATES
+from server.carriers.twilio_log import read_log
+from server.domain.message import BROKEN
 
 API_URL = "https://api.twilio.com"
 FORM = "application/x-www-form-urlencoded"
 
-CODES: Mapping[str, Category] = {
-    "12300": Category.MEDIA_REJECTED,
-    "20003": Category.ACCOUNT_CONFIG,
-    "20429": Category.RATE_LIMITED,
-    "21211": Category.INVALID_NUMBER,
-    "21408": Category.ACCOUNT_CONFIG,
-    "21606": Category.ACCOUNT_CONFIG,
-    "21608": Category.ACCOUNT_CONFIG,
-    "21610": Category.OPTED_OUT,
-    "21611": Category.RATE_LIMITED,
-    "21612": Category.UNREACHABLE,
-    "21614": Category.LANDLINE,
-    "21617": Category.TOO_LONG,
-    "21635": Category.LANDLINE,
-    "30001": Category.QUEUE_EXPIRED,
-    "30002": Category.ACCOUNT_CONFIG,
-    "30003": Category.UNREACHABLE,
-    "30004": Category.BLOCKED,
-    "30005": Category.INVALID_NUMBER,
-    "30006": Category.LANDLINE,
-    "30007": Category.CONTENT_FILTERED,
-    "30008": Category.CARRIER_ERROR,
-    "30034": Category.NOT_REGISTERED,
-}
-# What Twilio has in its hands counts as sent: only a receipt can say more (CONTRACT, states of a message).
-STATES: Mapping[str, MessageState] = {
-    "accepted": MessageState.SENT,
-    "scheduled": MessageState.SENT,
-    "queued": MessageState.SENT,
-    "sending": MessageState.SENT,
-    "sent": MessageState.SENT,
-    "partially_delivered": MessageState.SENT,
-    "delivered": MessageState.DELIVERED,
-    "read": MessageState.DELIVERED,
-    "undelivered": MessageState.UNDELIVERED,
-    "failed": MessageState.FAILED,
-    "canceled": MessageState.FAILED,
-}
 _ANSWERED: Mapping[str, Answered] = {"STOP": "stop", "START": "start", "HELP": "help"}
-_BROKEN = frozenset({MessageState.FAILED, MessageState.UNDELIVERED})
 # The signed text has nothing between names and values, so whoever has one signed request could move the end of a value
 # into the next name: a real id with a tail would be a new id under an old signature.
 _SID = re.compile(r"(?:SM|MM)[0-9a-f]{32}|(?!(?:SM|MM)[0-9a-f]{32})[\w.-]{1,64}", re.ASCII)
@@ -131,7 +95,7 @@ class Twilio:
         if state is None:
             raise Malformed("MessageStatus is missing or not one that is known")
         receipt = Receipt(_sid(fields), request.query.get("token"), state)
-        if state not in _BROKEN:
+        if state not in BROKEN:
             return [receipt]
         code = readable(fields["ErrorCode"], "ErrorCode", 32) if fields.get("ErrorCode") else None
         meaning = meaning_of(CODES, code)
@@ -159,6 +123,10 @@ class Twilio:
             return answer
         return _accepted(answer) if answer.good else _rejected(answer)
 
+    def logged(self, connection: Connection, since: int, until: int, http: httpx2.AsyncClient) -> AsyncIterator[LoggedText]:
+        base = connection.api_url or API_URL
+        return read_log(base, connection.credentials["account_sid"], _login(connection), since, until, http)
+
 
 class _Created(msgspec.Struct):
     sid: str
@@ -173,8 +141,7 @@ class _Refused(msgspec.Struct):
 
 
 def _login(connection: Connection) -> str:
-    pair = f"{connection.credentials['account_sid']}:{connection.credentials['auth_token']}"
-    return f"Basic {b64encode(pair.encode()).decode()}"
+    return basic(connection.credentials["account_sid"], connection.credentials["auth_token"])
 
 
 def _accepted(answer: Answer) -> SendResult:
@@ -185,7 +152,7 @@ def _accepted(answer: Answer) -> SendResult:
     if not _SID.fullmatch(created.sid):
         return unreadable(answer)
     # No callback comes for the state that is already in this answer.
-    if STATES.get(created.status or "") in _BROKEN:
+    if STATES.get(created.status or "") in BROKEN:
         code = None if created.error_code is None else str(created.error_code)
         meaning = meaning_of(CODES, code, created.error_message)
         return SendResult("rejected", created.sid, code, meaning.says, permanent=meaning.permanent, opted_out=meaning.opted_out)

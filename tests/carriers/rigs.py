@@ -11,7 +11,9 @@ from twilio.request_validator import RequestValidator
 from server.carriers.carrier import Connection
 from server.carriers.sandbox import Sandbox
 from tests.carriers.rig import BODY, NOW_US, REF, SANDBOX_KEY, Rig, deliver, document
+from tests.carriers.rig_bandwidth import BANDWIDTH
 from tests.carriers.rig_kannel import KANNEL
+from tests.carriers.rig_telnyx import TELNYX
 from tests.fixtures.carrier_api import Seen
 
 
@@ -83,6 +85,8 @@ SANDBOX = Rig(
 )
 RIGS = [
     TWILIO,
+    TELNYX,
+    BANDWIDTH,
     KANNEL,
     GENERIC,
     SANDBOX,

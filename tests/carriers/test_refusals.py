@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.carriers import documents, twilio
+from server.carriers import bandwidth_codes, documents, telnyx_codes, twilio_codes
 from server.carriers.refusals import MEANINGS, Category, meaning_of
 from server.domain.segments import count
 
@@ -35,7 +35,7 @@ def test_what_lasts_is_told_from_what_passes(category: Category, permanent: bool
     assert MEANINGS[category].permanent is permanent
 
 
-@pytest.mark.parametrize("codes", [twilio.CODES, documents.CODES])
+@pytest.mark.parametrize("codes", [twilio_codes.CODES, telnyx_codes.CODES, bandwidth_codes.CODES, documents.CODES])
 def test_every_known_code_has_its_category_s_meaning(codes: dict[str, Category]) -> None:
     for code, category in codes.items():
         assert meaning_of(codes, code, "other words") is MEANINGS[category]

@@ -25,7 +25,8 @@ from server.carriers.carrier import (
     UnsupportedType,
 )
 from server.carriers.refusals import MEANINGS, Category
-from server.carriers.twilio import STATES, Twilio
+from server.carriers.twilio import Twilio
+from server.carriers.twilio_codes import STATES
 from server.domain.message import MessageState
 from tests.fixtures.carrier_api import CarrierApi, answers
 

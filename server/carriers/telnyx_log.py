@@ -1,0 +1,122 @@
+"""Reading back what Telnyx remembers: its message detail records, and the words of what came in.
+
+A detail record has numbers, time, state and codes, and no words. The words and attachments of an inbound text are asked for one by one
+from `GET /v2/messages/{id}`, which knows them for ten days, and not where the messaging profile redacts; then `body` is None. Those of our
+own texts are not asked for. Records are listed newest first, so that what arrives meanwhile repeats some instead of hiding others, and by
+whole days, which is all that the filter is documented to take. Sources: developers.telnyx.com (search detail records, retrieve a message),
+and telnyx-python.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from urllib.parse import quote
+
+import httpx2
+import msgspec
+
+from server.carriers.carrier import MediaRef, legible
+from server.carriers.listing import PAGES_MOST, Missing, instant, moment, read
+from server.carriers.logbook import LoggedText, Unanswered
+from server.carriers.telnyx_codes import RECORD_STATES, telnyx_meaning
+from server.domain.message import BROKEN, Direction
+
+PAGE_SIZE = 50
+
+
+class Number(msgspec.Struct):
+    phone_number: str | None = None
+    status: str | None = None
+
+
+class Medium(msgspec.Struct):
+    url: str
+    content_type: str | None = None
+
+
+class _Record(msgspec.Struct):
+    uuid: str | None = None
+    cli: str | None = None
+    cld: str | None = None
+    created_at: datetime | None = None
+    direction: str | None = None
+    status: str | None = None
+    errors: list[str | int] | None = None
+
+
+class _Meta(msgspec.Struct):
+    total_pages: int
+
+
+class _Records(msgspec.Struct):
+    data: list[_Record]
+    meta: _Meta
+
+
+class _Message(msgspec.Struct):
+    text: str | None = None
+    media: list[Medium] | None = None
+
+
+class _Retrieved(msgspec.Struct):
+    data: _Message
+
+
+async def read_log(base: str, login: str, since: int, until: int, http: httpx2.AsyncClient) -> AsyncIterator[LoggedText]:
+    """As `Logbook.logged`. What has no id, sender, receiver or time is passed over."""
+    headers = {"authorization": login}
+    asked = [
+        ("filter[record_type]", "messaging"),
+        ("filter[created_at][gte]", moment(since).date().isoformat()),
+        ("filter[created_at][lt]", (moment(until).date() + timedelta(days=1)).isoformat()),
+        ("page[size]", str(PAGE_SIZE)),
+        ("sort", "-created_at"),
+    ]
+    for page in range(1, PAGES_MOST + 1):
+        more = [("page[number]", str(page))] if page > 1 else []
+        found = await read(http, f"{base}/v2/detail_records", [*asked, *more], headers, _Records)
+        for record in found.data:
+            text = _text(record)
+            if text is None or not since <= text.at <= until:
+                continue
+            yield await _with_words(text, base, headers, http) if text.direction is Direction.INBOUND else text
+        ages = [instant(record.created_at) for record in found.data if record.created_at]
+        if page >= found.meta.total_pages or (ages and max(ages) < since):
+            return
+    raise Unanswered("the carrier's list does not end")
+
+
+def _text(record: _Record) -> LoggedText | None:
+    if not (record.uuid and record.cli and record.cld and record.created_at):
+        return None
+    inbound = record.direction == "inbound"
+    state = None if inbound else RECORD_STATES.get((record.status or "").lower())
+    broken = state in BROKEN
+    code = str(record.errors[0]) if broken and record.errors else None
+    meaning = telnyx_meaning(code) if broken else None
+    return LoggedText(
+        direction=Direction.INBOUND if inbound else Direction.OUTBOUND,
+        carrier_ref=record.uuid,
+        sender=record.cli,
+        to=record.cld,
+        at=instant(record.created_at),
+        state=state,
+        code=code,
+        says=meaning.says if meaning else None,
+        permanent=meaning.permanent if meaning else False,
+        opted_out=meaning.opted_out if meaning else False,
+    )
+
+
+async def _with_words(text: LoggedText, base: str, headers: Mapping[str, str], http: httpx2.AsyncClient) -> LoggedText:
+    try:
+        message = (await read(http, f"{base}/v2/messages/{quote(text.carrier_ref, safe='')}", (), headers, _Retrieved)).data
+    except Missing:
+        return text
+    if not (message.text or message.media):
+        return text
+    return replace(
+        text,
+        body=legible(message.text or ""),
+        media=tuple(MediaRef(medium.url, medium.content_type) for medium in message.media or ()),
+    )
