@@ -55,6 +55,9 @@ _WORDS: Mapping[Category, tuple[str, bool]] = {
     Category.UNKNOWN: ("The carrier did not deliver it and gave no reason that is known here.", False),
 }
 MEANINGS: Mapping[Category, Meaning] = {category: Meaning(category, says, permanent) for category, (says, permanent) in _WORDS.items()}
+BLOCKING = tuple(_WORDS[each][0] for each in (Category.BLOCKED, Category.CONTENT_FILTERED, Category.NOT_REGISTERED))
+"""What is said of texts that are refused because of who sends them, or of how they look."""
+OPTED_OUT = _WORDS[Category.OPTED_OUT][0]
 
 
 def meaning_of(codes: Mapping[str, Category], code: str | None, verbatim: str | None = None) -> Meaning:

@@ -32,7 +32,8 @@ class Account:
 class Did:
     """A phone number of ours; `carrier` is a connection's id, `kind` that connection's.
 
-    `user` is whose caller ID it is, None when it is the account's or that user is disabled.
+    `user` is whose caller ID it is, None when it is the account's or that user is disabled. `rate` is how many segments may leave over
+    it in a second, None for any number.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Did:
     user: User | None
     label: str
     capabilities: tuple[str, ...]
+    rate: int | None = None
 
 
 async def accounts(tx: Transaction, ids: Iterable[str]) -> dict[str, Account]:
@@ -137,6 +139,7 @@ def _did_of(row: Row) -> Did:
         user=user,
         label=row["label"],
         capabilities=tuple(msgspec.json.decode(row["capabilities"])),
+        rate=row["rate"],
     )
 
 

@@ -69,20 +69,22 @@ async def page(tx: Transaction, account: str, after: str, limit: int) -> list[Li
 async def remove(tx: Transaction, id: str) -> None:
     """Raises `Conflict` while DIDs or received messages belong to it."""
     await tx.run("delete from malformed where carrier = :id", id=id)
+    await tx.run("delete from readings_back where carrier = :id", id=id)
     await tx.run("delete from carriers where id = :id", id=id)
 
 
 async def add_did(tx: Transaction, did: Did) -> None:
     """Raises `Conflict` when the number is taken, by whatever account."""
     await tx.run(
-        """insert into dids (id, account, number, carrier, user_id, capabilities, label, created_at)
-           values (:id, :account, :number, :carrier, :user, :capabilities, :label, :now)""",
+        """insert into dids (id, account, number, carrier, user_id, capabilities, label, rate, created_at)
+           values (:id, :account, :number, :carrier, :user, :capabilities, :label, :rate, :now)""",
         account=did.account,
         number=did.number,
         carrier=did.carrier,
         user=did.user.id if did.user else None,
         capabilities=msgspec.json.encode(did.capabilities).decode(),
         label=did.label,
+        rate=did.rate,
         id=did.id,
         now=tx.now,
     )
@@ -91,11 +93,12 @@ async def add_did(tx: Transaction, did: Did) -> None:
 async def save_did(tx: Transaction, did: Did) -> None:
     """Writes everything that can change but the user."""
     await tx.run(
-        "update dids set carrier = :carrier, capabilities = :capabilities, label = :label where id = :id",
+        "update dids set carrier = :carrier, capabilities = :capabilities, label = :label, rate = :rate where id = :id",
         id=did.id,
         carrier=did.carrier,
         capabilities=msgspec.json.encode(did.capabilities).decode(),
         label=did.label,
+        rate=did.rate,
     )
 
 

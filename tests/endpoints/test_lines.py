@@ -81,10 +81,29 @@ async def test_a_did_is_the_accounts_or_one_users(served: Served) -> None:
         "last_out_at": None,
         "out_24h": 0,
         "failed_24h": 0,
+        "delivered_24h": 0,
+        "blocked_24h": 0,
+        "opted_out_24h": 0,
+        "health": "good",
+        "rate": None,
+        "paused_until": None,
     }
     changed = await served.bearer.patch(answer.headers["location"], json={"user": None, "label": "Front desk", "capabilities": ["sms"]})
     assert changed.json() == {**made, "user": None, "label": "Front desk", "capabilities": ["sms"], "media_limit": 0}
     assert (await served.bearer.get("/api/v1/dids")).json()["items"] == [changed.json()]
+
+
+async def test_a_number_keeps_the_rate_that_a_manager_gives_it(served: Served) -> None:
+    body = {"number": NUMBER, "carrier": await carrier(served), "capabilities": ["sms"]}
+    made = await served.bearer.post("/api/v1/dids", json={**body, "rate": 3})
+    assert made.json()["rate"] == 3
+    did = made.headers["location"]
+    assert (await served.bearer.patch(did, json={"label": "Front desk"})).json()["rate"] == 3
+    assert (await served.bearer.patch(did, json={"rate": 1000})).json()["rate"] == 1000
+    for wrong in (0, -1, 1001, 1.5, "3"):
+        refused = await served.bearer.patch(did, json={"rate": wrong})
+        assert (refused.status_code, refused.json()["field"]) == (422, "rate"), wrong
+    assert (await served.bearer.patch(did, json={"rate": None})).json()["rate"] is None
 
 
 async def test_a_number_that_cannot_be_or_is_taken_is_refused(served: Served) -> None:

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from server.domain.report import Asked
-from server.store import conversation_report, feed
+from server.store import conversation_report, did_health, feed, outbox
 from server.store.database import Database, Row, Transaction
 from tests.fixtures.office import Office
 
@@ -69,3 +69,19 @@ async def test_the_figures_of_the_feed_read_the_texts_of_the_last_minute_alone(o
     assert not step.startswith("SCAN"), step
     expected = re.search(r"rows=(\d+)", step)
     assert expected is None or int(expected[1]) < 100, f"PostgreSQL expects few, or else it reads all of a large table: {step}"
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+async def test_what_waits_and_how_a_number_fares_is_looked_up_and_never_scanned(db: Database) -> None:
+    async def plan(tx: Transaction) -> list[str]:
+        planned = Planned(tx, db.engine)
+        await outbox.waiting(planned)  # type: ignore[arg-type]
+        await outbox.ready(planned, "a DID", 1, 50)  # type: ignore[arg-type]
+        await did_health.health(planned, ["a DID"], ["said"], "said too")  # type: ignore[arg-type]
+        return planned.steps
+
+    steps = await db.read(plan)
+    messages = [step for step in steps if re.match(r"(SCAN|SEARCH) (m|e|messages)\b", step)]
+    assert len(messages) > 10
+    assert [step for step in messages if step.startswith("SCAN")] == []
+    assert not any(step.startswith("USE TEMP B-TREE") for step in steps), steps
