@@ -5,6 +5,7 @@ PREFIX = "partyline:"
 WAKE_TIMER = f"{PREFIX}wake:timer"
 WAKE_SENDER = f"{PREFIX}wake:sender"
 WAKE_CHORES = f"{PREFIX}wake:chores"
+WAKE_FETCHER = f"{PREFIX}wake:fetcher"
 
 
 def conversation(conversation_id: str) -> str:

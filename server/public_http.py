@@ -46,7 +46,7 @@ def public_address(url: str, inside: Collection[str] = ()) -> httpx2.URL:
         raise Forbidden("neither http nor https")
     if address.userinfo:
         raise Forbidden("a name or password in the address")
-    if _place(address) not in inside:
+    if place_of(address) not in inside:
         if address.scheme != "https":
             raise Forbidden("not https")
         if _port(address) != 443:
@@ -57,6 +57,11 @@ def public_address(url: str, inside: Collection[str] = ()) -> httpx2.URL:
 def is_public(address: str) -> bool:
     """Whether an IP address is one that anybody on the internet may reach."""
     ip = ipaddress.ip_address(address.partition("%")[0])
+def place_of(address: httpx2.URL) -> str:
+    """Its `host:port`, as `inside` names it."""
+    return f"{address.host}:{_port(address)}"
+
+
     if isinstance(ip, ipaddress.IPv6Address):
         if ip.ipv4_mapped is not None:
             ip = ip.ipv4_mapped
@@ -78,7 +83,7 @@ class _Pinned(httpx2.AsyncBaseTransport):
         found = await self._resolve(host, _port(address))
         if not found:
             raise httpx2.ConnectError("the name has no address", request=request)
-        if _place(address) not in self._inside and not all(map(is_public, found)):
+        if place_of(address) not in self._inside and not all(map(is_public, found)):
             raise Forbidden("an address that is not public")
         pinned = httpx2.Request(
             request.method,
@@ -99,10 +104,6 @@ async def _look_up(host: str, port: int) -> list[str]:
     except OSError:
         return []
     return [str(address[0]) for *_, address in found]
-
-
-def _place(address: httpx2.URL) -> str:
-    return f"{address.host}:{_port(address)}"
 
 
 def _port(address: httpx2.URL) -> int:

@@ -2,10 +2,11 @@
 
 import ipaddress
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -13,6 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 PREFIX = "PARTYLINE_"
 SECRET_KEY_FILE = "secret_key"
 SECRET_KEY_LEAST = 32
+BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 
@@ -42,7 +44,9 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="address to listen on")
     port: int = Field(default=8000, ge=0, le=65535, description="port to listen on; 0 takes a free one")
     secret_key: SecretStr = Field(default=SecretStr(""), description="32 characters or more; default: made once, kept in VAR")
-    media_url: str = Field(default="", description="folder of attachments as `file:///path`; default: in VAR")
+    media_url: str = Field(
+        default="", description="where attachments are kept: `file:///path` or `s3://bucket/prefix?region=…&endpoint=…`; default: in VAR"
+    )
     log_level: LogLevel = Field(default="info", description="debug, info, warning or error")
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="addresses or networks, by commas, whose X-Forwarded-For and -Proto are believed"
@@ -127,8 +131,11 @@ class Settings(BaseSettings):
     @field_validator("media_url")
     @classmethod
     def _check_media(cls, value: str) -> str:
-        if value and (urlsplit(value).scheme != "file" or not urlsplit(value).path.startswith("/")):
-            raise ValueError("must be file:///path")
+        parts = urlsplit(value)
+        if parts.scheme == "s3":
+            _check_bucket(parts)
+        elif value and (parts.scheme != "file" or not parts.path.startswith("/")):
+            raise ValueError("must be file:///path or s3://bucket/prefix")
         return value
 
     @field_validator("secret_key")
@@ -221,6 +228,19 @@ def _origin_of(address: str) -> str:
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     standard = {"http": 80, "https": 443}[parts.scheme]
     return f"{parts.scheme}://{host}" + ("" if parts.port in (None, standard) else f":{parts.port}")
+
+
+def _check_bucket(address: SplitResult) -> None:
+    if not BUCKET.fullmatch(address.netloc):
+        raise ValueError("after s3:// comes the name of a bucket, without a key: those are AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+    asked = parse_qs(address.query, keep_blank_values=True)
+    if unknown := asked.keys() - {"region", "endpoint"}:
+        raise ValueError(f"of a bucket only region and endpoint can be said, not {', '.join(sorted(unknown))}")
+    endpoint = urlsplit(asked.get("endpoint", ["https://default"])[-1])
+    if endpoint.scheme not in ("http", "https") or not endpoint.hostname or endpoint.username or endpoint.password:
+        raise ValueError("its endpoint must be an http or https address")
+    if endpoint.scheme == "http" and not is_loopback(endpoint.hostname):
+        raise ValueError("its endpoint must be https unless it is on this machine")
 
 
 def is_loopback(host: str) -> bool:

@@ -7,7 +7,7 @@ from functools import partial
 from channels import names
 from channels.bus import Bus
 
-CHANNELS = {"timer": names.WAKE_TIMER, "sender": names.WAKE_SENDER, "chores": names.WAKE_CHORES}
+CHANNELS = {"timer": names.WAKE_TIMER, "sender": names.WAKE_SENDER, "chores": names.WAKE_CHORES, "fetcher": names.WAKE_FETCHER}
 
 
 class Wakes:

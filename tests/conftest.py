@@ -14,6 +14,8 @@ pytest_plugins = [
     "tests.fixtures.office",
     "tests.fixtures.served",
     "tests.fixtures.carrier_api",
+    "tests.fixtures.carrier_media",
+    "tests.fixtures.buckets",
     "tests.fixtures.centre",
     "tests.fixtures.integrator",
     "tests.fixtures.browser",

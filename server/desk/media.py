@@ -1,7 +1,6 @@
-"""Attachments that people bring: looked at, kept on disk, shown to the account's people and, signed, to a carrier; forgotten if unsent."""
+"""Attachments that people bring: looked at, kept, shown to the account's people and, signed, to a carrier; forgotten if unsent."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from msgspec import Raw
 
@@ -14,7 +13,7 @@ from server.domain.user import User
 from server.ids import new_id
 from server.store import media
 from server.store.database import Transaction, stored_text
-from server.store.files import Files
+from server.store.files import Files, Stored, open_files
 from server.store.links import Links
 from server.store.media import Kept, Upload
 from server.store.pictures import Broken, Picture, Studio, TooManyPixels
@@ -35,7 +34,7 @@ class NotAllowed(Refused):
 class File:
     """What is to be served. `picture`: a browser may show it in the page."""
 
-    path: Path
+    content: Stored
     content_type: str
     name: str
     picture: bool
@@ -59,7 +58,7 @@ class Attachments:
         self._links = Links(desk.settings.secret_key.get_secret_value())
 
     async def add(self, user: User, given: Given, now: int, once: Once | None = None) -> MediaShape | Raw:
-        """Durable when it returns. Raises `TooLarge` and `NotAllowed`."""
+        """Durable when it returns. Raises `TooLarge`, `NotAllowed` and `Unavailable`."""
         if len(given.content) > MOST_BYTES:
             raise TooLarge(f"A file may have {MOST_BYTES // 1_000_000} MB.")
         type = type_of(given.content)
@@ -92,25 +91,28 @@ class Attachments:
         return await self._desk.write(make_ready, show, once)
 
     async def get(self, user: User, id: str, *, thumbnail: bool = False) -> File:
-        """Raises `NotFound`, also for another account's, and for the thumbnail of what is no picture."""
+        """Raises `NotFound`, also for another account's, and for the thumbnail of what is no picture; and `Unavailable`."""
         kept = await self._desk.read(lambda tx: _ready(tx, id))
         if kept.account != user.account:
             raise NotFound
-        return self._file(kept, thumbnail=thumbnail)
+        return await self._file(kept, thumbnail=thumbnail)
 
     async def get_signed(self, id: str, until: str, key: str, now: int) -> File:
         """For a carrier that was given the link. Raises `NotFound`, also when the link is not ours or its time is over."""
         if not self._links.good(id, until, key, now):
             raise NotFound
-        return self._file(await self._desk.read(lambda tx: _ready(tx, id)))
+        return await self._file(await self._desk.read(lambda tx: _ready(tx, id)))
 
-    def _file(self, kept: Kept, *, thumbnail: bool = False) -> File:
+    async def _file(self, kept: Kept, *, thumbnail: bool = False) -> File:
         found = kept.attachment
         picture = found.content_type in PICTURES
         if thumbnail and not picture:
             raise NotFound
         type = "image/webp" if thumbnail else found.content_type or "application/octet-stream"
-        return File(self._files.path(found.id, thumbnail=thumbnail), type, found.name or "file", picture)
+        content = await self._files.read(found.id, thumbnail=thumbnail)
+        if content is None:
+            raise NotFound
+        return File(content, type, found.name or "file", picture)
 
     async def _look(self, content: bytes) -> Picture:
         try:
@@ -141,7 +143,7 @@ async def forget_unsent(desk: Desk) -> int:
 
 
 def files_of(desk: Desk) -> Files:
-    return Files(desk.settings.media_url)
+    return open_files(desk.settings.media_url)
 
 
 async def _ready(tx: Transaction, id: str) -> Kept:

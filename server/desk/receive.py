@@ -15,7 +15,7 @@ from server.desk.writer import Group
 from server.domain.consent import Keyword, classify
 from server.domain.conversation import Arrival, receive
 from server.domain.events import EventType
-from server.domain.media import Attachment, MediaState, kept
+from server.domain.media import MOST_ATTACHMENTS, Attachment, MediaState, announced_as_layout, kept
 from server.domain.message import Direction, Kind, Message, MessageState, Purpose
 from server.domain.phone import read_sender
 from server.domain.segments import count
@@ -153,7 +153,8 @@ def _message(item: Inbound, thread: Thread, step: Step, did: Did, body: str, att
 async def _attached(work: Work, item: Inbound, account: str) -> list[Attachment]:
     """What a phone of the sandbox brought is there at once; everything else is still at the carrier."""
     attached, pending = [], []
-    for place, ref in enumerate(item.text.media):
+    refs = [ref for ref in item.text.media if not announced_as_layout(ref.content_type, ref.url)]
+    for place, ref in enumerate(refs[:MOST_ATTACHMENTS]):
         found = await media.attach(work.tx, account, [ref.upload], item.id, place) if ref.upload else None
         if found:
             attached += found
@@ -167,9 +168,11 @@ async def _attached(work: Work, item: Inbound, account: str) -> list[Attachment]
                 place=place,
                 source=ref.url,
                 content_type=ref.content_type,
+                carrier=item.connection.id,
                 created_at=work.now,
             )
         )
     if pending:
         await media.insert_pending(work.tx, pending)
     return attached
+        work.wake("fetcher")

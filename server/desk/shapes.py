@@ -37,8 +37,8 @@ class ErrorShape(msgspec.Struct, frozen=True):
 
 
 class MediaShape(msgspec.Struct, frozen=True):
-    """An attachment. `state` is pending (still at the carrier), ready, blocked or too_large; `url` is None unless it is ready,
-    `thumbnail_url`, `width` and `height` unless it is a picture too."""
+    """An attachment. `state` is pending (still at the carrier), ready, blocked, too_large, or failed where the carrier did not hand it
+    over; `url` is None unless it is ready, `thumbnail_url`, `width` and `height` unless it is a picture too."""
 
     id: str
     content_type: str | None

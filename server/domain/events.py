@@ -14,6 +14,7 @@ class EventType(StrEnum):
     MESSAGE_FAILED = "message.failed"
     MESSAGE_UNCONFIRMED = "message.unconfirmed"
     MESSAGE_CANCELLED = "message.cancelled"
+    MESSAGE_UPDATED = "message.updated"
     NOTE_ADDED = "note.added"
     CONVERSATION_OPENED = "conversation.opened"
     CONVERSATION_PUBLIC = "conversation.public"

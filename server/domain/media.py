@@ -19,12 +19,13 @@ LONGEST_NAME = 100
 
 class MediaState(StrEnum):
     """`pending`: still at the carrier. `blocked`: of a type or from an address that is not let in. `too_large`: beyond MOST_BYTES or
-    MOST_PIXELS. Only a `ready` one can be had."""
+    MOST_PIXELS. `failed`: the carrier did not hand it over. Only a `ready` one can be had."""
 
     PENDING = "pending"
     READY = "ready"
     BLOCKED = "blocked"
     TOO_LARGE = "too_large"
+    FAILED = "failed"
 
 
 class Attachment(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -96,6 +97,21 @@ def type_of(content: bytes) -> str | None:
             return "video/3gpp"
         return "video/mp4" if brand in _MP4_BRANDS else None
     return "text/vcard" if _CARD.fullmatch(content.removeprefix(b"\xef\xbb\xbf")) else None
+
+
+_LAYOUTS = frozenset(("application/smil", "application/smil+xml", "application/xml", "text/xml"))
+_SMIL = re.compile(rb"(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?(<!DOCTYPE[^>]*>\s*)?<smil[\s>]", re.IGNORECASE)
+
+
+def announced_as_layout(content_type: str | None, url: str) -> bool:
+    """Whether this part of an MMS only says how the others are laid out (SMIL): some carriers hand it on as if it were one of them."""
+    type = (content_type or "").partition(";")[0].strip().lower()
+    return type in _LAYOUTS or url.partition("?")[0].lower().endswith((".smil", ".xml"))
+
+
+def is_layout(content: bytes) -> bool:
+    """The same, told by its first bytes."""
+    return _SMIL.match(content) is not None
 
 
 def shown_name(given: str, type: str) -> str:

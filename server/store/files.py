@@ -1,45 +1,169 @@
-"""The folder of attachments: a file is whole or not there, and its name is made of its random id alone."""
+"""Where attachments are kept: a folder, or a bucket of S3 or its like. A file is whole or not there; its name is its random id alone."""
 
 import asyncio
 import contextlib
 import os
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import S3Store
+
+from server.store.database import Unavailable
+
+if TYPE_CHECKING:
+    # There are no such names when it runs.
+    from obstore import GetResult
+    from obstore.store import S3Config
+
+CHUNK_BYTES = 64 * 1024
+BUCKET_PATIENCE = timedelta(seconds=10)
+"""For one request with its repeats; the connection and each answer have less."""
 
 
-class Files:
-    """`url` is MEDIA_URL, a `file:///folder`. Ids are ours (`server.ids`), so no name leads out of the folder."""
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A file as it is read: `size` in bytes, `chunks` to be read once."""
 
-    def __init__(self, url: str) -> None:
-        self._folder = Path(unquote(urlsplit(url).path))
+    size: int
+    chunks: AsyncIterator[bytes]
 
-    def path(self, id: str, *, thumbnail: bool = False) -> Path:
-        # An id begins with the time of its making, so its end spreads better over folders.
-        return self._folder / id[-2:] / (f"{id}.thumbnail" if thumbnail else id)
+
+class Files(Protocol):
+    """Ids are ours (`server.ids`), so no name leads anywhere else. Every method raises `Unavailable`."""
 
     async def write(self, id: str, content: bytes, thumbnail: bytes | None) -> None:
-        """Durable when it returns. Raises OSError when the disk does not take it."""
-        await asyncio.to_thread(self._write, id, content, thumbnail)
+        """Durable when it returns; the same id again replaces it."""
+
+    async def read(self, id: str, *, thumbnail: bool = False) -> Stored | None:
+        """None where there is none."""
 
     async def remove(self, id: str) -> None:
         """Removes whatever there is of it, half a file too."""
-        await asyncio.to_thread(self._remove, id)
+
+
+def open_files(url: str) -> Files:
+    """`url` is MEDIA_URL: `file:///folder`, or `s3://bucket/prefix?region=…&endpoint=…`."""
+    return Bucket(url) if url.startswith("s3://") else Folder(Path(unquote(urlsplit(url).path)))
+
+
+class Folder:
+    """See `Files`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def write(self, id: str, content: bytes, thumbnail: bytes | None) -> None:
+        try:
+            await asyncio.to_thread(self._write, id, content, thumbnail)
+        except OSError as error:
+            raise Unavailable(f"An attachment cannot be kept: {error.strerror}.") from error
+
+    async def read(self, id: str, *, thumbnail: bool = False) -> Stored | None:
+        path = self._path(id, thumbnail=thumbnail)
+        try:
+            size = (await asyncio.to_thread(path.stat)).st_size
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise Unavailable(f"An attachment cannot be read: {error.strerror}.") from error
+        return Stored(size, _chunks(path))
+
+    async def remove(self, id: str) -> None:
+        try:
+            await asyncio.to_thread(self._remove, id)
+        except OSError as error:
+            raise Unavailable(f"An attachment cannot be removed: {error.strerror}.") from error
+
+    def _path(self, id: str, *, thumbnail: bool = False) -> Path:
+        # An id begins with the time of its making, so its end spreads better over folders.
+        return self._folder / id[-2:] / _name(id, thumbnail=thumbnail)
 
     def _write(self, id: str, content: bytes, thumbnail: bytes | None) -> None:
-        folder = self.path(id).parent
+        folder = self._path(id).parent
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.mkdir(mode=0o700, exist_ok=True)
         if thumbnail is not None:
-            _put(self.path(id, thumbnail=True), thumbnail)
-        _put(self.path(id), content)
+            _put(self._path(id, thumbnail=True), thumbnail)
+        _put(self._path(id), content)
         _sync(folder)
         _sync(self._folder)
 
     def _remove(self, id: str) -> None:
-        for path in (self.path(id), self.path(id, thumbnail=True)):
+        for path in (self._path(id), self._path(id, thumbnail=True)):
             for name in (path, _draft(path)):
                 with contextlib.suppress(FileNotFoundError):
                     name.unlink()
+
+
+class Bucket:
+    """See `Files`. Who we are there, obstore reads from the environment: AWS_ACCESS_KEY_ID and its like, or the machine's role."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        asked = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+        config: S3Config = {}
+        if "region" in asked:
+            config["region"] = asked["region"]
+        if "endpoint" in asked:
+            config["endpoint"] = asked["endpoint"]
+        self._store = S3Store(
+            parts.netloc,
+            prefix=unquote(parts.path.strip("/")) or None,
+            config=config,
+            client_options={"allow_http": asked.get("endpoint", "").startswith("http://"), "connect_timeout": "3s", "timeout": "8s"},
+            retry_config={"max_retries": 2, "retry_timeout": BUCKET_PATIENCE},
+        )
+
+    async def write(self, id: str, content: bytes, thumbnail: bytes | None) -> None:
+        with _bucket("written"):
+            if thumbnail is not None:
+                await obstore.put_async(self._store, _name(id, thumbnail=True), thumbnail)
+            await obstore.put_async(self._store, _name(id), content)
+
+    async def read(self, id: str, *, thumbnail: bool = False) -> Stored | None:
+        with _bucket("read"):
+            try:
+                found = await obstore.get_async(self._store, _name(id, thumbnail=thumbnail))
+            except FileNotFoundError:
+                return None
+        return Stored(found.meta["size"], _stream(found))
+
+    async def remove(self, id: str) -> None:
+        with _bucket("removed"):
+            for name in (_name(id), _name(id, thumbnail=True)):
+                with contextlib.suppress(FileNotFoundError):
+                    await obstore.delete_async(self._store, name)
+
+
+@contextlib.contextmanager
+def _bucket(what: str) -> Iterator[None]:
+    """obstore's errors hold whole requests: of them only the kind is told."""
+    try:
+        yield
+    except (BaseError, OSError) as error:
+        raise Unavailable(f"An attachment cannot be {what}: the bucket says {type(error).__name__}.") from None
+
+
+async def _stream(found: "GetResult") -> AsyncIterator[bytes]:
+    with _bucket("read"):
+        async for chunk in found.stream(min_chunk_size=CHUNK_BYTES):
+            yield bytes(chunk)
+
+
+async def _chunks(path: Path) -> AsyncIterator[bytes]:
+    with await asyncio.to_thread(path.open, "rb") as file:
+        while chunk := await asyncio.to_thread(file.read, CHUNK_BYTES):
+            yield chunk
+
+
+def _name(id: str, *, thumbnail: bool = False) -> str:
+    return f"{id}.thumbnail" if thumbnail else id
 
 
 def _draft(path: Path) -> Path:

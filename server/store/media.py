@@ -15,12 +15,13 @@ ON_ITS_WAY, REMOVED = "on_its_way", "removed"
 
 
 class MediaRow(TypedDict):
-    """An attachment of a message that is still at the carrier, at `source`."""
+    """An attachment of a message that is still at the carrier, at `source`. `carrier` is the connection over which the message came."""
 
     id: str
     account: str
     message: str
     place: int
+    carrier: str
     source: str
     content_type: str | None
     created_at: int
@@ -110,9 +111,10 @@ async def attach(tx: Transaction, account: str, ids: Sequence[str], message: str
 
 async def insert_pending(tx: Transaction, rows: Sequence[MediaRow]) -> None:
     await tx.run(
-        """insert into media (id, account, message, place, source, content_type, state, created_at)
-           select value ->> 'id', value ->> 'account', value ->> 'message', cast(value ->> 'place' as bigint),
-                  value ->> 'source', value ->> 'content_type', 'pending', cast(value ->> 'created_at' as bigint)
+        """insert into media (id, account, message, place, carrier, source, content_type, state, created_at, next_at)
+           select value ->> 'id', value ->> 'account', value ->> 'message', cast(value ->> 'place' as bigint), value ->> 'carrier',
+                  value ->> 'source', value ->> 'content_type', 'pending', cast(value ->> 'created_at' as bigint),
+                  cast(value ->> 'created_at' as bigint)
            from json_each(:batch) where true""",
         batch=batch(rows),
     )

@@ -47,6 +47,7 @@ _CHANGING = (
     "encoding",
     "segments",
     "left_seq",
+    "media",
     "handed_at",
 )
 _UPDATE = f"""update messages set {", ".join(f"{name} = {_COLUMNS[name]}" for name in _CHANGING)}
@@ -60,7 +61,8 @@ async def insert(tx: Transaction, messages: Sequence[Message]) -> None:
 
 
 async def update(tx: Transaction, messages: Sequence[Message]) -> None:
-    """Writes what can change in a message: its state, error, carrier's reference and lease, and a scheduled one's words as it leaves."""
+    """Writes what can change in a message: its state, error, carrier's reference and lease, a scheduled one's words as it leaves, and
+    what came with an inbound one."""
     if messages:
         await tx.run(_UPDATE, batch=batch(messages))
 

@@ -128,7 +128,7 @@ async def test_a_carrier_gets_a_link_to_each_that_is_good_for_hours_and_for_it_a
     _, _, id, until, key = urlsplit(url).path.split("/")
     shelf, now = Attachments(office.desk), int(until) * 1_000_000
     file = await shelf.get_signed(id, until, key, now - 1)
-    assert (file.path.read_bytes(), file.content_type) == (picture(), "image/png")
+    assert (b"".join([chunk async for chunk in file.content.chunks]), file.content_type) == (picture(), "image/png")
     for wrong in ((id, until, key, now), (id, str(int(until) + 9), key, now - 1), ((await bring(office)).id, until, key, now - 1)):
         with pytest.raises(NotFound):
             await shelf.get_signed(*wrong)
@@ -154,8 +154,8 @@ async def test_what_is_not_sent_within_a_day_is_forgotten_with_its_files(office:
     office.later(seconds=61)
     assert await forget_unsent(office.desk) == 1
     files = files_of(office.desk)
-    there = {id: (files.path(id).exists(), files.path(id, thumbnail=True).exists()) for id in (kept.id, lost.id, late.id)}
-    assert there == {kept.id: (True, True), lost.id: (False, False), late.id: (True, True)}
+    there = {id: [await files.read(id, thumbnail=small) is not None for small in (False, True)] for id in (kept.id, lost.id, late.id)}
+    assert there == {kept.id: [True, True], lost.id: [False, False], late.id: [True, True]}
     assert {row["id"] for row in await office.all("select id from media")} == {kept.id, late.id}
     with pytest.raises(NotFound):
         await sent(office, lost.id, client_id="c2")
@@ -172,7 +172,7 @@ async def test_what_a_crash_left_between_row_and_file_is_found_and_cleaned_up(of
     office.later(seconds=UNSENT_US / 1_000_000 + 1)
     await office.desk.db.write(lambda tx: media.take_forgotten(tx, tx.now, 1))
     assert await forget_unsent(office.desk) == 2
-    assert not files.path(upload.id).exists()
+    assert await files.read(upload.id) is None
     assert await office.all("select id from media") == []
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.domain.media import EXTENSIONS, LONGEST_NAME, shown_name, type_of
+from server.domain.media import EXTENSIONS, LONGEST_NAME, announced_as_layout, is_layout, shown_name, type_of
 from tests.fixtures.pictures import AMR, CARD, HTML, MP4, PDF, POLYGLOT, SVG, THREE_GP, picture
 
 ALLOWED = {
@@ -82,3 +82,36 @@ def test_a_long_name_is_cut_before_its_ending() -> None:
     name = shown_name("x" * 1000 + ".jpg", "image/jpeg")
     assert len(name) == LONGEST_NAME
     assert name.endswith("x.jpg")
+
+
+@pytest.mark.parametrize(
+    ("content_type", "url", "layout"),
+    [
+        ("application/smil", "https://c.example/1", True),
+        ("Application/SMIL; charset=utf-8", "https://c.example/1", True),
+        ("text/xml", "https://c.example/1", True),
+        (None, "https://c.example/media/0.smil", True),
+        (None, "https://c.example/media/0.SMIL?key=a.png", True),
+        ("image/svg+xml", "https://c.example/1", False),
+        ("image/png", "https://c.example/1?name=a.xml", False),
+        (None, "https://c.example/1", False),
+    ],
+)
+def test_a_layout_is_known_by_its_type_or_its_name(content_type: str | None, url: str, layout: bool) -> None:
+    assert announced_as_layout(content_type, url) is layout
+
+
+@pytest.mark.parametrize(
+    ("content", "layout"),
+    [
+        (b"<smil><head/></smil>", True),
+        (b"\xef\xbb\xbf\r\n<?xml version='1.0'?><!DOCTYPE smil>\n<SMIL xmlns='x'>", True),
+        (SVG, False),
+        (HTML, False),
+        (b"<!-- <smil> -->", False),
+        (b"<smiley>", False),
+        (b"", False),
+    ],
+)
+def test_a_layout_is_known_by_its_first_words(content: bytes, layout: bool) -> None:
+    assert is_layout(content) is layout

@@ -5,11 +5,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from server.carriers.carrier import SendResult
+from server.carriers.carrier import Connection, Credentials, InboundText, MediaRef, SendResult
+from server.desk.media_fetch import lease, refuse
+from server.desk.receive import receive_texts
 from server.domain.events import PERSONAL, EventType
+from server.domain.media import MediaState
 from server.domain.message import MessageState
 from server.endpoints.asyncapi import SAYS, asyncapi
-from tests.fixtures.integrator import OWN, WEI, Integrator, validator
+from tests.fixtures.integrator import OWN, SUPPORT, WEI, Integrator, validator
 from tests.fixtures.served import Served
 
 
@@ -112,5 +115,15 @@ async def everything(integrator: Integrator) -> None:
     await mia.patch("/settings", {"sms_public_minutes": 3})
     await mia.post("/messages", integrator.draft(contact=contact, send_at=(datetime.now(UTC) + timedelta(days=1)).isoformat()))
     await ana.patch("/me/preferences", {"theme": "dark"})
+    await a_picture_is_refused(integrator)
     await mia.post(f"/users/{ben.id}/sign-out")
     await mia.patch(f"/users/{ben.id}", {"disabled": True, "conversations": "public"})
+
+
+async def a_picture_is_refused(integrator: Integrator) -> None:
+    """One that a carrier told of."""
+    desk, text = integrator.served.desk, InboundText("mms", WEI, SUPPORT, "Look", (MediaRef("https://carrier.example/1"),))
+    connection = Connection(integrator.carrier, integrator.served.account, "sandbox", "Sandbox", Credentials({}))
+    await receive_texts(desk, connection, [text], 0)
+    [away] = await lease(desk, 1)
+    await refuse(desk, away, MediaState.BLOCKED)

@@ -192,3 +192,38 @@ def test_a_carrier_has_another_address_only_when_one_is_set(monkeypatch: pytest.
     settings = load_settings()
     assert settings.carrier_url("twilio") == "http://127.0.0.1:9"
     assert settings.carrier_url("telnyx") == ""
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "file:///srv/media",
+        "s3://attachments",
+        "s3://attachments/partyline/media?region=eu-central-1",
+        "s3://attachments/x?endpoint=https://minio.example:9000&region=us-east-1",
+        "s3://attachments?endpoint=http://127.0.0.1:9000",
+    ],
+)
+def test_attachments_are_kept_in_a_folder_or_in_a_bucket(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PARTYLINE_MEDIA_URL", given)
+    assert load_settings().media_url == given
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "/srv/media",
+        "file://media",
+        "gs://attachments",
+        "s3://",
+        "s3://AKIA:planted@attachments",
+        "s3://attachments?secret_access_key=planted",
+        "s3://attachments?endpoint=minio:9000",
+        "s3://attachments?endpoint=http://minio.example:9000",
+        "s3://attachments?endpoint=https://AKIA:planted@minio.example",
+    ],
+)
+def test_another_place_for_attachments_is_refused_and_no_key_is_repeated(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    [told] = refusals(monkeypatch, MEDIA_URL=given)
+    assert told.startswith("PARTYLINE_MEDIA_URL: ")
+    assert "planted" not in told

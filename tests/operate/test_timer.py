@@ -111,7 +111,7 @@ async def test_an_upload_that_nobody_sent_within_a_day_is_forgotten(parts: Parts
         await running(parts, tasks, stop)
         await until(forgotten, within=3)
         stop.set()
-    assert not files_of(parts.desk).path(photo.id).exists()
+    assert await files_of(parts.desk).read(photo.id) is None
 
 
 async def test_what_fell_due_during_an_outage_goes_public_at_the_start(parts: Parts, centre: Office) -> None:

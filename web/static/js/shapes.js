@@ -6,7 +6,7 @@
  * @typedef {{id: string, number: string, label: string|null}} Did
  * @typedef {{code: string, says: string}} Failure
  * @typedef {{
- *   id: string, content_type: string|null, size: number|null, state: "pending"|"ready"|"blocked"|"too_large", url: string|null,
+ *   id: string, content_type: string|null, size: number|null, state: "pending"|"ready"|"blocked"|"too_large"|"failed", url: string|null,
  *   name: string|null, width: number|null, height: number|null, thumbnail_url: string|null,
  * }} Media
  * @typedef {{
