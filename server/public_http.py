@@ -54,14 +54,14 @@ def public_address(url: str, inside: Collection[str] = ()) -> httpx2.URL:
     return address
 
 
-def is_public(address: str) -> bool:
-    """Whether an IP address is one that anybody on the internet may reach."""
-    ip = ipaddress.ip_address(address.partition("%")[0])
 def place_of(address: httpx2.URL) -> str:
     """Its `host:port`, as `inside` names it."""
     return f"{address.host}:{_port(address)}"
 
 
+def is_public(address: str) -> bool:
+    """Whether an IP address is one that anybody on the internet may reach."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
         if ip.ipv4_mapped is not None:
             ip = ip.ipv4_mapped

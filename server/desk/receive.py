@@ -166,13 +166,13 @@ async def _attached(work: Work, item: Inbound, account: str) -> list[Attachment]
                 account=account,
                 message=item.id,
                 place=place,
+                carrier=item.connection.id,
                 source=ref.url,
                 content_type=ref.content_type,
-                carrier=item.connection.id,
                 created_at=work.now,
             )
         )
     if pending:
         await media.insert_pending(work.tx, pending)
-    return attached
         work.wake("fetcher")
+    return attached
