@@ -43,6 +43,7 @@ from server.endpoints.settings import AccountSettings
 from server.endpoints.shell import handlers, middleware
 from server.endpoints.spreadsheet import Exports
 from server.live.endpoint import Endpoint
+from server.endpoints.webhooks import Webhooks
 from server.live.live import Live
 from server.parts import Parts
 from web.render import Renderer
@@ -81,6 +82,7 @@ def doors(
         scheduled=Scheduled(desk, cursors),
         demo=demo,
     )
+        webhooks=Webhooks(desk, cursors),
 
 
 def build(parts: Parts) -> Starlette:

@@ -51,6 +51,9 @@ def public_address(url: str, inside: Collection[str] = ()) -> httpx2.URL:
             raise Forbidden("not https")
         if _port(address) != 443:
             raise Forbidden("another port than 443")
+        literal = _literal(address.host)
+        if literal is not None and not is_public(literal):
+            raise Forbidden("an address that is not public")
     return address
 
 
@@ -96,6 +99,20 @@ class _Pinned(httpx2.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         await self._transport.aclose()
+
+
+def _literal(host: str) -> str | None:
+    """The IP address that a host is, in any way that a resolver reads one (`0x7f.1`); None for a name."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return "127.0.0.1"
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        pass
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host))
+    except (OSError, UnicodeError):
+        return None
 
 
 async def _look_up(host: str, port: int) -> list[str]:

@@ -12,7 +12,7 @@ from typing import Literal
 import uvicorn
 import uvloop
 
-from server import app, fetcher, sender, timer
+from server import app, fetcher, notifier, sender, timer
 from server.embedded import EmbeddedRedis, embedded_redis
 from server.log import get_logger
 from server.parts import Parts, open_parts
@@ -73,6 +73,7 @@ async def _run(
             if "sender" in roles:
                 work.append(group.create_task(sender.run(parts, stop)))
                 work.append(group.create_task(fetcher.run(parts, stop)))
+                work.append(group.create_task(notifier.run(parts, stop)))
             for task in work:
                 task.add_done_callback(lambda _: stop.set())
             log.info("roles.started", roles=list(roles), redis="embedded" if redis else "external")

@@ -3,6 +3,7 @@ is harmless."""
 
 import asyncio
 
+from server.desk.deliveries import prune_deliveries
 from server.desk.media import forget_unsent
 from server.desk.once import prune_keys
 from server.desk.scheduled import leave_due, next_leaving
@@ -32,7 +33,7 @@ async def run(parts: Parts, stop: asyncio.Event, longest_pause: float = LONGEST_
             dues = [due for due in (await next_due(parts.desk), await next_leaving(parts.desk)) if due is not None]
             pause = min([longest_pause, *(due / 1_000_000 for due in dues)])
             if parts.clock.monotonic() >= tidy_at:
-                tidied = await prune_keys(parts.desk) + await forget_unsent(parts.desk)
+                tidied = await prune_keys(parts.desk) + await forget_unsent(parts.desk) + await prune_deliveries(parts.desk)
                 tidy_at = parts.clock.monotonic() + (0 if tidied else TIDY_SECONDS)
         except Unavailable as error:
             log.error("timer.database_unavailable", reason=str(error))

@@ -16,6 +16,7 @@ pytest_plugins = [
     "tests.fixtures.carrier_api",
     "tests.fixtures.carrier_media",
     "tests.fixtures.buckets",
+    "tests.fixtures.receiver",
     "tests.fixtures.centre",
     "tests.fixtures.integrator",
     "tests.fixtures.browser",

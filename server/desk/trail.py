@@ -11,13 +11,13 @@ from server.ids import id_after
 from server.store import audit
 from server.store.audit import Entry
 
-SECRET = frozenset({"credentials", "password", "token"})
+SECRET = frozenset({"credentials", "password", "secret", "token"})
 """Of these the trail says that they were changed, and nothing else."""
 CHANGED = "changed"
 
 
 class Target(NamedTuple):
-    """`kind` is settings, user, token, carrier, did or live_filter; `name` what people call it now."""
+    """`kind` is settings, user, token, carrier, did, live_filter or webhook; `name` what people call it now."""
 
     kind: str
     id: str

@@ -45,6 +45,7 @@ class EventType(StrEnum):
     SETTINGS_CHANGED = "settings.changed"
     USER_UPDATED = "user.updated"
     PREFERENCES_CHANGED = "preferences.changed"
+    WEBHOOK_DISABLED = "webhook.disabled"
 
 
 class Reach(StrEnum):
@@ -74,7 +75,7 @@ def reach(event: EventType) -> Reach:
         return Reach.PERSON
     if event in _ACCOUNT_WIDE or event.startswith("contact."):
         return Reach.ACCOUNT
-    if event.startswith("live_filter."):
+    if event.startswith(("live_filter.", "webhook.")):
         return Reach.MANAGERS
     return Reach.PARTICIPANTS
 

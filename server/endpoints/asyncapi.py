@@ -11,6 +11,7 @@ from msgspec import UNSET, Struct, UnsetType
 from server.desk.live_filters import LiveFilterShape
 from server.desk.settings_shape import SettingsShape
 from server.desk.shapes import ContactShape, ConversationShape, EventShape, MessageShape, PreferencesShape, UserShape
+from server.desk.webhook_shape import WebhookShape
 from server.domain.events import PERSONAL, EventType, reach
 from server.endpoints.openapi import Shapes
 
@@ -78,6 +79,13 @@ class UserNews(Struct, frozen=True):
     reason: Literal["created", "changed", "disabled", "signed_out"]
 
 
+class WebhookNews(Struct, frozen=True):
+    """`reason`: no delivery succeeded for a day, or the receiver answered 410."""
+
+    webhook: WebhookShape
+    reason: Literal["failing", "gone"]
+
+
 NEWS: Mapping[str, type[Struct]] = {
     "message": MessageNews,
     "note": MessageNews,
@@ -90,6 +98,7 @@ NEWS: Mapping[str, type[Struct]] = {
     "settings": SettingsNews,
     "user": UserNews,
     "preferences": PreferencesNews,
+    "webhook": WebhookNews,
 }
 """What `data` holds, by the type or else its first word. A test lets everything happen and compares."""
 
@@ -135,6 +144,7 @@ SAYS: Mapping[EventType, str] = {
     EventType.SETTINGS_CHANGED: "The account's settings changed.",
     EventType.USER_UPDATED: "A user was added, changed or disabled.",
     EventType.PREFERENCES_CHANGED: "The person chose something in one of that person's tabs.",
+    EventType.WEBHOOK_DISABLED: "An outbound webhook was switched off, since its receiver takes nothing.",
 }
 
 

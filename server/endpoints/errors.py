@@ -39,6 +39,7 @@ STATUS: Mapping[str, int] = {
     "nothing_waits": 409,
     "opted_out": 409,
     "too_late": 409,
+    "switched_off": 409,
     "unseen_message": 409,
     "too_large": 413,
     "content_encoding": 415,

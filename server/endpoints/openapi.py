@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from starlette.routing import BaseRoute, Route
 
+from server.desk.shapes import EventShape
 from server.endpoints.administration import ADMINISTRATION
 from server.endpoints.attaching import ATTACHING
 from server.endpoints.calls import CALLS
@@ -16,9 +17,18 @@ from server.endpoints.contact_calls import CONTACT_CALLS
 from server.endpoints.errors import STATUS
 from server.endpoints.operation import WRITES, Operation, Problem, codes
 from server.endpoints.overseeing import OVERSEEING
+from server.endpoints.webhook_calls import WEBHOOK_CALLS, posted
 from server.endpoints.writing import WRITING
 
-OPERATIONS: Mapping[str, Operation] = {**CALLS, **CONTACT_CALLS, **WRITING, **ATTACHING, **ADMINISTRATION, **OVERSEEING}
+OPERATIONS: Mapping[str, Operation] = {
+    **CALLS,
+    **CONTACT_CALLS,
+    **WRITING,
+    **ATTACHING,
+    **ADMINISTRATION,
+    **WEBHOOK_CALLS,
+    **OVERSEEING,
+}
 PAGES = frozenset("/ /login /logout /sms /sms/{id} /pool /feed /sandbox /static/{path:path} /api/docs".split())
 PAGES_BELOW = ("/demo/", "/contacts", "/reports/", "/settings/")
 """What people open in a browser; the document leaves it out."""
@@ -47,7 +57,7 @@ carries `X-CSRF-Token` from the page and its `Origin`."""
 def openapi(routes: Sequence[BaseRoute]) -> dict[str, Any]:
     """Raises LookupError for a route that nothing describes."""
     described = list(_described(routes))
-    shapes = Shapes([shape for _, _, operation in described for shape in _shapes_of(operation)] + [Problem])
+    shapes = Shapes([shape for _, _, operation in described for shape in _shapes_of(operation)] + [Problem, EventShape])
     paths: dict[str, dict[str, Any]] = {}
     for method, path, operation in described:
         paths.setdefault(path, {})[method.lower()] = _operation(method, path, operation, shapes)
@@ -57,6 +67,7 @@ def openapi(routes: Sequence[BaseRoute]) -> dict[str, Any]:
         "servers": [{"url": "/"}],
         "tags": [{"name": group} for group in dict.fromkeys(operation.group for _, _, operation in described)],
         "paths": paths,
+        "webhooks": posted(shapes.of(EventShape)),
         "components": {
             "schemas": shapes.components,
             "securitySchemes": {

@@ -34,9 +34,10 @@ from server.endpoints.scheduled import Scheduled
 from server.endpoints.segments import segments
 from server.endpoints.settings import AccountSettings
 
+from server.endpoints.webhooks import Webhooks
 API = "/api/v1"
 OWN_SETTINGS = ("preferences", "saved-replies")
-MANAGERS_SETTINGS = ("messaging", "dids", "carriers", "users", "tokens", "audit")
+MANAGERS_SETTINGS = ("messaging", "dids", "carriers", "users", "tokens", "webhooks", "audit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +70,14 @@ class Doors:
     scheduled: Scheduled
     demo: Demo | None = None
 
+    webhooks: Webhooks
 
 def routes(doors: Doors) -> list[BaseRoute]:
     agent, manager, page = doors.guard.agent, doors.guard.manager, doors.guard.page
     login, directory, lines, hooks, health = doors.login, doors.directory, doors.lines, doors.hooks, doors.health
     conversations, messages, contacts, settings = doors.conversations, doors.messages, doors.contacts, doors.settings
     sandbox, pages, reference = doors.sandbox, doors.pages, doors.reference
-    filters = doors.live_filters
+    filters, hooked = doors.live_filters, doors.webhooks
     one = f"{API}/conversations/{{id}}"
     table: list[BaseRoute] = [
         at("/healthz", get=health.live),
@@ -209,6 +211,12 @@ def routes(doors: Doors) -> list[BaseRoute]:
 
 def _demo(demo: Demo, doors: Doors) -> list[BaseRoute]:
     agent = doors.guard.agent
+        at(f"{API}/webhooks", get=manager(hooked.list), post=manager(hooked.add)),
+        at(f"{API}/webhooks/{{id}}", get=manager(hooked.one), patch=manager(hooked.change), delete=manager(hooked.remove)),
+        at(f"{API}/webhooks/{{id}}/test", post=manager(hooked.test)),
+        at(f"{API}/webhooks/{{id}}/deliveries", get=manager(hooked.deliveries)),
+        at(f"{API}/webhooks/{{id}}/deliveries/{{event}}", get=manager(hooked.delivery)),
+        at(f"{API}/webhooks/{{id}}/deliveries/{{event}}/replay", post=manager(hooked.replay)),
     return [
         at("/demo/in/{name}", get=doors.login.demo),
         at("/demo/tour", get=agent(demo.tour)),

@@ -7,11 +7,13 @@ from typing import Any
 
 from server.carriers.carrier import Connection, Credentials, InboundText, MediaRef, SendResult
 from server.desk.media_fetch import lease, refuse
+from server.desk.notify import hold, record, take
 from server.desk.receive import receive_texts
 from server.domain.events import PERSONAL, EventType
 from server.domain.media import MediaState
 from server.domain.message import MessageState
 from server.endpoints.asyncapi import SAYS, asyncapi
+from server.store.webhook_deliveries import Attempted
 from tests.fixtures.integrator import OWN, SUPPORT, WEI, Integrator, validator
 from tests.fixtures.served import Served
 
@@ -72,10 +74,17 @@ async def test_every_event_that_happens_is_as_the_document_says(integrator: Inte
     for event in happened:
         errors = [f"{error.json_path}: {error.message}" for error in checks[event["type"]].iter_errors(event)]
         assert errors == [], event["type"]
-        allowed = {"message", "conversation", "reason", "user", "contact", "settings", "read_seq", "preferences", "live_filter", "count"}
+        allowed = set("message conversation reason user contact settings read_seq preferences live_filter count webhook".split())
         assert set(event["data"]) <= allowed, event["type"]
         assert (event["seq"] is None) == (event["conversation"] is None or event["type"] in PERSONAL)
     assert {event["type"] for event in happened} == set(EventType)
+
+
+async def leave_the_webhook(served: Served) -> None:
+    """Its receiver says that it is gone."""
+    [held] = await hold(served.desk, 1)
+    [due, *_] = (await take(served.desk, held)).due
+    await record(served.desk, held, due, Attempted({}, 410, None, "", 1))
 
 
 async def everything(integrator: Integrator) -> None:
@@ -112,7 +121,9 @@ async def everything(integrator: Integrator) -> None:
     await mia.delete(f"/contacts/{gone}")
     await mia.patch(made, {"name": "Not in use"})
     await mia.delete(made)
+    await mia.post("/webhooks", {"url": "https://example.com/"})
     await mia.patch("/settings", {"sms_public_minutes": 3})
+    await leave_the_webhook(integrator.served)
     await mia.post("/messages", integrator.draft(contact=contact, send_at=(datetime.now(UTC) + timedelta(days=1)).isoformat()))
     await ana.patch("/me/preferences", {"theme": "dark"})
     await a_picture_is_refused(integrator)

@@ -1,0 +1,129 @@
+"""Outbound webhooks, in the sender role: posts events to their receivers, each webhook's one after another. Any number may run."""
+
+import asyncio
+import contextlib
+from datetime import UTC, datetime
+
+import httpx2
+import msgspec
+from standardwebhooks.webhooks import Webhook as Signer
+
+from server.clock import Clock
+from server.desk.desk import Desk
+from server.desk.notify import Batch, Held, hold, record, release, take
+from server.log import get_logger
+from server.parts import Parts
+from server.public_http import Forbidden, open_public_client
+from server.store.database import Unavailable
+from server.store.webhook_deliveries import Attempted, Due
+
+PAUSE_SECONDS = 0.5
+AT_ONCE = 50
+"""Webhooks that one process has in its hands at the most."""
+ATTEMPT_SECONDS = 15.0
+KEPT_BYTES = 1024
+"""So much of an answer's body is kept for whoever looks for the fault; the rest is not read."""
+BATCHES = 50
+"""After so many a webhook goes back, so that others have their turn."""
+FINISH_SECONDS = 3.0
+
+log = get_logger(__name__)
+
+
+class _Head(msgspec.Struct):
+    """What the envelope repeats of an event. `at` is written by us, and needs no escapes."""
+
+    type: str
+    at: str
+
+
+_head = msgspec.json.Decoder(_Head).decode
+
+
+async def run(parts: Parts, stop: asyncio.Event) -> None:
+    """Until `stop` is set; then what is under way may finish for a few seconds. What is cut off is delivered again."""
+    async with open_public_client(parts.settings.inside_addresses) as http, asyncio.TaskGroup() as tasks:
+        under_way: set[asyncio.Task[None]] = set()
+        while not stop.is_set():
+            try:
+                for held in await hold(parts.desk, AT_ONCE - len(under_way)):
+                    task = tasks.create_task(_serve(parts, held, http, stop))
+                    under_way.add(task)
+                    task.add_done_callback(under_way.discard)
+            except Unavailable as error:
+                log.error("notifier.database_unavailable", reason=str(error))
+            except Exception:
+                log.exception("notifier.failed")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), PAUSE_SECONDS)
+        if under_way:
+            await asyncio.wait(under_way, timeout=FINISH_SECONDS)
+        for task in under_way:
+            task.cancel()
+
+
+async def serve(desk: Desk, clock: Clock, held: Held, http: httpx2.AsyncClient, stop: asyncio.Event | None = None) -> None:
+    """Posts what is due until there is nothing, the webhook rests or is off, or `stop` is set; then gives it back."""
+    goes_on = True
+    for _ in range(BATCHES):
+        batch = await take(desk, held)
+        for due in batch.due:
+            goes_on = await record(desk, held, due, await post(http, clock, batch, due)) and not (stop and stop.is_set())
+            if not goes_on:
+                break
+        if not goes_on or not batch.more:
+            break
+    await release(desk, held)
+
+
+async def post(http: httpx2.AsyncClient, clock: Clock, batch: Batch, due: Due, seconds: float = ATTEMPT_SECONDS) -> Attempted:
+    """One attempt, of so many seconds at the most. Never raises: what went wrong is in the result."""
+    began = clock.monotonic()
+    if due.body is None:
+        return Attempted({}, None, "The event is not kept any more.", "", 0)
+    at = datetime.fromtimestamp(clock.now() // 1_000_000, UTC)
+    body = _body(due.body)
+    signed = {
+        "webhook-id": due.id,
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": " ".join(Signer(secret).sign(due.id, at, body) for secret in batch.secrets),
+    }
+    code, answer, error = None, b"", None
+    try:
+        async with (
+            asyncio.timeout(seconds),
+            http.stream("POST", batch.url, content=body.encode(), headers={**signed, "content-type": "application/json"}) as answered,
+        ):
+            code = answered.status_code
+            async for chunk in answered.aiter_raw():
+                answer += chunk
+                if len(answer) >= KEPT_BYTES:
+                    break
+    except Forbidden as why:
+        error = f"Not called: {why}."
+    except (TimeoutError, httpx2.TimeoutException):
+        error = f"No answer within {seconds:g} s."
+    except httpx2.ConnectError as why:
+        error = f"No connection: {why}" if str(why) else "No connection."
+    except httpx2.HTTPError:
+        error = "The connection broke before there was an answer."
+    if code is not None:
+        error = "A redirect is not followed." if 300 <= code < 400 else None
+    words = answer[:KEPT_BYTES].decode("utf-8", "replace")
+    return Attempted(signed, code, error, words, round((clock.monotonic() - began) * 1_000_000))
+
+
+async def _serve(parts: Parts, held: Held, http: httpx2.AsyncClient, stop: asyncio.Event) -> None:
+    """As `serve`. Never raises: what was not recorded is delivered again when the hold has ended."""
+    try:
+        await serve(parts.desk, parts.clock, held, http, stop)
+    except Unavailable as error:
+        log.error("notifier.database_unavailable", reason=str(error), webhook=held.id)
+    except Exception:
+        log.exception("notifier.webhook_failed", webhook=held.id)
+
+
+def _body(event: str) -> str:
+    """The payload of Standard Webhooks around an event, whose own text is not touched."""
+    head = _head(event)
+    return f'{{"type":"{head.type}","timestamp":"{head.at}","data":{event}}}'
