@@ -6,6 +6,15 @@ from server.carriers.registry import carriers
 from server.domain.errors import Invalid, UnknownField
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+TELNYX = {"api_key": "KEY0123_abc", "public_key": "A" * 43 + "="}
+BANDWIDTH = {
+    "account_id": "9900000",
+    "username": "api-user",
+    "password": "p:ß w",
+    "application_id": "93de2206-9669-4e07-948d-329f4b722ee2",
+    "hook_username": "partyline",
+    "hook_password": "h00k",
+}
 
 
 async def deliver(*_: object) -> None:
@@ -19,6 +28,8 @@ KINDS = carriers(now=lambda: 0, sandbox_key=b"key", deliver=deliver)
     ("kind", "given"),
     [
         ("twilio", {"account_sid": "AC00000000000000000000000000000001", "auth_token": "x" * 32}),
+        ("telnyx", TELNYX),
+        ("bandwidth", BANDWIDTH),
         ("generic", {"secret": SECRET}),
         ("generic", {"secret": SECRET, "send_url": "https://gateway.example/send?x=1"}),
         ("kannel", {"username": "partyline", "password": "s3cret", "hook_token": "0123456789abcdef"}),
@@ -44,6 +55,16 @@ def test_what_the_contract_names_is_taken(kind: str, given: dict[str, str]) -> N
         ("kannel", {"username": "partyline", "password": "s3cret", "hook_token": ""}),
         ("kannel", {"username": "partyline", "password": "s3cret\r\nx-kannel-to: +1", "hook_token": "x"}),
         ("kannel", {"username": "party line", "password": "s3cret", "hook_token": "x"}),
+        ("telnyx", {"api_key": "KEY"}),
+        ("telnyx", TELNYX | {"api_key": "KEY\r\nX-Other: 1"}),
+        ("telnyx", TELNYX | {"api_key": "ключ"}),
+        ("telnyx", TELNYX | {"public_key": "A" * 44}),
+        ("telnyx", TELNYX | {"public_key": "%" * 44}),
+        ("telnyx", TELNYX | {"public_key": "é"}),
+        ("bandwidth", {name: value for name, value in BANDWIDTH.items() if name != "hook_password"}),
+        ("bandwidth", BANDWIDTH | {"hook_password": ""}),
+        ("bandwidth", BANDWIDTH | {"account_id": "99/../1"}),
+        ("bandwidth", BANDWIDTH | {"username": "api:user"}),
         ("generic", {}),
         ("generic", {"secret": ""}),
         ("generic", {"secret": "whsec_"}),
@@ -61,8 +82,8 @@ def test_what_cannot_work_is_refused(kind: str, given: dict[str, object]) -> Non
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_an_unknown_key_is_refused_by_name(kind: str) -> None:
-    with pytest.raises(UnknownField, match="api_key"):
-        read_credentials(KINDS[kind], {"api_key": "s3cret"})
+    with pytest.raises(UnknownField, match="unheard_of"):
+        read_credentials(KINDS[kind], {"unheard_of": "s3cret"})
 
 
 def test_a_refusal_repeats_no_value() -> None:
