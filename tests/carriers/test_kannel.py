@@ -216,7 +216,7 @@ async def test_what_gsm_cannot_write_is_asked_for_as_ucs_2(carrier_api: CarrierA
 
 async def test_a_token_with_percent_in_it_survives_kannels_own_escapes(carrier_api: CarrierApi, http: httpx2.AsyncClient) -> None:
     seen = await sent(carrier_api, http, hook_token="a%B+d&%d")
-    filled = seen.headers["x-kannel-dlr-url"].replace("%%", "\0").replace("%d", "1").replace("%A", "").replace("\0", "%")
+    filled = seen.headers["x-kannel-dlr-url"].replace("%d", "1").replace("%A", "")
     request = called(urlsplit(filled).query)
     KANNEL.verify(connection(hook_token="a%B+d&%d"), request, 0)
     assert KANNEL.status(connection(), request) == [Receipt(None, "t0_-ken", MessageState.DELIVERED)]
