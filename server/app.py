@@ -31,6 +31,7 @@ from server.endpoints.live_filters import LiveFilters
 from server.endpoints.login import Login
 from server.endpoints.media import Media
 from server.endpoints.messages import Messages
+from server.endpoints.opt_outs import OptOuts
 from server.endpoints.pages import Pages
 from server.endpoints.preferences import Preferences
 from server.endpoints.reference import Reference
@@ -42,8 +43,8 @@ from server.endpoints.scheduled import Scheduled
 from server.endpoints.settings import AccountSettings
 from server.endpoints.shell import handlers, middleware
 from server.endpoints.spreadsheet import Exports
-from server.live.endpoint import Endpoint
 from server.endpoints.webhooks import Webhooks
+from server.live.endpoint import Endpoint
 from server.live.live import Live
 from server.parts import Parts
 from web.render import Renderer
@@ -68,6 +69,7 @@ def doors(
         contacts=Contacts(desk, cursors),
         bulk=BulkChanges(desk),
         files=ContactFiles(desk, exports),
+        opt_outs=OptOuts(desk, exports),
         live_filters=LiveFilters(desk, cursors),
         settings=AccountSettings(desk),
         sandbox=Sandbox(desk, clock, cursors),
@@ -80,9 +82,9 @@ def doors(
         drafts=Drafts(desk),
         saved_replies=SavedReplies(desk, cursors),
         scheduled=Scheduled(desk, cursors),
+        webhooks=Webhooks(desk, cursors),
         demo=demo,
     )
-        webhooks=Webhooks(desk, cursors),
 
 
 def build(parts: Parts) -> Starlette:

@@ -2,16 +2,22 @@
 
 import asyncio
 import secrets
+from collections.abc import Mapping
 
-from server.desk.contact_import import give_up_import, import_next
+from server.desk.contact_import import CONTACTS
 from server.desk.desk import Desk
+from server.desk.importing import Importer, give_up_import, import_next
 from server.desk.live_filters import fill_abandoned
+from server.desk.opt_out_import import OPT_OUTS
 from server.log import get_logger
+from server.store.contact_imports import ImportKind
 from server.store.database import Unavailable
 from server.wakes import Wakes
 
 LONGEST_PAUSE_SECONDS = 5.0
 SHORTEST_REST_SECONDS = 0.02
+
+IMPORTERS: Mapping[ImportKind, Importer] = {importer.kind: importer for importer in (CONTACTS, OPT_OUTS)}
 
 log = get_logger(__name__)
 
@@ -22,7 +28,7 @@ async def run(desk: Desk, wakes: Wakes, longest_pause: float = LONGEST_PAUSE_SEC
     while True:
         busy = False
         try:
-            busy = await import_next(desk, holder, _rest) or await fill_abandoned(desk)
+            busy = await import_next(desk, holder, _rest, IMPORTERS) or await fill_abandoned(desk)
         except Unavailable as error:
             log.warning("chores.unavailable", reason=str(error))
         except Exception as error:

@@ -7,7 +7,7 @@ import httpx2
 
 from server.carriers.carrier import SendResult
 from server.carriers.exchange import open_client
-from server.desk.dispatch import Leased, give_up_leases, lease, next_look, record
+from server.desk.dispatch import Leased, give_up_leases, lease, next_look, record, withheld
 from server.desk.receipts import apply_parked
 from server.failpoints import failpoint
 from server.log import get_logger
@@ -58,6 +58,8 @@ async def _send(parts: Parts, leased: Leased, http: httpx2.AsyncClient) -> None:
         connection = await parts.connections.get(leased.carrier)
         if connection is None:
             result = SendResult("rejected", code="no_carrier", says="The number's carrier is gone.", permanent=True)
+        elif await withheld(parts.desk, leased):
+            return
         else:
             failpoint("send.before")
             result = await parts.desk.carriers[connection.kind].send(connection, leased.text, http)

@@ -1,23 +1,26 @@
-"""What STOP, START and HELP do, in the transaction of the text that said so (PRODUCT rules 21-23)."""
+"""What a number's consent is after somebody texted or decided: STOP, START, HELP, doubt, and what they do to texts on their way out
+(PRODUCT rules 20-23). All in the transaction of their cause."""
 
 from msgspec.structs import replace
 
 from server.desk.outbound import queued
 from server.desk.work import Work
 from server.domain.answers import answer
-from server.domain.consent import Keyword
+from server.domain.consent import EDITION, Keyword
 from server.domain.conversation import unintroduced
 from server.domain.events import EventType
-from server.domain.message import Direction, Message, MessageState, Purpose
-from server.domain.thread import Happening, Step, Thread
+from server.domain.message import CANCELLABLE, Direction, Message, MessageState, Purpose
+from server.domain.phone import SenderKind, read_sender
+from server.domain.thread import Conversation, Happening, Step, Thread
 from server.domain.user import Actor
 from server.ids import new_id
-from server.store import contacts, messages, scheduled
+from server.store import accounts, consent, messages, scheduled
 from server.store.accounts import Did
-from server.store.contacts import ConsentEntry
+from server.store.consent import ConsentEntry, Key, Kind, Standing
 
-HELP_PAUSE_US = 300_000_000
-"""HELP is answered once in five minutes, so that two machines never talk to each other for ever."""
+PAUSE_US = 300_000_000
+MOST_ANSWERS = {Purpose.OPTED_OUT: 3, Purpose.OPTED_IN: 3, Purpose.HELP: 1}
+"""In PAUSE_US, so that two machines never talk to each other for ever. HELP is answered once in that time."""
 
 
 async def obey(work: Work, thread: Thread, message: Message, keyword: Keyword, did: Did, actor: Actor, *, confirm: bool) -> None:
@@ -25,59 +28,120 @@ async def obey(work: Work, thread: Thread, message: Message, keyword: Keyword, d
     c = thread.conversation
     opted_out = work.opted_out(c)
     if keyword is Keyword.STOP:
-        await opt_out(work, c.account, c.phone, c.contact, actor, source="keyword", message=message.id, says=message.body)
+        await opt_out(work, (c.account, c.phone), c.contact, actor, source="keyword", message=message.id, says=message.body)
         purpose, due = Purpose.OPTED_OUT, not opted_out
     elif keyword is Keyword.START:
-        await _opt_in(work, thread, message, actor)
+        await _start(work, c, message, actor)
         purpose, due = Purpose.OPTED_IN, opted_out
     else:
-        purpose, due = Purpose.HELP, not opted_out and not await _helped(work, c.id)
-    if due and confirm:
+        purpose, due = Purpose.HELP, not opted_out
+    if due and confirm and await _answerable(work, c, message, purpose):
         await _automatic(work, work.staged.threads[c.id], purpose, did)
 
 
 async def opt_out(
     work: Work,
-    account: str,
-    number: str,
-    contact: str,
+    number: Key,
+    contact: str | None,
     actor: Actor,
     *,
     source: str,
     message: str | None = None,
     says: str | None = None,
+    asked_at: int | None = None,
+    did: str | None = None,
 ) -> None:
-    """Opts a number out for the whole account and cancels what has not left. Once opted out, only the ledger grows."""
-    entry = ConsentEntry(
+    """Opts a number out for the whole account and cancels what has not left. Once opted out, only the ledger grows.
+
+    `contact` None: nobody has it yet, and whoever gets it cannot be texted either. `did`: the number of ours that the carrier refused.
+    """
+    await work.load_standings([number])
+    before = work.staged.standings[number]
+    entry = _entry(work, number, "opted_out", source, actor, message, says, asked_at)
+    await consent.record(work.tx, entry, did=did)
+    work.staged.standings[number] = Standing(before.opted_out_at or work.now, before.source or source, before.did or did)
+    if before.opted_out:
+        return
+    if contact is not None:
+        shown = message if message in work.staged.new_messages or message in work.staged.messages else None
+        work.tell(number[0], EventType.CONTACT_OPTED_OUT, actor, contact=contact, message=shown, reason=source)
+    thread = await work.thread_of(*number)
+    if thread is not None:
+        await _cancel_what_has_not_left(work, thread, actor)
+
+
+async def doubt(work: Work, thread: Thread, message: Message, actor: Actor) -> None:
+    """This text sounds like an opt-out: until somebody decides, nothing automatic or scheduled leaves to its number."""
+    c = thread.conversation
+    number, before = (c.account, c.phone), work.standing(c)
+    if before.opted_out:
+        return
+    await consent.record(work.tx, _entry(work, number, "review", "keyword", actor, message.id, message.body))
+    if before.review_at is None:
+        work.staged.standings[number] = Standing(review_at=work.now, review_message=message.id)
+        work.tell(c.account, EventType.CONTACT_UPDATED, actor, contact=c.contact, message=message.id, reason="consent_review")
+
+
+async def keep(work: Work, thread: Thread, actor: Actor, *, source: str, message: str | None, says: str | None) -> None:
+    """It was no opt-out: what waited for that may leave."""
+    c = thread.conversation
+    number = (c.account, c.phone)
+    await consent.record(work.tx, _entry(work, number, "kept", source, actor, message, says))
+    work.staged.standings[number] = Standing()
+    work.tell(c.account, EventType.CONTACT_UPDATED, actor, contact=c.contact, reason="consent_kept")
+    for parked in await messages.parked(work.tx, c.id):
+        work.rewrite(replace(work.staged_message(parked), next_at=work.now))
+    work.wake("sender")
+    work.wake("timer")
+
+
+def waits_for_review(work: Work, message: Message) -> bool:
+    """Whether it is an automatic text to a number that somebody has to decide about. What a person wrote is that person's to send."""
+    thread = work.staged.threads[message.conversation]
+    return not message.human and work.standing(thread.conversation).review_at is not None
+
+
+async def _start(work: Work, c: Conversation, message: Message, actor: Actor) -> None:
+    """START is the person's own word, so it lifts every opt-out of ours; what the carrier blocks at another number of ours it cannot."""
+    before, number = work.standing(c), (c.account, c.phone)
+    if before.review_at is not None:
+        await keep(work, work.staged.threads[c.id], actor, source="keyword", message=message.id, says=message.body)
+    if not before.opted_out:
+        return
+    await consent.record(work.tx, _entry(work, number, "opted_in", "keyword", actor, message.id, message.body))
+    work.staged.standings[number] = Standing()
+    reason = "keyword" if before.did in (None, message.did) else "carrier_block"
+    work.tell(c.account, EventType.CONTACT_OPTED_IN, actor, contact=c.contact, message=message.id, reason=reason)
+
+
+def _entry(
+    work: Work, number: Key, kind: Kind, source: str, actor: Actor, message: str | None, says: str | None, asked_at: int | None = None
+) -> ConsentEntry:
+    account, phone = number
+    return ConsentEntry(
         id=new_id(work.now),
         account=account,
-        number=number,
-        kind="opted_out",
+        number=phone,
+        kind=kind,
         source=source,
         at=work.now,
         message=message,
         user=actor.id if actor.kind == "user" else None,
         says=says,
+        asked_at=asked_at,
+        rules=EDITION,
     )
-    await work.load_opt_outs([(account, number)])
-    await contacts.record_consent(work.tx, entry)
-    if work.staged.opted_out[(account, number)] is not None:
-        return
-    work.staged.opted_out[(account, number)] = work.now
-    work.tell(account, EventType.CONTACT_OPTED_OUT, actor, contact=contact, message=message, reason=source)
-    thread = await work.thread_of(account, number)
-    if thread is not None:
-        await _cancel_what_has_not_left(work, thread, actor)
 
 
 async def _cancel_what_has_not_left(work: Work, thread: Thread, actor: Actor) -> None:
     id = thread.conversation.id
     staged = [m for m in work.staged.new_messages.values() if m.conversation == id]
-    for stored in [*await messages.leaving(work.tx, id), *await scheduled.in_conversation(work.tx, id), *staged]:
+    on_their_way = [*await messages.leaving(work.tx, id), *await messages.parked(work.tx, id)]
+    for stored in [*on_their_way, *await scheduled.in_conversation(work.tx, id), *staged]:
         waiting = work.staged_message(stored)
-        later = waiting.state is MessageState.SCHEDULED
-        if not later and (waiting.next_at is None or waiting.lease_until is not None):
+        if waiting.state not in CANCELLABLE or waiting.lease_until is not None:
             continue
+        later = waiting.state is MessageState.SCHEDULED
         cancelled = replace(
             waiting,
             state=MessageState.CANCELLED,
@@ -90,39 +154,25 @@ async def _cancel_what_has_not_left(work: Work, thread: Thread, actor: Actor) ->
         thread = work.happen(thread, step, actor, cancelled)
 
 
-async def _helped(work: Work, conversation: str) -> bool:
-    """Whether HELP was answered there in the last minutes, or in this transaction."""
-    answers = (m for m in work.staged.new_messages.values() if m.conversation == conversation and m.direction is Direction.OUTBOUND)
-    if any(m.purpose is Purpose.HELP for m in answers):
-        return True
-    return await messages.automatic_since(work.tx, conversation, Purpose.HELP, work.now - HELP_PAUSE_US)
+async def _answerable(work: Work, c: Conversation, message: Message, purpose: Purpose) -> bool:
+    """Whether an automatic answer goes to a person's phone, and will not begin a talk between machines."""
+    if read_sender(c.phone).kind is not SenderKind.NUMBER or await accounts.dids_by_number(work.tx, [c.phone]):
+        return False
+    if message.body.strip() in map(str.strip, (await _answers(work, c.account)).values()):
+        return False
+    staged = [m for m in work.staged.new_messages.values() if m.conversation == c.id]
+    mine = sum(1 for m in staged if m.direction is Direction.OUTBOUND and m.purpose is purpose)
+    return mine + await messages.automatic_since(work.tx, c.id, purpose, work.now - PAUSE_US) < MOST_ANSWERS[purpose]
 
 
-async def _opt_in(work: Work, thread: Thread, message: Message, actor: Actor) -> None:
-    c = thread.conversation
-    if not work.opted_out(c):
-        return
-    await contacts.record_consent(
-        work.tx,
-        ConsentEntry(
-            id=new_id(work.now),
-            account=c.account,
-            number=c.phone,
-            kind="opted_in",
-            source="keyword",
-            at=work.now,
-            message=message.id,
-            says=message.body,
-        ),
-    )
-    work.staged.opted_out[(c.account, c.phone)] = None
-    work.tell(c.account, EventType.CONTACT_OPTED_IN, actor, contact=c.contact, message=message.id, reason="keyword")
+async def _answers(work: Work, id: str) -> dict[Purpose, str]:
+    account = await work.account(id)
+    own = {Purpose.OPTED_OUT: account.stop_answer, Purpose.OPTED_IN: account.start_answer, Purpose.HELP: account.help_answer}
+    return {purpose: answer(purpose, account.name, words) for purpose, words in own.items()}
 
 
 async def _automatic(work: Work, thread: Thread, purpose: Purpose, did: Did) -> None:
-    account = await work.account(did.account)
-    own = {Purpose.OPTED_OUT: account.stop_answer, Purpose.OPTED_IN: account.start_answer, Purpose.HELP: account.help_answer}
-    body = answer(purpose, account.name, own[purpose])
+    body = (await _answers(work, did.account))[purpose]
     step = Step(thread, (Happening(EventType.MESSAGE_QUEUED, purpose),))
     message = replace(queued(work, step, did, body), purpose=purpose)
     work.write(message)

@@ -7,7 +7,7 @@ from server.domain.contact_csv import HEADERS, field_header
 from server.domain.errors import NotFound
 from server.domain.user import User
 from server.domain.wanted import Wanted
-from server.store import contact_search, contacts, live_filters
+from server.store import consent, contact_search, contacts, live_filters
 from server.store.database import Transaction
 
 AT_ONCE = 500
@@ -54,8 +54,8 @@ def _part(
     async def read(tx: Transaction) -> tuple[list[list[str]], contact_search.Key | None]:
         keys = await contact_search.contact_page(tx, user.account, wanted, sort="name", after=after, limit=AT_ONCE)
         found = await contacts.get(tx, [id for _, id in keys])
-        out = await contacts.opt_outs(tx, ((user.account, phone.number) for c in found.values() for phone in c.phones))
-        opted_out = {number for _, number in out}
+        numbers = ((user.account, phone.number) for c in found.values() for phone in c.phones)
+        opted_out = {number for (_, number), standing in (await consent.standings(tx, numbers)).items() if standing.opted_out}
         return [_line(found[id], opted_out, fields) for _, id in keys], keys[-1][0] if len(keys) == AT_ONCE else None
 
     return read

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-from server.domain.contact_csv import Column, Fault, Person, person_of
+from server.domain.contact_csv import Column, Fault, Person, person_of, without_numbers
 from server.ids import new_id
 from server.store.contact_imports import Counts, Reject
 from server.store.contacts import Contact, Phone
@@ -20,6 +20,10 @@ class Plan(msgspec.Struct, frozen=True):
 
     columns: tuple[Column, ...]
     duplicates: Duplicates
+
+    @property
+    def numbered(self) -> bool:
+        return not without_numbers(self.columns)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from server.desk.shapes import ContactShape, UserShape, contact_shape, instant, 
 from server.domain.errors import NotFound
 from server.domain.thread import Conversation
 from server.domain.user import User
-from server.store import accounts, contacts, conversations, messages
+from server.store import accounts, consent, contacts, conversations, messages
 from server.store.contacts import Contact
 from server.store.database import Transaction
 
@@ -57,9 +57,9 @@ async def contacts_in_order(tx: Transaction, ids: Sequence[str]) -> list[ReadCon
 
 async def read_shapes(tx: Transaction, found: Sequence[Contact]) -> list[ReadContactShape]:
     """Of contacts of one account."""
-    out = {number for _, number in await contacts.opt_outs(tx, ((c.account, phone.number) for c in found for phone in c.phones))}
+    standings = await consent.standings(tx, ((c.account, phone.number) for c in found for phone in c.phones))
     latest = await _latest(tx, [c.id for c in found])
-    return [ReadContactShape(**msgspec.structs.asdict(contact_shape(c, out)), latest=latest.get(c.id)) for c in found]
+    return [ReadContactShape(**msgspec.structs.asdict(contact_shape(c, standings)), latest=latest.get(c.id)) for c in found]
 
 
 async def _latest(tx: Transaction, ids: Iterable[str]) -> dict[str, LatestShape]:

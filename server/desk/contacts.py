@@ -11,7 +11,6 @@ from server.desk.contact_changes import add_contacts, change_contacts, remove_co
 from server.desk.contact_views import ReadContactShape
 from server.desk.desk import Desk, Once
 from server.desk.once import write_once
-from server.desk.shapes import instant
 from server.desk.work import Work
 from server.domain.contact import MOST_FIELDS, MOST_PHONES, MOST_TAGS
 from server.domain.errors import AlreadyExists, HasConversation, Invalid, NotFound
@@ -21,7 +20,7 @@ from server.domain.user import User
 from server.ids import new_id
 from server.store import contacts, conversations
 from server.store.contacts import Contact, Phone
-from server.store.database import Conflict, Transaction, stored_text
+from server.store.database import Conflict, stored_text
 
 KINDS = ("mobile", "landline", "other")
 LONGEST_NAME = 200
@@ -50,17 +49,6 @@ class ContactChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tags: list[str] | msgspec.UnsetType = msgspec.UNSET
     timezone: str | msgspec.UnsetType | None = msgspec.UNSET
     fields: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
-
-
-class ConsentShape(msgspec.Struct, frozen=True):
-    id: str
-    number: str
-    kind: str
-    source: str
-    message: str | None
-    user: str | None
-    says: str | None
-    at: str
 
 
 async def add_contact(desk: Desk, user: User, new: NewContact, once: Once | None = None) -> ReadContactShape | msgspec.Raw:
@@ -135,24 +123,13 @@ async def opt_out_by_hand(
         found = work.staged.contacts.get(id)
         if found is None or found.account != user.account or number not in {phone.number for phone in found.phones}:
             raise NotFound
-        await opt_out(work, user.account, number, id, actor, source="user", says=stored_text(reason)[:500])
+        await opt_out(work, (user.account, number), id, actor, source="user", says=stored_text(reason)[:500])
         return id
 
     async def conversation(work: Work) -> Iterable[str]:
         return (await conversations.by_phone(work.tx, [(user.account, number)])).values()
 
     return await desk.write(change, lambda tx, _: contact_views.contact(tx, user, id), once, locks=conversation)
-
-
-async def consent_ledger(desk: Desk, user: User, id: str) -> list[ConsentShape]:
-    """Oldest first, over all the contact's numbers."""
-
-    async def read(tx: Transaction) -> list[ConsentShape]:
-        found = await contact_views.contact_of(tx, user, id)
-        entries = await contacts.consent_of(tx, user.account, (phone.number for phone in found.phones))
-        return [ConsentShape(e.id, e.number, e.kind, e.source, e.message, e.user, e.says, instant(e.at)) for e in entries]
-
-    return await desk.read(read)
 
 
 async def _keep_what_is_conversed_with(work: Work, before: Contact, after: Contact) -> None:

@@ -8,6 +8,7 @@ from math import ceil
 from msgspec.structs import replace
 
 from server.carriers.carrier import OutboundText, SendResult
+from server.desk.consent import waits_for_review
 from server.desk.desk import Desk
 from server.desk.outcome import News, apply
 from server.desk.work import Work
@@ -17,7 +18,7 @@ from server.domain.message import Message, MessageState, Purpose
 from server.domain.pace import Pace
 from server.domain.thread import Happening, Step
 from server.failpoints import failpoint
-from server.store import accounts, messages, outbox
+from server.store import accounts, consent, messages, outbox
 from server.store.accounts import Did
 from server.store.database import Transaction
 from server.store.links import Links
@@ -43,6 +44,7 @@ class Leased:
     """A text that one sender holds. `attempt` says which try; a result of another try is not recorded."""
 
     text: OutboundText
+    account: str
     carrier: str
     message: str
     conversation: str
@@ -78,8 +80,7 @@ async def lease(desk: Desk, most: int = AT_ONCE, held: Mapping[str, int] | None 
             did = message.did or ""
             if message.next_at is None or message.next_at > work.now or message.lease_until is not None:
                 continue
-            if (refusal := _refusal(work, message)) is not None:
-                await apply(work, message, refusal)
+            if await _turned_back(work, message):
                 continue
             pace = paces.get(did, Pace())
             if pace.opens_at > work.now:
@@ -92,6 +93,21 @@ async def lease(desk: Desk, most: int = AT_ONCE, held: Mapping[str, int] | None 
         return leased
 
     return await desk.change(change, locks=ready)
+
+
+async def withheld(desk: Desk, leased: Leased) -> bool:
+    """The very last look, when a sender has the text in its hands: whether it is taken back, since its number may not be texted now."""
+    number = (leased.account, leased.text.to)
+    if number not in await desk.read(lambda tx: consent.standings(tx, [number])):
+        return False
+
+    async def change(work: Work) -> bool:
+        message = await work.message(leased.message)
+        if message is None or message.attempt != leased.attempt or message.lease_until is None:
+            return True
+        return await _turned_back(work, message)
+
+    return await desk.change(change, locks=[leased.conversation])
 
 
 async def record(desk: Desk, leased: Leased, result: SendResult) -> None:
@@ -170,6 +186,17 @@ async def _pick(work: Work, most: int, held: Mapping[str, int]) -> list[tuple[Wa
     return picked
 
 
+async def _turned_back(work: Work, message: Message) -> bool:
+    """Whether it may not leave: then it is cancelled, or waits for a person's decision without being in the others' way."""
+    if (refusal := _refusal(work, message)) is not None:
+        await apply(work, message, refusal)
+    elif waits_for_review(work, message):
+        work.rewrite(replace(message, next_at=None, lease_until=None))
+    else:
+        return False
+    return True
+
+
 def _refusal(work: Work, message: Message) -> News | None:
     """The last look before it leaves: an opted-out number gets nothing but the one confirmation of its STOP."""
     thread = work.staged.threads[message.conversation]
@@ -208,7 +235,7 @@ def _take(desk: Desk, work: Work, message: Message, did: Did) -> Leased:
         media_urls=_links(desk, work, message),
         status_url=f"{desk.settings.base_url}/hooks/{did.kind}/{did.carrier}/status?token={token}",
     )
-    return Leased(text, did.carrier, message.id, message.conversation, taken.attempt)
+    return Leased(text, message.account, did.carrier, message.id, message.conversation, taken.attempt)
 
 
 def _links(desk: Desk, work: Work, message: Message) -> tuple[str, ...]:

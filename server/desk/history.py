@@ -23,7 +23,7 @@ class HistoryPage(msgspec.Struct, frozen=True):
 
 async def conversation_history(desk: Desk, user: User, id: str, *, before: int | None, limit: int) -> HistoryPage:
     """The last `limit` events of `conversation.*` and `subscriber.*` below the number `before`, and from the first of them on, without a
-    number, all of its contact's `ready_changed`, `opted_out` and `opted_in`: no later page could ask for those. Raises `NotFound`."""
+    number, all of its contact's changes of readiness and consent: no later page could ask for those. Raises `NotFound`."""
 
     async def read(tx: Transaction) -> HistoryPage:
         thread = (await conversations.read(tx, [id])).threads.get(id)

@@ -23,7 +23,7 @@ async def new_thread(work: Work, account: str, phone: str, contact: Contact | No
         await contacts.insert(work.tx, [contact])
         work.staged.contacts[contact.id] = contact
         work.tell(account, EventType.CONTACT_CREATED, actor, contact=contact.id)
-    await work.load_opt_outs([(account, phone)])
+    await work.load_standings([(account, phone)])
     return work.open(Conversation(id=new_id(work.now), account=account, contact=contact.id, phone=phone, active_at=work.now), contact)
 
 

@@ -121,8 +121,7 @@ class _Shown:
             data["message"] = self.message(staged.new_messages.get(event.message) or staged.messages[event.message])
         if event.contact is not None:
             contact = staged.contacts[event.contact]
-            numbers = {n for (account, n), at in staged.opted_out.items() if account == event.account and at is not None}
-            data["contact"] = contact_shape(contact, numbers)
+            data["contact"] = contact_shape(contact, staged.standings)
         if event.thread is not None and event.conversation is not None:
             data["conversation"] = self._conversation(event)
         if event.reason is not None:
@@ -141,7 +140,7 @@ class _Shown:
             **conversation_fields(
                 c,
                 contact=work.staged.contacts[c.contact],
-                opted_out=work.opted_out(c),
+                standing=work.standing(c),
                 owner=work.people[c.owner] if c.owner else None,
                 subscribers=sorted(
                     (work.people[p.user] for p in people if p.part is Part.SUBSCRIBER), key=lambda user: (user.name, user.id)
@@ -159,7 +158,7 @@ async def _shown(work: Work) -> _Shown:
     latest = await _latest_messages(work)
     contact_ids = {e.contact for e in staged.events if e.contact}
     await work.load_contacts(contact_ids)
-    await work.load_opt_outs((staged.contacts[id].account, phone.number) for id in contact_ids for phone in staged.contacts[id].phones)
+    await work.load_standings((staged.contacts[id].account, phone.number) for id in contact_ids for phone in staged.contacts[id].phones)
     told = [*latest.values(), *staged.new_messages.values(), *staged.messages.values()]
     threads = [e.thread for e in staged.events if e.thread]
     users = {u for m in told for u in m.people} | {u for t in threads for u in t.participants}

@@ -11,7 +11,7 @@ from typing import Any
 from server.desk.work import Pending, Work
 from server.domain.events import EventType
 from server.domain.live_filter import Facts, compiled
-from server.store import accounts, contacts, live_filters
+from server.store import accounts, consent, contacts, live_filters
 from server.store.contacts import Contact
 from server.store.database import Transaction
 from server.store.live_filters import LiveFilter
@@ -62,7 +62,8 @@ def _tell(work: Work, type: EventType, filter: LiveFilter, because: Pending, cou
 
 async def facts_of(tx: Transaction, found: Mapping[str, Contact]) -> dict[str, Facts]:
     """By the contact's id."""
-    out = await contacts.opt_outs(tx, ((c.account, phone.number) for c in found.values() for phone in c.phones))
+    standings = await consent.standings(tx, ((c.account, phone.number) for c in found.values() for phone in c.phones))
+    out = {number for number, standing in standings.items() if standing.opted_out}
     return {
         id: Facts(
             name=c.name,

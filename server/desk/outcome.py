@@ -46,7 +46,7 @@ async def apply(work: Work, message: Message, news: News) -> Message:
     if news.opted_out:
         thread = await work.thread(message.account, message.conversation)
         c = thread.conversation
-        await opt_out(work, c.account, c.phone, c.contact, SYSTEM, source="carrier", message=message.id, says=news.code)
+        await opt_out(work, (c.account, c.phone), c.contact, SYSTEM, source="carrier", message=message.id, says=news.code, did=message.did)
     return message
 
 

@@ -7,7 +7,7 @@ import msgspec
 from msgspec.structs import replace
 
 from server.carriers.carrier import Connection, InboundText
-from server.desk.consent import obey
+from server.desk.consent import doubt, obey
 from server.desk.desk import Desk
 from server.desk.introduce import new_thread
 from server.desk.work import Work
@@ -102,7 +102,7 @@ async def _open(work: Work, fresh: Sequence[tuple[Inbound, Did]]) -> None:
         return
     owners = await contacts.of_phones(work.tx, unknown)
     await work.load_contacts(owners.values())
-    await work.load_opt_outs(unknown)
+    await work.load_standings(unknown)
     for key in unknown:
         account, phone = key
         known = work.staged.contacts.get(owners.get(key, ""))
@@ -128,6 +128,8 @@ async def _receive(work: Work, item: Inbound, did: Did) -> None:
     if keyword in HANDLED:
         answers = said is not None or bool(item.connection.options.get("answers_stop"))
         await obey(work, thread, message, keyword, did, actor, confirm=not answers)
+    elif keyword is Keyword.REVIEW:
+        await doubt(work, thread, message, actor)
 
 
 def _message(item: Inbound, thread: Thread, step: Step, did: Did, body: str, attached: Sequence[Attachment], now: int) -> Message:

@@ -4,9 +4,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import msgspec
 
-from server.desk.contact_lines import Plan
 from server.desk.desk import Desk
-from server.domain.contact_csv import Fault
+from server.domain.contact_csv import Column, Fault
 from server.domain.errors import NotFound
 from server.domain.user import User
 from server.store import contact_imports
@@ -15,6 +14,12 @@ from server.store.database import Transaction
 
 AT_ONCE = 500
 WHY = "why"
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """Of any kind of import."""
+
+    columns: tuple[Column, ...]
 
 
 async def headers(desk: Desk, user: User, id: str) -> list[str]:

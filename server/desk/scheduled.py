@@ -27,9 +27,11 @@ Shown = MessageShape | msgspec.Raw
 
 
 class ScheduledShape(MessageShape, frozen=True):
-    """A text that waits for its `send_at`, and whom it is for."""
+    """A text that waits for its `send_at`, and whom it is for. While somebody has to decide whether the contact opted out, since
+    `consent_review`, it does not leave by itself."""
 
     contact: ConversationContactShape
+    consent_review: str | None
 
 
 class ScheduledPage(msgspec.Struct, frozen=True):
@@ -49,8 +51,11 @@ async def scheduled_list(desk: Desk, user: User, after: Key | None, limit: int, 
         shown = found[:limit]
         shapes = await views.message_shapes(tx, shown)
         held = await views.conversation_shapes(tx, user, list(dict.fromkeys(m.conversation for m in shown)))
-        contacts = {conversation.id: conversation.contact for conversation in held}
-        items = [ScheduledShape(**asdict(shape), contact=contacts[shape.conversation]) for shape in shapes]
+        of = {conversation.id: conversation for conversation in held}
+        items = [
+            ScheduledShape(**asdict(shape), contact=of[shape.conversation].contact, consent_review=of[shape.conversation].consent_review)
+            for shape in shapes
+        ]
         return ScheduledPage(items, (shown[-1].send_at or 0, shown[-1].id) if len(found) > limit else None)
 
     return await desk.read(read)
@@ -92,7 +97,7 @@ async def leave_due(desk: Desk) -> int:
     """One batch of texts whose time has come by the database's clock; call again while it is AT_ONCE or more.
 
     Each is looked at again under its conversation's lock, so that of many processes one lets it go. Where the contact opted out or the
-    author is disabled it is cancelled.
+    author is disabled it is cancelled; where somebody has to decide whether the contact opted out it waits.
     """
     keys: list[tuple[str, int]] = []
 
@@ -105,7 +110,8 @@ async def leave_due(desk: Desk) -> int:
         gone = 0
         for key in keys:
             text = work.staged_message(found[key])
-            if text.state is MessageState.SCHEDULED:
+            conversation = work.staged.threads[text.conversation].conversation
+            if text.state is MessageState.SCHEDULED and work.standing(conversation).review_at is None:
                 await _let_go(work, text)
                 gone += 1
         return gone

@@ -1,5 +1,6 @@
 """What goes out over HTTP and the websocket, field by field as the contract names it."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -14,7 +15,8 @@ from server.domain.preferences import Preferences, SendKey, Status, Theme, as_of
 from server.domain.thread import Conversation
 from server.domain.user import User
 from server.store.accounts import Did
-from server.store.contacts import Contact
+from server.store.consent import Standing
+from server.store.contacts import Contact, Phone
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -82,6 +84,8 @@ class ConversationContactShape(msgspec.Struct, frozen=True):
 
 
 class ConversationShape(msgspec.Struct, frozen=True):
+    """`consent_review`: since when somebody has to decide whether a text was an opt-out; automatic and scheduled ones wait meanwhile."""
+
     id: str
     contact: ConversationContactShape
     owner: UserShape | None
@@ -100,6 +104,7 @@ class ConversationShape(msgspec.Struct, frozen=True):
     opted_out: bool
     repliable: bool
     introduced: bool
+    consent_review: str | None
 
 
 class OwnConversationShape(ConversationShape, frozen=True):
@@ -113,9 +118,12 @@ class OwnConversationShape(ConversationShape, frozen=True):
 
 
 class PhoneShape(msgspec.Struct, frozen=True):
+    """`consent_review` as of a conversation."""
+
     number: str
     kind: str
     opted_out: bool
+    consent_review: str | None
 
 
 class ContactShape(msgspec.Struct, frozen=True):
@@ -235,27 +243,32 @@ def message_shape(m: Message, users: dict[str, User], dids: dict[str, Did]) -> M
     )
 
 
-def contact_shape(contact: Contact, opted_out: set[str]) -> ContactShape:
-    """`opted_out` holds those of the contact's numbers that are."""
+def contact_shape(contact: Contact, standings: Mapping[tuple[str, str], Standing]) -> ContactShape:
+    """`standings` holds those of the contact's numbers that there is something to say of."""
+    phones = [_phone_shape(phone, standings.get((contact.account, phone.number), Standing())) for phone in contact.phones]
     return ContactShape(
         id=contact.id,
         name=contact.name,
-        phones=[PhoneShape(p.number, p.kind, p.number in opted_out) for p in contact.phones],
+        phones=phones,
         ready=contact.ready_at is not None,
         tags=list(contact.tags),
         timezone=contact.timezone,
         fields=dict(contact.fields),
-        opted_out=any(p.number in opted_out for p in contact.phones),
+        opted_out=any(phone.opted_out for phone in phones),
         created_at=instant(contact.created_at),
         updated_at=instant(contact.updated_at),
     )
+
+
+def _phone_shape(phone: Phone, standing: Standing) -> PhoneShape:
+    return PhoneShape(phone.number, phone.kind, standing.opted_out, instant_or_none(standing.review_at))
 
 
 def conversation_fields(
     c: Conversation,
     *,
     contact: Contact,
-    opted_out: bool,
+    standing: Standing,
     owner: User | None,
     subscribers: list[User],
     did: Did | None,
@@ -266,7 +279,7 @@ def conversation_fields(
     """The fields that everybody sees, for `ConversationShape` and `OwnConversationShape`."""
     return {
         "id": c.id,
-        "contact": ConversationContactShape(contact.id, contact.name, c.phone, contact.ready_at is not None, opted_out),
+        "contact": ConversationContactShape(contact.id, contact.name, c.phone, contact.ready_at is not None, standing.opted_out),
         "owner": user_shape(owner) if owner else None,
         "subscribers": [user_shape(user) for user in subscribers],
         "did": did_shape(did) if did else None,
@@ -280,7 +293,8 @@ def conversation_fields(
         "closed_at": instant_or_none(c.closed_at),
         "snoozed_until": instant_or_none(c.snoozed_until),
         "active_at": instant(c.active_at),
-        "opted_out": opted_out,
+        "opted_out": standing.opted_out,
         "repliable": repliable,
         "introduced": c.introduced_at is not None,
+        "consent_review": instant_or_none(standing.review_at),
     }

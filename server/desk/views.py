@@ -15,7 +15,8 @@ from server.domain.message import Message
 from server.domain.phone import read_sender
 from server.domain.thread import Thread
 from server.domain.user import User
-from server.store import accounts, contacts, conversations, drafts, messages, tallies
+from server.store import accounts, consent, contacts, conversations, drafts, messages, tallies
+from server.store.consent import Standing
 from server.store.database import Transaction
 
 DRAFT_SHOWN = 100
@@ -51,7 +52,7 @@ async def conversation_shapes(tx: Transaction, user: User, ids: Sequence[str]) -
         return []
     account = (await accounts.accounts(tx, [user.account]))[user.account]
     found = await contacts.get(tx, (t.conversation.contact for t in threads))
-    out = await contacts.opt_outs(tx, ((user.account, t.conversation.phone) for t in threads))
+    standings = await consent.standings(tx, ((user.account, t.conversation.phone) for t in threads))
     last = await messages.get(
         tx, ((t.conversation.id, t.conversation.last_message) for t in threads if t.conversation.last_message is not None)
     )
@@ -66,7 +67,7 @@ async def conversation_shapes(tx: Transaction, user: User, ids: Sequence[str]) -
             **conversation_fields(
                 t.conversation,
                 contact=found[t.conversation.contact],
-                opted_out=(user.account, t.conversation.phone) in out,
+                standing=standings.get((user.account, t.conversation.phone), Standing()),
                 owner=people[t.conversation.owner] if t.conversation.owner else None,
                 subscribers=sorted(
                     (people[p.user] for p in t.participants.values() if p.part is Part.SUBSCRIBER),

@@ -15,8 +15,9 @@ from server.domain.message import Message
 from server.domain.thread import Conversation, Step, Thread
 from server.domain.user import SYSTEM, Actor, User
 from server.domain.wait import Waits, follow
-from server.store import accounts, contacts, conversations, messages, waits
+from server.store import accounts, consent, contacts, conversations, messages, waits
 from server.store.accounts import Account, Did
+from server.store.consent import Standing
 from server.store.contacts import Contact
 from server.store.database import Transaction
 from server.store.waits import Claim
@@ -54,7 +55,7 @@ class Staged:
     new_messages: dict[str, Message] = field(default_factory=dict)
     messages: dict[str, Message] = field(default_factory=dict)
     contacts: dict[str, Contact] = field(default_factory=dict)
-    opted_out: dict[tuple[str, str], int | None] = field(default_factory=dict)
+    standings: dict[tuple[str, str], Standing] = field(default_factory=dict)
     events: list[Pending] = field(default_factory=list)
     wakes: set[str] = field(default_factory=set)
     waits: Waits = field(default_factory=dict)
@@ -66,7 +67,7 @@ class Staged:
             dict(self.new_messages),
             dict(self.messages),
             dict(self.contacts),
-            dict(self.opted_out),
+            dict(self.standings),
             list(self.events),
             set(self.wakes),
             self.waits,
@@ -108,7 +109,7 @@ class Work:
         self._accounts[account.id] = account
 
     async def load(self, ids: Iterable[str]) -> None:
-        """Locks these conversations in the order of their ids, with participants, contacts and opt-outs."""
+        """Locks these conversations in the order of their ids, with participants, contacts and how their numbers stand."""
         wanted = [id for id in dict.fromkeys(ids) if id not in self.staged.threads]
         if not wanted:
             return
@@ -117,18 +118,19 @@ class Work:
         self.staged.threads.update(found.threads)
         self.loaded.update(found.threads)
         await self.load_contacts(thread.conversation.contact for thread in found.threads.values())
-        await self.load_opt_outs((t.conversation.account, t.conversation.phone) for t in found.threads.values())
+        await self.load_standings((t.conversation.account, t.conversation.phone) for t in found.threads.values())
 
     async def load_contacts(self, ids: Iterable[str]) -> None:
         missing = [id for id in dict.fromkeys(ids) if id not in self.staged.contacts]
         if missing:
             self.staged.contacts.update(await contacts.get(self.tx, missing))
 
-    async def load_opt_outs(self, phones: Iterable[tuple[str, str]]) -> None:
-        missing = [key for key in dict.fromkeys(phones) if key not in self.staged.opted_out]
+    async def load_standings(self, numbers: Iterable[tuple[str, str]]) -> None:
+        """By (account, number)."""
+        missing = [key for key in dict.fromkeys(numbers) if key not in self.staged.standings]
         if missing:
-            found = await contacts.opt_outs(self.tx, missing)
-            self.staged.opted_out.update({key: found.get(key) for key in missing})
+            found = await consent.standings(self.tx, missing)
+            self.staged.standings.update({key: found.get(key, Standing()) for key in missing})
 
     async def thread(self, account: str, id: str) -> Thread:
         """A conversation of the account, locked. Raises `NotFound`."""
@@ -159,7 +161,11 @@ class Work:
         return Actor.of(user)
 
     def opted_out(self, conversation: Conversation) -> bool:
-        return self.staged.opted_out.get((conversation.account, conversation.phone)) is not None
+        return self.standing(conversation).opted_out
+
+    def standing(self, conversation: Conversation) -> Standing:
+        """Of the conversation's number, as this transaction has it."""
+        return self.staged.standings.get((conversation.account, conversation.phone), Standing())
 
     def happen(self, before: Thread, step: Step, actor: Actor = SYSTEM, message: Message | None = None) -> Thread:
         """Stages a step: its events get their numbers, each showing the state after the step. Returns the thread as it now is."""

@@ -18,6 +18,9 @@ class Keyword(StrEnum):
     NONE = "none"
 
 
+EDITION = "2026-11"
+"""Of the rules below, kept with every line of the ledger: whoever changes them gives them a new one."""
+
 STOP_WORDS = frozenset(
     "stop|stopall|stop all|unsubscribe|unsub|cancel|end|quit|revoke|optout|opt out|remove|arret|td"
     "|stop please|please stop|stop texting me|stop messaging me|unsubscribe me|remove me|opt me out"

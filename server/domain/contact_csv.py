@@ -87,19 +87,20 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A file that can be read. `count` lines below the headers say something."""
+    """A file that can be read. `count` lines below the headers say something; `above` lines of the text do not stand in the file."""
 
     text: str
     delimiter: str
     headers: tuple[str, ...]
     count: int
     samples: tuple[tuple[str, ...], ...]
+    above: int = 0
 
     def lines(self) -> Iterator[tuple[int, list[str]]]:
         """(number, cells) of each line below the headers that says something; a line with line breaks counts from its first."""
         found = _lines(self.text, self.delimiter)
         next(found)
-        return found
+        return ((number - self.above, cells) for number, cells in found)
 
 
 def field_header(name: str) -> str:
@@ -162,13 +163,24 @@ def without_numbers(columns: Sequence[Column]) -> bool:
     return not any(column.means in _PHONES for column in columns)
 
 
+def number_in(cell: str) -> str:
+    """The phone number that a cell holds, in E.164. Raises `NotAPhoneNumber`, with the cell."""
+    said = cell.strip()
+    if _SHORTENED.fullmatch(said):
+        raise NotAPhoneNumber(f"A spreadsheet has shortened this number to {said}. Format the column as text.")
+    try:
+        return str(PhoneNumber.parse(unquoted(said), "US"))
+    except NotAPhoneNumber as error:
+        raise NotAPhoneNumber(f"{error.says} (“{said[:40]}”)") from None
+
+
 def person_of(line: int, cells: Sequence[str], columns: Sequence[Column]) -> tuple[Person, list[Fault]]:
     """What a line says, and what is wrong with it."""
     read = _Reading(line)
     if len(cells) > len(columns) and any(cell.strip() for cell in cells[len(columns) :]):
         read.fault(None, f"This line has {len(cells)} cells, and there are {len(columns)} columns.")
     for column, cell in zip(columns, cells, strict=False):
-        said = _unquoted(cell).strip()
+        said = unquoted(cell).strip()
         if said and column.means != "ignore":
             read.cell(column, said)
     if not read.phones and not read.faults:
@@ -219,13 +231,10 @@ class _Reading:
         for one in re.split(r"[;,|\n]", said):
             if not one.strip():
                 continue
-            if _SHORTENED.fullmatch(one.strip()):
-                self.fault(column.header, f"A spreadsheet has shortened this number to {one.strip()}. Format the column as text.")
-                continue
             try:
-                self.phones.setdefault(str(PhoneNumber.parse(_unquoted(one.strip()), "US")), _PHONES[column.means])
+                self.phones.setdefault(number_in(one), _PHONES[column.means])
             except NotAPhoneNumber as error:
-                self.fault(column.header, f"{error.says} (“{one.strip()[:40]}”)")
+                self.fault(column.header, error.says)
 
     def _ready(self, column: Column, said: str) -> None:
         if said.casefold() in _YES | _NO:
@@ -269,7 +278,7 @@ def _delimiter(text: str) -> str:
     return max(DELIMITERS, key=bare.count)
 
 
-def _unquoted(cell: str) -> str:
+def unquoted(cell: str) -> str:
     """Without the ' by which an export kept a spreadsheet from running it."""
     if cell[:1] == "'" and (cell[1:2] in _RUNS or cell[1:].lstrip(_SKIPPED)[:1] in _RUNS) and len(cell) > 1:
         return cell[1:]

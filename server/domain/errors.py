@@ -55,6 +55,12 @@ class NothingWaits(Refused):
     code = "nothing_waits"
 
 
+class NothingToDecide(Refused):
+    """No text waits for a decision about consent, or somebody has decided."""
+
+    code = "nothing_to_decide"
+
+
 class OptedOut(Refused):
     code = "opted_out"
 

@@ -8,7 +8,7 @@ from server.desk.send import Started
 from server.desk.shapes import MessageShape, OwnConversationShape
 from server.desk.tallies import Tallies
 from server.domain.segments import Segments
-from server.endpoints.conversations import ConversationList, Nothing, Reading, Snooze, Subscription, Transfer, View
+from server.endpoints.conversations import ConsentReview, ConversationList, Nothing, Reading, Snooze, Subscription, Transfer, View
 from server.endpoints.messages import FirstMessage, NewMessage
 from server.endpoints.operation import LIMIT, PAGED, Asked, Operation, Who
 from server.endpoints.sandbox import Accepted, SandboxTextList
@@ -53,6 +53,9 @@ CALLS: Mapping[str, Operation] = {
     f"POST {C}/{{id}}/reopen": _act("Open a closed one."),
     f"POST {C}/{{id}}/no-reply-needed": _act("Clear the wait without an answer.", "nothing_waits"),
     f"POST {C}/{{id}}/snooze": _act("Stop the clock until a time or the next text.", takes=Snooze),
+    f"POST {C}/{{id}}/consent-review": _act(
+        "Decide whether the text that sounds like an opt-out is one.", "nothing_to_decide", takes=ConsentReview
+    ),
     f"PUT {C}/{{id}}/subscription": _act("Follow, or mute and unmute.", "forbidden", takes=Subscription),
     f"DELETE {C}/{{id}}/subscription": Operation(CONVERSATION, "Unfollow; not the owner.", OwnConversationShape, refuses=("forbidden",)),
     f"PUT {C}/{{id}}/subscribers/{{user}}": _act("Add somebody.", who="manager"),

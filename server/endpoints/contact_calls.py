@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 from server.desk.bulk import Bulk, BulkDone, Undone
-from server.desk.contact_import import CheckedImport, ImportShape
 from server.desk.contact_lines import Duplicates
 from server.desk.contact_views import ReadContactShape
 from server.desk.contacts import ContactChanges, NewContact
+from server.desk.importing import CheckedImport, ImportShape
 from server.desk.live_filters import LiveFilterChanges, LiveFilterShape, NewLiveFilter
 from server.domain.wanted import Sort
 from server.endpoints.contact_files import CSV

@@ -8,7 +8,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.desk import contact_export, contact_import, rejected_lines
+from server.desk import contact_export, contact_import, importing, rejected_lines
 from server.desk.contact_lines import Duplicates
 from server.desk.desk import Desk
 from server.desk.identity import Session
@@ -38,8 +38,7 @@ class ContactFiles:
         return self._exports.stream(user, "contacts-raw", _raw(headers, contact_export.lines(self._desk, user, wanted, fields)))
 
     async def take(self, request: Request, session: Session) -> Response:
-        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != CSV:
-            raise MediaType("Send text/csv.")
+        must_be_csv(request)
         duplicates = choice_in(request, "duplicates", DUPLICATES, "update")
         dry_run, mapping = truth_in(request, "dry_run"), _mapping_in(request)
         content, key = await request.body(), await once(request, session)
@@ -49,12 +48,18 @@ class ContactFiles:
         return json(await contact_import.check_import(self._desk, session.user, content, mapping, duplicates, key))
 
     async def progress(self, request: Request, session: Session) -> Response:
-        return json(await contact_import.progress(self._desk, session.user, id_in_path(request)))
+        return json(await importing.progress(self._desk, session.user, id_in_path(request)))
 
     async def rejected(self, request: Request, session: Session) -> Response:
         id, user = id_in_path(request), session.user
         headers = await rejected_lines.headers(self._desk, user, id)
         return self._exports.spreadsheet(user, "rejected", headers, rejected_lines.lines(self._desk, user, id))
+
+
+def must_be_csv(request: Request) -> None:
+    """Raises `MediaType`."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != CSV:
+        raise MediaType("Send text/csv.")
 
 
 def _mapping_in(request: Request) -> dict[str, str] | None:

@@ -8,9 +8,10 @@ from starlette.responses import Response
 
 from server.desk import contact_lists, contacts
 from server.desk.colleagues import colleague_list
+from server.desk.consent_ledger import ConsentShape, consent_ledger
 from server.desk.contact_lists import TagShape
 from server.desk.contact_views import ReadContactShape
-from server.desk.contacts import ConsentShape, ContactChanges, NewContact
+from server.desk.contacts import ContactChanges, NewContact
 from server.desk.desk import Desk
 from server.desk.identity import Session
 from server.desk.shapes import EventShape, OwnConversationShape, UserShape
@@ -115,7 +116,7 @@ class Contacts:
         return json(await contacts.opt_out_by_hand(self._desk, session.user, id_in_path(request), phone, body.reason, key))
 
     async def consent(self, request: Request, session: Session) -> Response:
-        return json(ConsentList(await contacts.consent_ledger(self._desk, session.user, id_in_path(request)), None))
+        return json(ConsentList(await consent_ledger(self._desk, session.user, id_in_path(request)), None))
 
     async def colleagues(self, request: Request, session: Session) -> Response:
         after = self._cursors.read(request, session.user, "colleagues", tuple[str, str])

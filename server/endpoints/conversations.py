@@ -8,7 +8,7 @@ from msgspec import Meta, Raw, Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.desk import attend, claim, history, inbox, settle, tallies
+from server.desk import attend, claim, consent_review, history, inbox, settle, tallies
 from server.desk.desk import Desk, Once
 from server.desk.identity import Session
 from server.desk.shapes import OwnConversationShape
@@ -44,6 +44,12 @@ class Transfer(Struct, frozen=True, forbid_unknown_fields=True):
 
 class Snooze(Struct, frozen=True, forbid_unknown_fields=True):
     until: Instant
+
+
+class ConsentReview(Struct, frozen=True, forbid_unknown_fields=True):
+    """`opted_out`: whether the text was an opt-out."""
+
+    opted_out: bool
 
 
 class Subscription(Struct, frozen=True, forbid_unknown_fields=True):
@@ -98,6 +104,11 @@ class Conversations:
         body = await read_json(request, Snooze)
         until = (body.until - _EPOCH) // timedelta(microseconds=1)
         return json(await settle.snooze(self._desk, session.user, id_in_path(request), until, await once(request, session)))
+
+    async def review(self, request: Request, session: Session) -> Response:
+        body = await read_json(request, ConsentReview)
+        key = await once(request, session)
+        return json(await consent_review.decide(self._desk, session.user, id_in_path(request), body.opted_out, key))
 
     async def follow(self, request: Request, session: Session) -> Response:
         body = await read_json(request, Subscription)

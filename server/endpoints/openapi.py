@@ -16,6 +16,7 @@ from server.endpoints.calls import CALLS
 from server.endpoints.contact_calls import CONTACT_CALLS
 from server.endpoints.errors import STATUS
 from server.endpoints.operation import WRITES, Operation, Problem, codes
+from server.endpoints.opt_out_calls import OPT_OUT_CALLS
 from server.endpoints.overseeing import OVERSEEING
 from server.endpoints.webhook_calls import WEBHOOK_CALLS, posted
 from server.endpoints.writing import WRITING
@@ -23,6 +24,7 @@ from server.endpoints.writing import WRITING
 OPERATIONS: Mapping[str, Operation] = {
     **CALLS,
     **CONTACT_CALLS,
+    **OPT_OUT_CALLS,
     **WRITING,
     **ATTACHING,
     **ADMINISTRATION,

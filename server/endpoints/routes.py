@@ -24,6 +24,7 @@ from server.endpoints.live_filters import LiveFilters
 from server.endpoints.login import Login
 from server.endpoints.media import Media
 from server.endpoints.messages import Messages
+from server.endpoints.opt_outs import OptOuts
 from server.endpoints.pages import CONTACTS, CONVERSATIONS_REPORT, FEED, POOL, RESPONSE_TIMES, SETTINGS, SMS, Pages
 from server.endpoints.preferences import Preferences
 from server.endpoints.reference import Reference
@@ -33,8 +34,8 @@ from server.endpoints.saved_replies import SavedReplies
 from server.endpoints.scheduled import Scheduled
 from server.endpoints.segments import segments
 from server.endpoints.settings import AccountSettings
-
 from server.endpoints.webhooks import Webhooks
+
 API = "/api/v1"
 OWN_SETTINGS = ("preferences", "saved-replies")
 MANAGERS_SETTINGS = ("messaging", "dids", "carriers", "users", "tokens", "webhooks", "audit")
@@ -56,6 +57,7 @@ class Doors:
     contacts: Contacts
     bulk: BulkChanges
     files: ContactFiles
+    opt_outs: OptOuts
     live_filters: LiveFilters
     settings: AccountSettings
     sandbox: Sandbox
@@ -68,9 +70,9 @@ class Doors:
     drafts: Drafts
     saved_replies: SavedReplies
     scheduled: Scheduled
+    webhooks: Webhooks
     demo: Demo | None = None
 
-    webhooks: Webhooks
 
 def routes(doors: Doors) -> list[BaseRoute]:
     agent, manager, page = doors.guard.agent, doors.guard.manager, doors.guard.page
@@ -126,6 +128,7 @@ def routes(doors: Doors) -> list[BaseRoute]:
         at(f"{one}/reopen", post=agent(conversations.reopen)),
         at(f"{one}/no-reply-needed", post=agent(conversations.no_reply_needed)),
         at(f"{one}/snooze", post=agent(conversations.snooze)),
+        at(f"{one}/consent-review", post=agent(conversations.review)),
         at(f"{one}/subscription", put=agent(conversations.follow), delete=agent(conversations.unfollow)),
         at(f"{one}/subscribers/{{user}}", put=manager(conversations.add_subscriber), delete=manager(conversations.remove_subscriber)),
         at(f"{one}/read", put=agent(conversations.read), delete=agent(conversations.unread)),
@@ -151,6 +154,10 @@ def routes(doors: Doors) -> list[BaseRoute]:
         at(f"{API}/contacts/{{id}}/conversations", get=agent(contacts.conversations)),
         at(f"{API}/contacts/{{id}}/opt-out", put=agent(contacts.opt_out)),
         at(f"{API}/contacts/{{id}}/consent", get=agent(contacts.consent)),
+        at(f"{API}/opt-outs/import", post=manager(doors.opt_outs.take)),
+        at(f"{API}/opt-outs/imports/{{id}}", get=manager(doors.opt_outs.progress)),
+        at(f"{API}/opt-outs/imports/{{id}}/rejected", get=manager(doors.opt_outs.rejected)),
+        at(f"{API}/opt-outs/export", get=manager(doors.opt_outs.export)),
         at(f"{API}/tags", get=agent(contacts.tags)),
         at(f"{API}/live-filters", get=agent(filters.list), post=manager(filters.add)),
         at(f"{API}/live-filters/{{id}}", get=agent(filters.one), patch=manager(filters.change), delete=manager(filters.remove)),
@@ -204,6 +211,12 @@ def routes(doors: Doors) -> list[BaseRoute]:
         at(f"{API}/dids/mine", get=agent(lines.mine)),
         at(f"{API}/dids/{{id}}", get=manager(lines.did), patch=manager(lines.change_did), delete=manager(lines.remove_did)),
         at(f"{API}/unrouted", get=manager(lines.unrouted)),
+        at(f"{API}/webhooks", get=manager(hooked.list), post=manager(hooked.add)),
+        at(f"{API}/webhooks/{{id}}", get=manager(hooked.one), patch=manager(hooked.change), delete=manager(hooked.remove)),
+        at(f"{API}/webhooks/{{id}}/test", post=manager(hooked.test)),
+        at(f"{API}/webhooks/{{id}}/deliveries", get=manager(hooked.deliveries)),
+        at(f"{API}/webhooks/{{id}}/deliveries/{{event}}", get=manager(hooked.delivery)),
+        at(f"{API}/webhooks/{{id}}/deliveries/{{event}}/replay", post=manager(hooked.replay)),
     ]
     reference.describe(table)
     return table
@@ -211,12 +224,6 @@ def routes(doors: Doors) -> list[BaseRoute]:
 
 def _demo(demo: Demo, doors: Doors) -> list[BaseRoute]:
     agent = doors.guard.agent
-        at(f"{API}/webhooks", get=manager(hooked.list), post=manager(hooked.add)),
-        at(f"{API}/webhooks/{{id}}", get=manager(hooked.one), patch=manager(hooked.change), delete=manager(hooked.remove)),
-        at(f"{API}/webhooks/{{id}}/test", post=manager(hooked.test)),
-        at(f"{API}/webhooks/{{id}}/deliveries", get=manager(hooked.deliveries)),
-        at(f"{API}/webhooks/{{id}}/deliveries/{{event}}", get=manager(hooked.delivery)),
-        at(f"{API}/webhooks/{{id}}/deliveries/{{event}}/replay", post=manager(hooked.replay)),
     return [
         at("/demo/in/{name}", get=doors.login.demo),
         at("/demo/tour", get=agent(demo.tour)),

@@ -1,4 +1,4 @@
-"""Imports of contacts: the file, how far it was read, what became of its lines, and those that were rejected."""
+"""Imports of contacts and of opt-outs: the file, how far it was read, what became of its lines, and those that were rejected."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from server.store.database import Row, Transaction, batch
 FORGOTTEN_AT_ONCE = 2_000
 
 State = Literal["checked", "running", "done", "failed"]
+ImportKind = Literal["contacts", "opt_outs"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class ContactImport:
     lines: int
     done: int
     counts: Counts
+    kind: ImportKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +54,8 @@ async def insert(tx: Transaction, made: ContactImport, content: bytes | None) ->
     c = made.counts
     await tx.run(
         """insert into contact_imports
-               (id, account, user_id, state, content, plan, lines, done, added, updated, skipped, rejected, lease_until, created_at)
-           values (:id, :account, :user, :state, :content, :plan, :lines, :done, :added, :updated, :skipped, :rejected, 0, :now)""",
+               (id, account, user_id, state, content, plan, lines, done, added, updated, skipped, rejected, lease_until, created_at, kind)
+           values (:id, :account, :user, :state, :content, :plan, :lines, :done, :added, :updated, :skipped, :rejected, 0, :now, :kind)""",
         id=made.id,
         account=made.account,
         user=made.user,
@@ -67,6 +69,7 @@ async def insert(tx: Transaction, made: ContactImport, content: bytes | None) ->
         skipped=c.skipped,
         rejected=c.rejected,
         now=tx.now,
+        kind=made.kind,
     )
 
 
@@ -176,7 +179,7 @@ async def forget(tx: Transaction, account: str, user: str, before: int) -> bool:
 
 
 _ENDED = "update contact_imports set state = :state, content = null, holder = null"
-_COLUMNS = "id, account, user_id, state, plan, lines, done, added, updated, skipped, rejected"
+_COLUMNS = "id, account, user_id, state, plan, lines, done, added, updated, skipped, rejected, kind"
 
 
 def _import_of(row: Row) -> ContactImport:
@@ -189,4 +192,5 @@ def _import_of(row: Row) -> ContactImport:
         lines=row["lines"],
         done=row["done"],
         counts=Counts(row["added"], row["updated"], row["skipped"], row["rejected"]),
+        kind=row["kind"],
     )

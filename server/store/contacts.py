@@ -1,7 +1,6 @@
-"""Contacts, their phones, and consent."""
+"""Contacts and their phones."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 import msgspec
 
@@ -26,21 +25,6 @@ class Contact(msgspec.Struct, frozen=True):
     phones: tuple[Phone, ...] = ()
     created_at: int = 0
     updated_at: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ConsentEntry:
-    """One line of the append-only ledger: `kind` opted_out or opted_in, `source` keyword, carrier, user or import."""
-
-    id: str
-    account: str
-    number: str
-    kind: str
-    source: str
-    at: int
-    message: str | None = None
-    user: str | None = None
-    says: str | None = None
 
 
 async def of_phones(tx: Transaction, phones: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
@@ -135,68 +119,6 @@ async def delete(tx: Transaction, ids: Collection[str]) -> None:
     """Contacts with their phones. What their numbers consented to stays in the ledger."""
     await _delete_phones(tx, ids)
     await tx.run("delete from contacts where id in (select value ->> 'id' from json_each(:ids))", ids=batch({"id": id} for id in ids))
-
-
-async def opt_outs(tx: Transaction, phones: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
-    """Since when (µs), by (account, number), for those of the numbers that are opted out."""
-    rows = await tx.all(
-        """select o.account, o.number, o.at from json_each(:keys) k
-           join opt_outs o on o.account = k.value ->> 'account' and o.number = k.value ->> 'number'""",
-        keys=batch({"account": account, "number": number} for account, number in set(phones)),
-    )
-    return {(row["account"], row["number"]): row["at"] for row in rows}
-
-
-async def record_consent(tx: Transaction, entry: ConsentEntry) -> None:
-    """Appends to the ledger and makes the number's present state agree with it."""
-    await tx.run(
-        """insert into consent (id, account, number, kind, source, message, user_id, says, at)
-           values (:id, :account, :number, :kind, :source, :message, :user, :says, :at)""",
-        id=entry.id,
-        account=entry.account,
-        number=entry.number,
-        kind=entry.kind,
-        source=entry.source,
-        message=entry.message,
-        user=entry.user,
-        says=entry.says,
-        at=entry.at,
-    )
-    if entry.kind == "opted_out":
-        await tx.run(
-            """insert into opt_outs (account, number, at, source) values (:account, :number, :at, :source)
-               on conflict (account, number) do nothing""",
-            account=entry.account,
-            number=entry.number,
-            at=entry.at,
-            source=entry.source,
-        )
-    else:
-        await tx.run("delete from opt_outs where account = :account and number = :number", account=entry.account, number=entry.number)
-
-
-async def consent_of(tx: Transaction, account: str, numbers: Iterable[str]) -> list[ConsentEntry]:
-    """The ledger of these numbers, oldest first."""
-    rows = await tx.all(
-        """select c.* from json_each(:keys) k join consent c on c.account = :account and c.number = k.value ->> 'number'
-           order by c.at, c.id""",
-        account=account,
-        keys=batch({"number": number} for number in set(numbers)),
-    )
-    return [
-        ConsentEntry(
-            id=row["id"],
-            account=row["account"],
-            number=row["number"],
-            kind=row["kind"],
-            source=row["source"],
-            at=row["at"],
-            message=row["message"],
-            user=row["user_id"],
-            says=row["says"],
-        )
-        for row in rows
-    ]
 
 
 async def _delete_phones(tx: Transaction, contacts: Iterable[str]) -> None:

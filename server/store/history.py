@@ -13,7 +13,9 @@ class Line:
     body: str
 
 
-_CONTACTS = "('contact.ready_changed', 'contact.opted_out', 'contact.opted_in')"
+_TELLING = """(type in ('contact.ready_changed', 'contact.opted_out', 'contact.opted_in')
+    or (type = 'contact.updated' and (body like '%"reason":"consent_review"%' or body like '%"reason":"consent_kept"%')))"""
+"""Within a string of the body a quotation mark is escaped, so that nothing that people write looks like a reason."""
 
 
 async def lines(tx: Transaction, conversation: str, before: int, limit: int) -> list[Line]:
@@ -37,7 +39,7 @@ async def of_contact(tx: Transaction, contact: str, after: int, before: int) -> 
     """The changes of the contact's readiness and consent between two positions, in order."""
     rows = await tx.all(
         f"""select position, body from events where contact = :contact and position > :after and position < :before
-            and type in {_CONTACTS} and contact is not null order by position""",
+            and {_TELLING} and contact is not null order by position""",
         contact=contact,
         after=after,
         before=before,

@@ -158,16 +158,26 @@ async def first_to_answer(tx: Transaction, conversation: str, after: int) -> int
     return row["created_at"] if row else None
 
 
-async def automatic_since(tx: Transaction, conversation: str, purpose: Purpose, since: int) -> bool:
-    """Whether an automatic text of this purpose was made at or after `since` (µs)."""
+async def automatic_since(tx: Transaction, conversation: str, purpose: Purpose, since: int) -> int:
+    """How many automatic texts of this purpose were made at or after `since` (µs)."""
     row = await tx.one(
-        """select 1 as found from messages where conversation = :conversation and purpose = :purpose
-           and direction = 'outbound' and created_at >= :since limit 1""",
+        """select count(*) as n from messages where conversation = :conversation and purpose = :purpose
+           and direction = 'outbound' and created_at >= :since""",
         conversation=conversation,
         purpose=purpose,
         since=since,
     )
-    return row is not None
+    return row["n"] if row else 0
+
+
+async def parked(tx: Transaction, conversation: str) -> list[Message]:
+    """Automatic texts that wait for a person's decision: they may leave once `next_at` is set again."""
+    rows = await tx.all(
+        """select * from messages where conversation = :conversation and purpose is not null and direction = 'outbound'
+           and state in ('queued', 'sending') and next_at is null and lease_until is null order by seq""",
+        conversation=conversation,
+    )
+    return [message_of(row) for row in rows]
 
 
 async def leaving(tx: Transaction, conversation: str) -> list[Message]:

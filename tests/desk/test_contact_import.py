@@ -7,12 +7,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from server.desk import contact_import, contact_lists
-from server.desk.contact_import import CheckedImport, ImportShape, check_import, give_up_import, import_next, progress, start_import
+from server.chores import IMPORTERS
+from server.desk import contact_lists, importing
+from server.desk.contact_import import check_import, start_import
 from server.desk.contact_lines import Duplicates
 from server.desk.contact_views import ReadContactShape
 from server.desk.contacts import NewContact, PhoneBody, add_contact
 from server.desk.desk import Desk
+from server.desk.importing import CheckedImport, ImportShape, give_up_import, import_next, progress
 from server.desk.live_filters import NewLiveFilter, add_live_filter
 from server.domain.errors import Invalid, NotFound
 from server.domain.live_filter import Condition
@@ -27,7 +29,7 @@ HEAD = "Name,Mobile,Landline,Tags,Ready,Plan\n"
 
 @pytest.fixture(autouse=True)
 def _small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(contact_import, "AT_ONCE", 3)
+    monkeypatch.setattr(importing, "AT_ONCE", 3)
 
 
 async def no_rest(_: float) -> None:
@@ -49,7 +51,7 @@ async def started(office: Office, text: str, duplicates: Duplicates = "update") 
 
 async def imported(office: Office, text: str, duplicates: Duplicates = "update") -> ImportShape:
     id = await started(office, text, duplicates)
-    assert await import_next(office.desk, "me", no_rest)
+    assert await import_next(office.desk, "me", no_rest, IMPORTERS)
     return await progress(office.desk, office.mia, id)
 
 
@@ -147,12 +149,12 @@ async def test_a_restart_goes_on_where_the_lost_process_was_and_doubles_nothing(
             raise asyncio.CancelledError
 
     with pytest.raises(asyncio.CancelledError):
-        await import_next(office.desk, "lost", lost)
+        await import_next(office.desk, "lost", lost, IMPORTERS)
     assert (await progress(office.desk, office.mia, id)).done == 6
-    assert not await import_next(second_desk, "next", no_rest), "it may be at it still"
+    assert not await import_next(second_desk, "next", no_rest, IMPORTERS), "it may be at it still"
     office.later(seconds=11)
     second_desk.db.shift_us = office.desk.db.shift_us
-    assert await import_next(second_desk, "next", no_rest)
+    assert await import_next(second_desk, "next", no_rest, IMPORTERS)
     done = await progress(office.desk, office.mia, id)
     assert (done.state, numbers(done), len(await everybody(office))) == ("done", (10, 0, 0, 0), 10)
     row = await office.one("select content from contact_imports where id = :id", id=id)
@@ -166,9 +168,9 @@ async def test_who_was_overtaken_writes_nothing_more(office: Office, second_desk
     async def overtaken(_: float) -> None:
         office.later(seconds=11)
         second_desk.db.shift_us = office.desk.db.shift_us
-        await import_next(second_desk, "next", no_rest)
+        await import_next(second_desk, "next", no_rest, IMPORTERS)
 
-    assert await import_next(office.desk, "slow", overtaken)
+    assert await import_next(office.desk, "slow", overtaken, IMPORTERS)
     done = await progress(office.desk, office.mia, id)
     assert (done.state, done.done, numbers(done), len(await everybody(office))) == ("done", 10, (10, 0, 0, 0), 10)
 
@@ -180,12 +182,12 @@ async def test_a_failed_import_keeps_what_is_in_and_says_so(office: Office) -> N
         raise RuntimeError("a fault of ours")
 
     with pytest.raises(RuntimeError):
-        await import_next(office.desk, "me", breaks)
+        await import_next(office.desk, "me", breaks, IMPORTERS)
     await give_up_import(office.desk, "me")
     failed = await progress(office.desk, office.mia, id)
     assert (failed.state, failed.done, failed.new) == ("failed", 3, 3)
     office.later(minutes=1)
-    assert not await import_next(office.desk, "me", no_rest)
+    assert not await import_next(office.desk, "me", no_rest, IMPORTERS)
 
 
 async def test_others_are_let_in_between_the_lines(office: Office) -> None:
@@ -196,7 +198,7 @@ async def test_others_are_let_in_between_the_lines(office: Office) -> None:
         await office.text("Hi")
         seen.append(office.types().count("contact.created"))
 
-    assert await import_next(office.desk, "me", rest)
+    assert await import_next(office.desk, "me", rest, IMPORTERS)
     assert seen == [4, 7, 10], "three lines at a time, and the contact who texts"
 
 

@@ -8,8 +8,9 @@ from typing import Any
 import httpx2
 import pytest
 
+from server.chores import IMPORTERS
 from server.desk import contact_export
-from server.desk.contact_import import import_next
+from server.desk.importing import import_next
 from tests.endpoints.test_contact_lists import add
 from tests.fixtures.integrator import API, MARIA, WEI, Integrator, Person
 from tests.fixtures.waiting import until
@@ -34,7 +35,7 @@ async def finished(integrator: Integrator, id: str) -> dict[str, Any]:
     async def no_rest(_: float) -> None:
         await asyncio.sleep(0)
 
-    assert await import_next(integrator.served.desk, "test", no_rest)
+    assert await import_next(integrator.served.desk, "test", no_rest, IMPORTERS)
     shown: dict[str, Any] = (await integrator.mia.get(f"/contacts/imports/{id}")).json()
     return shown
 

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from server import chores
-from server.desk.contact_import import ImportShape, progress, start_import
+from server.desk.contact_import import start_import
+from server.desk.importing import ImportShape, progress
 from server.desk.live_filters import LiveFilterShape, NewLiveFilter, add_live_filter
 from server.desk.work import Work
 from server.domain.live_filter import Condition
