@@ -292,9 +292,9 @@ async def test_a_name_is_shown_as_the_characters_that_it_has(team: Team) -> None
 
 @pytest.mark.timeout(40)
 async def test_what_is_not_there_is_told_in_words(team: Team) -> None:
-    """SECURITY 42, 45: still at the carrier, refused, too large; and a picture whose file is gone."""
+    """SECURITY 42, 45: still at the carrier, refused, too large, lost; and a picture whose file is gone."""
     conversation, ana = await open_maria(team)
-    states = [("pending", None), ("pending", "image/jpeg"), ("blocked", "image/jpeg"), ("too_large", "video/mp4")]
+    states = [("pending", None), ("pending", "image/jpeg"), ("blocked", "image/jpeg"), ("too_large", "video/mp4"), ("failed", "image/png")]
     media: list[dict[str, Any]] = [{"id": f"{n:026}", "content_type": type, "state": state} for n, (state, type) in enumerate(states)]
     media.append({"id": "9" * 26, "content_type": "image/png", "state": "ready", "name": "a.png", "width": 9, "height": 9, "size": 9})
     text = json.dumps(media)
@@ -303,10 +303,11 @@ async def test_what_is_not_there_is_told_in_words(team: Team) -> None:
     await ana.live()
     await expect(ana.page.locator(".picture-note")).to_have_text(
         [
-            "Attachment still at the carrier.",
-            "Picture still at the carrier.",
-            "Picture refused: it is of a kind, or from an address, that is not let in.",
+            "Attachment on its way from the carrier…",
+            "Picture on its way from the carrier…",
+            "Attachment refused: it is of a kind, or from an address, that is not let in.",
             "Video too large to be shown.",
+            "Picture lost: the carrier did not hand it over.",
             "The picture could not be loaded.",
         ]
     )

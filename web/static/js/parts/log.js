@@ -143,10 +143,10 @@ function toEnd(node) {
   if (node) node.scrollTop = node.scrollHeight;
 }
 
-/** The window changed (a keyboard came up, the composer grew): the end stays in sight. @param {import("../app.js").App} app @param {HTMLElement|null} node */
+/** The window changed (a keyboard came up, the composer grew), or a picture took its place: the end stays in sight. @param {import("../app.js").App} app @param {HTMLElement|null} node */
 function stayAtEnd(app, node) {
   if (!node) return undefined;
   const watcher = new ResizeObserver(() => app.at_end && toEnd(node));
-  watcher.observe(node);
+  for (const each of [node, node.querySelector("ol")]) if (each) watcher.observe(each);
   return () => watcher.disconnect();
 }

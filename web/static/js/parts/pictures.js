@@ -26,9 +26,10 @@ export function Pictures({ media, by, at }) {
 function shown(media, by, at) {
   const isPicture = media.content_type?.startsWith("image/") ?? false;
   const thing = isPicture ? "Picture" : (KINDS[media.content_type ?? ""] ?? "Attachment");
-  if (media.state === "pending") return notThere(`${thing} still at the carrier.`);
-  if (media.state === "blocked") return notThere(`${thing} refused: it is of a kind, or from an address, that is not let in.`);
+  if (media.state === "pending") return coming(thing);
+  if (media.state === "blocked") return notThere("Attachment refused: it is of a kind, or from an address, that is not let in.");
   if (media.state === "too_large") return notThere(`${thing} too large to be shown.`);
+  if (media.state === "failed") return notThere(`${thing} lost: the carrier did not hand it over.`);
   if (!media.url) return notThere(`${thing} not there.`);
   if (isPicture && media.thumbnail_url) return c(Picture, { media, alt: `Picture from ${by}, ${clockTime(at)}` });
   return c(Saved, { media, thing });
@@ -37,6 +38,11 @@ function shown(media, by, at) {
 /** @param {string} words */
 function notThere(words) {
   return html`<p class="picture-note">${c(Icon, { name: "paperclip" })}${words}</p>`;
+}
+
+/** What is being fetched: it becomes what it is by itself. @param {string} thing */
+function coming(thing) {
+  return html`<p class="picture-note picture-coming">${c(Icon, { name: "paperclip" })}${thing} on its way from the carrier…</p>`;
 }
 
 /** A thumbnail that opens. @param {{media: Media, alt: string}} props */
