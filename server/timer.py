@@ -6,6 +6,8 @@ import asyncio
 from server.desk.deliveries import prune_deliveries
 from server.desk.media import forget_unsent
 from server.desk.once import prune_keys
+from server.desk.quiet_hours import AT_ONCE as HELD_AT_ONCE
+from server.desk.quiet_hours import look_again
 from server.desk.scheduled import leave_due, next_leaving
 from server.desk.sweep import AT_ONCE, next_due, sweep
 from server.log import get_logger
@@ -27,6 +29,8 @@ async def run(parts: Parts, stop: asyncio.Event, longest_pause: float = LONGEST_
         pause = longest_pause
         try:
             while await sweep(parts.desk) >= AT_ONCE and not stop.is_set():
+                pass
+            while await look_again(parts.desk) >= HELD_AT_ONCE and not stop.is_set():
                 pass
             while await leave_due(parts.desk) >= AT_ONCE and not stop.is_set():
                 pass

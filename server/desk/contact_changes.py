@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from server.desk.work import Work
 from server.domain.events import EventType
 from server.domain.user import Actor
-from server.store import contacts, conversations
+from server.store import contacts, conversations, held
 from server.store.contacts import Contact
 
 
@@ -31,6 +31,10 @@ async def change_contacts(work: Work, actor: Actor, changes: Iterable[tuple[Cont
         if replace(after, ready_at=None, updated_at=0) != replace(before, ready_at=None, updated_at=0):
             why = None if reason == "by_hand" else reason
             work.tell(after.account, EventType.CONTACT_UPDATED, actor, contact=after.id, reason=why)
+    elsewhere = [after for before, after in changed if before.timezone != after.timezone]
+    if elsewhere:
+        await held.look_again(work.tx, elsewhere[0].account, [contact.id for contact in elsewhere])
+        work.wake("timer")
 
 
 async def remove_contacts(work: Work, actor: Actor, held: Sequence[Contact], reason: str | None = None) -> set[str]:

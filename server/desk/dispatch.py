@@ -11,6 +11,7 @@ from server.carriers.carrier import OutboundText, SendResult
 from server.desk.consent import waits_for_review
 from server.desk.desk import Desk
 from server.desk.outcome import News, apply
+from server.desk.quiet_hours import hold, must_wait
 from server.desk.work import Work
 from server.domain.events import EventType
 from server.domain.media import attachments
@@ -187,11 +188,13 @@ async def _pick(work: Work, most: int, held: Mapping[str, int]) -> list[tuple[Wa
 
 
 async def _turned_back(work: Work, message: Message) -> bool:
-    """Whether it may not leave: then it is cancelled, or waits for a person's decision without being in the others' way."""
+    """Whether it may not leave: then it is cancelled, or waits for a person's decision or the end of quiet hours, out of others' way."""
     if (refusal := _refusal(work, message)) is not None:
         await apply(work, message, refusal)
     elif waits_for_review(work, message):
         work.rewrite(replace(message, next_at=None, lease_until=None))
+    elif (opening := await must_wait(work, message)) is not None:
+        hold(work, message, opening.at)
     else:
         return False
     return True
@@ -219,6 +222,7 @@ def _take(desk: Desk, work: Work, message: Message, did: Did) -> Leased:
         state=MessageState.SENDING,
         attempt=message.attempt + 1,
         next_at=None,
+        asked_at=None,
         lease_until=work.now + LEASE_US,
         handed_at=work.now,
     )

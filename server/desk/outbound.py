@@ -21,11 +21,11 @@ def queued(work: Work, step: Step, did: Did, body: str) -> Message:
     return replace(_made(work, step, EventType.MESSAGE_QUEUED, did, body), next_at=work.now)
 
 
-def scheduled(work: Work, step: Step, did: Did, body: str, send_at: int) -> Message:
-    """A text that leaves at `send_at` (µs), numbered by the `message.scheduled` of `step`."""
+def scheduled(work: Work, step: Step, did: Did, body: str, send_at: int, held_until: int | None) -> Message:
+    """A text that leaves at `send_at` (µs), or when quiet hours are over; numbered by the `message.scheduled` of `step`."""
     work.wake("timer")
     made = _made(work, step, EventType.MESSAGE_SCHEDULED, did, body)
-    return replace(made, state=MessageState.SCHEDULED, send_at=send_at)
+    return replace(made, state=MessageState.SCHEDULED, send_at=held_until or send_at, asked_at=send_at if held_until else None)
 
 
 async def leave(work: Work, text: Message, author: User, actor: Actor) -> None:
@@ -43,6 +43,7 @@ async def leave(work: Work, text: Message, author: User, actor: Actor) -> None:
         encoding=counted.encoding,
         segments=counted.segments if text.media == "[]" else text.segments,
         next_at=work.now,
+        asked_at=None,
         left_seq=step.seq_of(EventType.MESSAGE_QUEUED),
     )
     work.rewrite(leaving)

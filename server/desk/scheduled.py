@@ -9,6 +9,7 @@ from server.desk import views
 from server.desk.desk import Desk, Once
 from server.desk.outbound import leave
 from server.desk.outcome import News, apply
+from server.desk.quiet_hours import hold, must_wait, opening, overrides, refusal, trace_override
 from server.desk.shapes import ConversationContactShape, MessageShape
 from server.desk.work import Work
 from server.desk.writer import Locks
@@ -75,19 +76,27 @@ async def cancel(desk: Desk, user: User, id: str, once: Once | None = None) -> S
     return await desk.write(change, views.message, once, locks=_where(id))
 
 
-async def send_now(desk: Desk, user: User, id: str, once: Once | None = None) -> Shown:
-    """Lets a scheduled text leave before its time, as its author's. Raises `NotFound`, `NotScheduled`, `Forbidden`, `OptedOut`."""
+async def send_now(desk: Desk, user: User, id: str, once: Once | None = None, *, override_quiet_hours: bool = False) -> Shown:
+    """Lets a scheduled text leave before its time, as its author's. Raises `NotFound`, `NotScheduled`, `Forbidden`, `OptedOut`,
+    `InQuietHours`."""
 
     async def change(work: Work) -> str:
         text = await _waiting(work, user, id)
-        if work.opted_out(work.staged.threads[text.conversation].conversation):
+        c = work.staged.threads[text.conversation].conversation
+        if work.opted_out(c):
             raise OptedOut("The contact opted out. Texts cannot be sent until the contact texts START.")
         author = await _author(work, text)
         if author is None:
             raise Forbidden("Whoever wrote it is disabled, so it will not leave.")
+        any_hour_at = await overrides(work, user, c, override_quiet_hours)
+        opens = await opening(work, c, work.now)
+        if opens is not None and any_hour_at is None:
+            raise refusal(work.now, opens)
         # The reports count a text when it left.
-        await scheduled.moved_to(work.tx, id, work.now)
-        await leave(work, replace(text, send_at=work.now), author, work.know(user))
+        gone = replace(text, send_at=work.now, any_hour_at=any_hour_at)
+        await leave(work, gone, author, work.know(user))
+        if any_hour_at is not None:
+            await trace_override(work, user, gone, opens)
         return id
 
     return await desk.write(change, views.message, once, locks=_where(id))
@@ -97,7 +106,7 @@ async def leave_due(desk: Desk) -> int:
     """One batch of texts whose time has come by the database's clock; call again while it is AT_ONCE or more.
 
     Each is looked at again under its conversation's lock, so that of many processes one lets it go. Where the contact opted out or the
-    author is disabled it is cancelled; where somebody has to decide whether the contact opted out it waits.
+    author is disabled it is cancelled; where somebody has to decide whether the contact opted out it waits, and so it does in quiet hours.
     """
     keys: list[tuple[str, int]] = []
 
@@ -136,6 +145,8 @@ async def _let_go(work: Work, text: Message) -> None:
         await apply(work, text, News(MessageState.CANCELLED, "opted_out", "The contact opted out before this text left."))
     elif author is None:
         await apply(work, text, News(MessageState.CANCELLED, "user_disabled", "Whoever wrote it was disabled before it left."))
+    elif (opens := await must_wait(work, text)) is not None:
+        hold(work, text, opens.at)
     else:
         await leave(work, text, author, Actor.of(author))
 

@@ -13,6 +13,7 @@ from server.desk.introduce import thread_with
 from server.desk.lost import lost_claim
 from server.desk.numbers import senders, usual
 from server.desk.outbound import queued, scheduled, spoken, with_opt_out
+from server.desk.quiet_hours import opening, overrides, refusal, trace_override
 from server.desk.shapes import MessageShape, OwnConversationShape, message_shape
 from server.desk.work import Work
 from server.domain.conversation import answer, schedule
@@ -45,7 +46,7 @@ LONGEST_AHEAD_US = 366 * 24 * 3600 * 1_000_000
 @dataclass(frozen=True, slots=True)
 class Draft:
     """What an author asks to send. `seen_seq` is the newest number on the author's screen; `did` an id, None for the usual one;
-    `send_at` when it is to leave, µs UTC, None at once."""
+    `send_at` when it is to leave, µs UTC, None at once. With `override_quiet_hours` a manager lets it leave in them."""
 
     body: str
     client_id: str
@@ -53,6 +54,7 @@ class Draft:
     did: str | None = None
     media: Sequence[str] = ()
     send_at: int | None = None
+    override_quiet_hours: bool = False
 
 
 class Started(msgspec.Struct, frozen=True):
@@ -119,6 +121,11 @@ async def _send(desk: Desk, work: Work, user: User, actor: Actor, thread: Thread
     if not read_sender(c.phone).repliable:
         raise NotRepliable("This sender is a name, not a number, and cannot be answered.")
     await _nothing_newer(work, thread, user, draft)
+    any_hour_at = await overrides(work, user, c, draft.override_quiet_hours)
+    opens = await opening(work, c, draft.send_at or work.now)
+    waits = opens if any_hour_at is None else None
+    if waits is not None and draft.send_at is None:
+        raise refusal(work.now, waits)
     did = await _did(work, thread, user, draft.did)
     body = await _body(desk, work, thread, draft, did)
     if draft.send_at is None:
@@ -126,14 +133,16 @@ async def _send(desk: Desk, work: Work, user: User, actor: Actor, thread: Thread
         text = queued(work, step, did, body)
     else:
         step = schedule(thread, user)
-        text = scheduled(work, step, did, body, _later(draft.send_at, work.now))
+        text = scheduled(work, step, did, body, _later(draft.send_at, work.now), waits.at if waits else None)
     text = await attach(desk, work, text, did, draft.media)
-    message = replace(text, user=user.id, client_id=draft.client_id, body_asked=stored_text(draft.body))
+    message = replace(text, user=user.id, client_id=draft.client_id, body_asked=stored_text(draft.body), any_hour_at=any_hour_at)
     work.write(message)
     after = spoken(work, step.thread, message) if draft.send_at is None else _expected(step.thread, message)
     work.happen(thread, replace(step, thread=after), actor, message)
     await drafts.delete(work.tx, user.id, c.id)
     await _no_longer_ready(work, work.staged.contacts[c.contact], actor, message)
+    if any_hour_at is not None:
+        await trace_override(work, user, message, opens)
     return message.id
 
 

@@ -8,14 +8,15 @@ from msgspec import UNSET, Meta, UnsetType
 
 from server.desk.desk import Desk, Once
 from server.desk.once import write_once
-from server.desk.settings_shape import SettingsShape, settings_shape
+from server.desk.settings_shape import QuietHoursShape, SettingsShape, quiet_hours, settings_shape
 from server.desk.trail import Target, trace
 from server.desk.work import Work
 from server.domain.errors import Invalid, NotFound
 from server.domain.events import EventType
 from server.domain.segments import count
+from server.domain.time_zone import zone_of
 from server.domain.user import User
-from server.store import accounts, unanswered
+from server.store import accounts, held, unanswered
 from server.store.accounts import Account
 from server.store.database import Transaction, stored_text
 
@@ -27,7 +28,7 @@ ClaimLimit = Annotated[int, Meta(ge=1, le=200)]
 
 class Changes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a `PATCH /settings` may hold; what is absent stays. `sms_public_minutes` null means never, `claim_limit` null any number,
-    and an answer that is null is ours again."""
+    and an answer that is null is ours again; `quiet_hours` null turns them off."""
 
     sms_public_minutes: int | UnsetType | None = UNSET
     opt_out_text: str | UnsetType = UNSET
@@ -36,6 +37,8 @@ class Changes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     start_answer: str | UnsetType | None = UNSET
     help_answer: str | UnsetType | None = UNSET
     claim_limit: ClaimLimit | UnsetType | None = UNSET
+    timezone: str | UnsetType = UNSET
+    quiet_hours: QuietHoursShape | UnsetType | None = UNSET
 
 
 class Effect(msgspec.Struct, frozen=True):
@@ -77,6 +80,8 @@ async def change_settings(desk: Desk, user: User, changes: Changes, once: Once |
             target = Target("settings", user.account, after.name)
             await trace(work, user, "changed", target, _built(settings_shape(before)), _built(shape))
             work.tell(user.account, EventType.SETTINGS_CHANGED, work.know(user), data={"settings": shape})
+            if (after.quiet_hours, after.timezone) != (before.quiet_hours, before.timezone):
+                await held.look_again(work.tx, account=user.account)
             work.wake("timer")
         return shape
 
@@ -105,6 +110,10 @@ def _changed(account: Account, changes: Changes) -> Account:
     )
     if changes.claim_limit is not UNSET:
         account = replace(account, claim_limit=changes.claim_limit)
+    if changes.timezone is not UNSET:
+        account = replace(account, timezone=_zone(changes.timezone))
+    if changes.quiet_hours is not UNSET:
+        account = replace(account, quiet_hours=quiet_hours(changes.quiet_hours) if changes.quiet_hours else None)
     return account
 
 
@@ -117,6 +126,12 @@ def _answer(before: str | None, given: str | UnsetType | None, field: str) -> st
 def _check_minutes(minutes: int | None) -> None:
     if minutes is not None and not 0 <= minutes <= MOST_MINUTES:
         raise Invalid(f"Public minutes are 0 to {MOST_MINUTES}, or null for never.", field="sms_public_minutes")
+
+
+def _zone(name: str) -> str:
+    if zone_of(name) is None:
+        raise Invalid("That is no time zone, such as America/New_York.", field="timezone")
+    return name
 
 
 def _words(given: str, field: str, name: str, segments: int) -> str:

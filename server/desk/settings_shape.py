@@ -1,14 +1,30 @@
 """An account's settings as everybody is told them: in the API, in `settings.changed`, and at the opening of a page."""
 
+from typing import Annotated
+
 import msgspec
+from msgspec import Meta
 
 from server.domain.answers import answer
 from server.domain.message import Purpose
+from server.domain.quiet_hours import EXEMPT_HOURS, MOST_EXEMPT_HOURS, QuietHours
 from server.store.accounts import Account
+
+TimeOfDay = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$(?!\n)")]
+
+
+class QuietHoursShape(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"start": "from", "end": "to"}):
+    """Nothing that a person or a program writes leaves between `from` and `to` by the contact's clock, such as "20:00" and "08:00"; but a
+    text within `exempt_reply_hours` of the contact's own last one is a reply, which may always leave."""
+
+    start: TimeOfDay
+    end: TimeOfDay
+    exempt_reply_hours: Annotated[int, Meta(ge=0, le=MOST_EXEMPT_HOURS)] = EXEMPT_HOURS
 
 
 class SettingsShape(msgspec.Struct, frozen=True):
-    """The answers are as they go out. `claim_limit` null: any number of unanswered conversations."""
+    """The answers are as they go out. `claim_limit` null: any number of unanswered conversations. `timezone` is the account's, where a
+    contact's own and the number say nothing. `quiet_hours` null: texts leave at any hour."""
 
     sms_public_minutes: int | None
     opt_out_text: str
@@ -17,6 +33,8 @@ class SettingsShape(msgspec.Struct, frozen=True):
     start_answer: str
     help_answer: str
     claim_limit: int | None
+    timezone: str
+    quiet_hours: QuietHoursShape | None
 
 
 def settings_shape(account: Account) -> SettingsShape:
@@ -28,4 +46,24 @@ def settings_shape(account: Account) -> SettingsShape:
         start_answer=answer(Purpose.OPTED_IN, account.name, account.start_answer),
         help_answer=answer(Purpose.HELP, account.name, account.help_answer),
         claim_limit=account.claim_limit,
+        timezone=account.timezone,
+        quiet_hours=_quiet_shape(account.quiet_hours) if account.quiet_hours else None,
     )
+
+
+def quiet_hours(shape: QuietHoursShape) -> QuietHours:
+    """Raises `Invalid`."""
+    return QuietHours(_minute(shape.start), _minute(shape.end), shape.exempt_reply_hours)
+
+
+def _quiet_shape(hours: QuietHours) -> QuietHoursShape:
+    return QuietHoursShape(_clock(hours.start), _clock(hours.end), hours.exempt_reply_hours)
+
+
+def _minute(clock: str) -> int:
+    hour, _, minute = clock.partition(":")
+    return 60 * int(hour) + int(minute)
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"

@@ -16,7 +16,7 @@ from server.domain.thread import Conversation
 from server.domain.user import User
 from server.store.accounts import Did
 from server.store.consent import Standing
-from server.store.contacts import Contact, Phone
+from server.store.contacts import Contact
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -69,6 +69,7 @@ class MessageShape(msgspec.Struct, frozen=True):
     encoding: str
     segments: int
     send_at: str | None
+    held_until: str | None
     created_at: str
     mentions: list[UserShape]
 
@@ -238,6 +239,7 @@ def message_shape(m: Message, users: dict[str, User], dids: dict[str, Did]) -> M
         encoding=m.encoding,
         segments=m.segments,
         send_at=instant_or_none(m.send_at),
+        held_until=instant_or_none(m.held_until),
         created_at=instant(m.created_at),
         mentions=[user_shape(users[id]) for id in m.mentions],
     )
@@ -245,7 +247,8 @@ def message_shape(m: Message, users: dict[str, User], dids: dict[str, Did]) -> M
 
 def contact_shape(contact: Contact, standings: Mapping[tuple[str, str], Standing]) -> ContactShape:
     """`standings` holds those of the contact's numbers that there is something to say of."""
-    phones = [_phone_shape(phone, standings.get((contact.account, phone.number), Standing())) for phone in contact.phones]
+    stand = [(phone, standings.get((contact.account, phone.number), Standing())) for phone in contact.phones]
+    phones = [PhoneShape(phone.number, phone.kind, at.opted_out, instant_or_none(at.review_at)) for phone, at in stand]
     return ContactShape(
         id=contact.id,
         name=contact.name,
@@ -258,10 +261,6 @@ def contact_shape(contact: Contact, standings: Mapping[tuple[str, str], Standing
         created_at=instant(contact.created_at),
         updated_at=instant(contact.updated_at),
     )
-
-
-def _phone_shape(phone: Phone, standing: Standing) -> PhoneShape:
-    return PhoneShape(phone.number, phone.kind, standing.opted_out, instant_or_none(standing.review_at))
 
 
 def conversation_fields(

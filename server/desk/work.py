@@ -190,7 +190,7 @@ class Work:
                         actor=actor.id,
                         sender=message.user if message else None,
                         mentioned=message.mentions if message else (),
-                        told=message is not None and message.left_seq is not None,
+                        told=message is not None and (message.left_seq is not None or message.id not in self.staged.new_messages),
                     ),
                     conversation=c,
                     thread=after,

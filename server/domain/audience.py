@@ -41,7 +41,7 @@ def alerts(
 ) -> tuple[str, ...]:
     """Whom an event alerts, decided once, when it is written. `actor` caused it; `sender` wrote the message that it is about.
 
-    Who is `mentioned` in a note is alerted, muted or not. `told`: of this text the participants were alerted when it was scheduled.
+    Who is `mentioned` in a note is alerted, muted or not. `told`: of this text the participants were alerted when it was accepted.
     """
     match event:
         case EventType.MESSAGE_RECEIVED | EventType.CONVERSATION_WAITING | EventType.CONVERSATION_PUBLIC:

@@ -65,6 +65,12 @@ class OptedOut(Refused):
     code = "opted_out"
 
 
+class InQuietHours(Refused):
+    """It is quiet where the contact is; `opens_at` says when a text may leave, `timezone` by whose clock."""
+
+    code = "quiet_hours"
+
+
 class UnseenMessage(Refused):
     """A teammate's message or note is newer than what the author saw; `message` is it."""
 

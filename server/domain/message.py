@@ -83,7 +83,8 @@ class Message(msgspec.Struct, frozen=True):
     a `purpose` and no `user`; so has an inbound keyword.
     `body_asked` is what the author wrote, without the opt-out text. `mentions` are the users whom a note names. `left_seq` is the
     number by which a scheduled text was queued: from there on it stands as an answer. `handed_at` is when a sender last took it;
-    `sent_at` when the contact sent a text that reached us late, None where it came at once.
+    `sent_at` when the contact sent a text that reached us late, None where it came at once. `asked_at` is when it was to leave, while
+    quiet hours hold it until `send_at` or `next_at`; from `any_hour_at` on it may leave in them, since a manager said so.
     """
 
     id: str
@@ -115,6 +116,15 @@ class Message(msgspec.Struct, frozen=True):
     left_seq: int | None = None
     handed_at: int | None = None
     sent_at: int | None = None
+    asked_at: int | None = None
+    any_hour_at: int | None = None
+
+    @property
+    def held_until(self) -> int | None:
+        """Until when quiet hours hold it, µs; None where they do not."""
+        if self.asked_at is None:
+            return None
+        return self.send_at if self.state is MessageState.SCHEDULED else self.next_at
 
     @property
     def human(self) -> bool:

@@ -3,7 +3,11 @@
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+import phonenumbers
+from phonenumbers import timezone
+
 LONGEST_ZONE = 64
+_UNKNOWN = "Etc/Unknown"
 
 
 @lru_cache(maxsize=1024)
@@ -15,3 +19,13 @@ def zone_of(name: str) -> ZoneInfo | None:
         return ZoneInfo(name)
     except (ValueError, KeyError, OSError):
         return None
+
+
+@lru_cache(maxsize=4096)
+def zones_of_number(number: str) -> tuple[str, ...]:
+    """Where a phone of this number may be, as its digits tell; nothing for a short code, a name, and digits that tell nothing."""
+    try:
+        found = timezone.time_zones_for_number(phonenumbers.parse(number))
+    except phonenumbers.NumberParseException:
+        return ()
+    return tuple(zone for zone in found if zone != _UNKNOWN)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from server.desk.inbox import MessagePage
+from server.desk.quiet_hours import QuietNow
 from server.desk.sandbox import NewSandboxText, SandboxPhones
 from server.desk.send import Started
 from server.desk.shapes import MessageShape, OwnConversationShape
@@ -16,7 +17,10 @@ from server.endpoints.sandbox import Accepted, SandboxTextList
 C = "/api/v1/conversations"
 WORDS = Asked("q", str, "Part of a contact's name or number.")
 CONVERSATION = "Conversations"
-SENDING = ("opted_out", "unseen_message", "already_claimed", "too_long", "no_mms", "no_number", "not_repliable", "client_id_conflict")
+SENDING = (
+    *("opted_out", "quiet_hours", "unseen_message", "already_claimed", "too_long", "no_mms", "no_number", "not_repliable"),
+    *("client_id_conflict", "forbidden"),
+)
 
 
 def _act(says: str, *refuses: str, takes: type = Nothing, who: Who = "agent") -> Operation:
@@ -69,6 +73,9 @@ CALLS: Mapping[str, Operation] = {
         "Ascending by seq: behind `after`, before `before`, or the last ones; with the numbers of the same snapshot.",
         MessagePage,
         asks=(Asked("before", int, "Only below this number."), Asked("after", int, "Only above this number."), LIMIT),
+    ),
+    f"GET {C}/{{id}}/quiet-hours": Operation(
+        "Messages", "Whether a text may leave to this contact now, or when, by the account's quiet hours.", QuietNow
     ),
     f"POST {C}/{{id}}/messages": Operation("Messages", "Send a text.", MessageShape, 202, NewMessage, refuses=SENDING),
     "POST /api/v1/messages": Operation(

@@ -39,6 +39,7 @@ STATUS: Mapping[str, int] = {
     "nothing_to_decide": 409,
     "nothing_waits": 409,
     "opted_out": 409,
+    "quiet_hours": 409,
     "switched_off": 409,
     "too_late": 409,
     "unseen_message": 409,

@@ -7,7 +7,7 @@ from msgspec.json import decode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.desk import inbox, notes, send
+from server.desk import inbox, notes, quiet_hours, send
 from server.desk.desk import Desk
 from server.desk.identity import Session
 from server.desk.send import Draft
@@ -22,7 +22,8 @@ ClientId = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[ -~]+$(
 class NewMessage(Struct, frozen=True, forbid_unknown_fields=True):
     """`client_id` is the author's own for this text: the same one twice is one text. `seen_seq` is the newest number on the author's
     screen; without it nothing newer holds the text back. `did` is the id of one of ours, the usual one where it is absent.
-    With `send_at`, at most a year ahead, the text is `scheduled` and leaves then."""
+    With `send_at`, at most a year ahead, the text is `scheduled` and leaves then, or when the contact's quiet hours are over, which are
+    refused without it; a manager's `override_quiet_hours` sends in them and is kept in the audit trail."""
 
     body: str
     client_id: ClientId
@@ -30,6 +31,7 @@ class NewMessage(Struct, frozen=True, forbid_unknown_fields=True):
     did: str | None = None
     media: list[str] = []
     send_at: Instant | None = None
+    override_quiet_hours: bool = False
 
 
 class FirstMessage(Struct, frozen=True, forbid_unknown_fields=True):
@@ -43,6 +45,7 @@ class FirstMessage(Struct, frozen=True, forbid_unknown_fields=True):
     did: str | None = None
     media: list[str] = []
     send_at: Instant | None = None
+    override_quiet_hours: bool = False
 
 
 class NewNote(Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,6 +70,9 @@ class Messages:
             limit=limit_of(request),
         )
         return json(page)
+
+    async def quiet_hours(self, request: Request, session: Session) -> Response:
+        return json(await quiet_hours.quiet_now(self._desk, session.user, id_in_path(request)))
 
     async def send(self, request: Request, session: Session) -> Response:
         new = await read_json(request, NewMessage)
@@ -93,4 +99,4 @@ class Messages:
 
 def _draft(new: NewMessage | FirstMessage) -> Draft:
     at = microseconds(new.send_at) if new.send_at is not None else None
-    return Draft(new.body, new.client_id, new.seen_seq, new.did, new.media, at)
+    return Draft(new.body, new.client_id, new.seen_seq, new.did, new.media, at, new.override_quiet_hours)

@@ -118,6 +118,7 @@ def routes(doors: Doors) -> list[BaseRoute]:
         at(f"{API}/conversations/take-next", post=agent(conversations.take_next)),
         at(one, get=agent(conversations.one)),
         at(f"{one}/messages", get=agent(messages.list), post=agent(messages.send)),
+        at(f"{one}/quiet-hours", get=agent(messages.quiet_hours)),
         at(f"{one}/notes", post=agent(messages.note)),
         at(f"{one}/events", get=agent(conversations.history)),
         at(f"{one}/draft", get=agent(doors.drafts.show), put=agent(doors.drafts.save)),

@@ -19,6 +19,12 @@ class ScheduledList(Struct, frozen=True):
     next: str | None
 
 
+class SendNow(Struct, frozen=True, forbid_unknown_fields=True):
+    """`override_quiet_hours`, a manager's, sends in quiet hours too and is kept in the audit trail."""
+
+    override_quiet_hours: bool = False
+
+
 class Scheduled:
     def __init__(self, desk: Desk, cursors: Cursors) -> None:
         self._desk = desk
@@ -35,5 +41,6 @@ class Scheduled:
         return json(await scheduled.cancel(self._desk, session.user, id_in_path(request), await once(request, session)))
 
     async def send_now(self, request: Request, session: Session) -> Response:
-        await read_json(request, Nothing)
-        return json(await scheduled.send_now(self._desk, session.user, id_in_path(request), await once(request, session)))
+        asked = await read_json(request, SendNow)
+        id, key = id_in_path(request), await once(request, session)
+        return json(await scheduled.send_now(self._desk, session.user, id, key, override_quiet_hours=asked.override_quiet_hours))

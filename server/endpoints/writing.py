@@ -14,7 +14,7 @@ from server.endpoints.messages import NewNote
 from server.endpoints.operation import LIMIT, PAGED, Asked, Operation
 from server.endpoints.preferences import NewPassword
 from server.endpoints.saved_replies import SavedReplyList
-from server.endpoints.scheduled import ScheduledList
+from server.endpoints.scheduled import ScheduledList, SendNow
 
 C = "/api/v1/conversations"
 REPLIES = "Saved replies"
@@ -57,8 +57,8 @@ WRITING: Mapping[str, Operation] = {
         "Messages",
         "Let a scheduled text leave at once: its author, the conversation's owner or a manager.",
         MessageShape,
-        takes=Nothing,
-        refuses=("not_scheduled", "forbidden", "opted_out"),
+        takes=SendNow,
+        refuses=("not_scheduled", "forbidden", "opted_out", "quiet_hours"),
     ),
     "GET /api/v1/saved-replies": Operation(
         REPLIES, "Mine and the shared ones, by shortcut.", SavedReplyList, asks=(Asked("q", str, "Part of a shortcut or a body."), *PAGED)

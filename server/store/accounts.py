@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from server.domain.quiet_hours import QuietHours
 from server.domain.user import Role, User
 from server.store.database import Row, Transaction, batch
 
@@ -14,7 +15,7 @@ class Account:
     """`public_minutes` None means never. `opt_out_text` is added to the first text to a contact.
 
     `stop_answer`, `start_answer` and `help_answer` None: our own words. So many unanswered conversations may a user own who claims
-    another one: `claim_limit`, None for any number.
+    another one: `claim_limit`, None for any number. `timezone` is an IANA name; without `quiet_hours` texts leave at any hour.
     """
 
     id: str
@@ -26,6 +27,8 @@ class Account:
     start_answer: str | None = None
     help_answer: str | None = None
     claim_limit: int | None = None
+    timezone: str = "UTC"
+    quiet_hours: QuietHours | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,8 @@ async def every_account(tx: Transaction) -> list[Account]:
 async def save_settings(tx: Transaction, account: Account) -> None:
     await tx.run(
         """update accounts set public_minutes = :public_minutes, opt_out_text = :opt_out_text, default_did = :default_did,
-                  stop_answer = :stop_answer, start_answer = :start_answer, help_answer = :help_answer, claim_limit = :claim_limit
+                  stop_answer = :stop_answer, start_answer = :start_answer, help_answer = :help_answer, claim_limit = :claim_limit,
+                  timezone = :timezone, quiet_hours = :quiet_hours
            where id = :id""",
         id=account.id,
         public_minutes=account.public_minutes,
@@ -79,6 +83,8 @@ async def save_settings(tx: Transaction, account: Account) -> None:
         start_answer=account.start_answer,
         help_answer=account.help_answer,
         claim_limit=account.claim_limit,
+        timezone=account.timezone,
+        quiet_hours=msgspec.json.encode(account.quiet_hours).decode() if account.quiet_hours else None,
     )
 
 
@@ -154,4 +160,6 @@ def _account_of(row: Row) -> Account:
         start_answer=row["start_answer"],
         help_answer=row["help_answer"],
         claim_limit=row["claim_limit"],
+        timezone=row["timezone"],
+        quiet_hours=msgspec.json.decode(row["quiet_hours"], type=QuietHours) if row["quiet_hours"] else None,
     )

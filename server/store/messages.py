@@ -27,7 +27,10 @@ _TEXTS = (
     "purpose",
     "mentions",
 )
-_NUMBERS = ("seq", "segments", "send_at", "created_at", "attempt", "next_at", "lease_until", "left_seq", "handed_at", "sent_at")
+_NUMBERS = (
+    *("seq", "segments", "send_at", "created_at", "attempt", "next_at", "lease_until", "left_seq", "handed_at", "sent_at"),
+    *("asked_at", "any_hour_at"),
+)
 _COLUMNS = (
     {name: f"b.value ->> '{name}'" for name in _TEXTS}
     | {"user_id": "b.value ->> 'user'"}
@@ -49,6 +52,9 @@ _CHANGING = (
     "left_seq",
     "media",
     "handed_at",
+    "send_at",
+    "asked_at",
+    "any_hour_at",
 )
 _UPDATE = f"""update messages set {", ".join(f"{name} = {_COLUMNS[name]}" for name in _CHANGING)}
     from json_each(:batch) b where messages.id = b.value ->> 'id'"""
@@ -61,8 +67,8 @@ async def insert(tx: Transaction, messages: Sequence[Message]) -> None:
 
 
 async def update(tx: Transaction, messages: Sequence[Message]) -> None:
-    """Writes what can change in a message: its state, error, carrier's reference and lease, a scheduled one's words as it leaves, and
-    what came with an inbound one."""
+    """Writes what can change in a message: its state, error, carrier's reference and lease, when it may leave, a scheduled one's words as
+    it leaves, and what came with an inbound one."""
     if messages:
         await tx.run(_UPDATE, batch=batch(messages))
 
@@ -221,4 +227,6 @@ def message_of(row: Row) -> Message:
         left_seq=row["left_seq"],
         handed_at=row["handed_at"],
         sent_at=row["sent_at"],
+        asked_at=row["asked_at"],
+        any_hour_at=row["any_hour_at"],
     )

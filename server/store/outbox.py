@@ -7,8 +7,9 @@ from server.domain.pace import Pace
 from server.store.database import Row, Transaction, batch
 
 _FIRST = """not exists (select 1 from messages e where e.conversation = m.conversation
-    and (e.lease_until is not null or e.next_at is not null) and (e.seq < m.seq or (e.lease_until is not null and e.seq <> m.seq)))"""
-"""No earlier text of its conversation is on its way out, and none is in a sender's hands."""
+    and (e.lease_until is not null or e.next_at is not null) and (e.seq < m.seq or (e.lease_until is not null and e.seq <> m.seq))
+    and (e.asked_at is null or e.lease_until is not null or e.next_at <= :now))"""
+"""No earlier text of its conversation is on its way out, and none is in a sender's hands. One that quiet hours hold lets others pass."""
 _WAITING = f"""with recursive waiting(did) as (
         select min(did) from messages where next_at is not null
         union all
@@ -34,7 +35,7 @@ class Waiting:
 
 async def waiting(tx: Transaction) -> list[Waiting]:
     """Each number is one look by index, however many texts wait behind it; the longest due comes first."""
-    rows = await tx.all(_WAITING)
+    rows = await tx.all(_WAITING, now=tx.now)
     found = [Waiting(row["id"], row["carrier"], _pace_of(row), row["due"]) for row in rows if row["due"] is not None]
     return sorted(found, key=lambda each: (each.due, each.did))
 

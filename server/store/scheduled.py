@@ -23,11 +23,6 @@ async def due(tx: Transaction, now: int, limit: int) -> list[tuple[str, int]]:
     return [(row["conversation"], row["seq"]) for row in rows]
 
 
-async def moved_to(tx: Transaction, id: str, at: int) -> None:
-    """A text leaves at `at` (µs), whatever was planned."""
-    await tx.run("update messages set send_at = :at where id = :id", id=id, at=at)
-
-
 async def first(tx: Transaction) -> int | None:
     """When the next one leaves that waits for nothing else, µs, or None."""
     row = await tx.one(f"select m.send_at as at from messages m where m.state = 'scheduled' and {_FREE} order by m.send_at limit 1")

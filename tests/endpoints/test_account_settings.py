@@ -17,6 +17,13 @@ WRONG: list[tuple[dict[str, object], str, str]] = [
     ({"help_answer": 5}, "invalid", "help_answer"),
     ({"claim_limit": 0}, "invalid", "claim_limit"),
     ({"claim_limit": 201}, "invalid", "claim_limit"),
+    ({"timezone": "Mars/X"}, "invalid", "timezone"),
+    ({"quiet_hours": {"from": "20:00", "to": "24:00"}}, "invalid", "quiet_hours.to"),
+    ({"quiet_hours": {"from": "8:00", "to": "20:00"}}, "invalid", "quiet_hours.from"),
+    ({"quiet_hours": {"from": "20:00", "to": "20:00"}}, "invalid", "quiet_hours"),
+    ({"quiet_hours": {"from": "20:00"}}, "invalid", "quiet_hours"),
+    ({"quiet_hours": {"from": "20:00", "to": "08:00", "exempt_reply_hours": 169}}, "invalid", "quiet_hours.exempt_reply_hours"),
+    ({"quiet_hours": {"from": "20:00", "to": "08:00", "exempt": 1}}, "unknown_field", "exempt"),
     ({"name": "x"}, "unknown_field", "name"),
     ({"account_id": "x"}, "unknown_field", "account_id"),
 ]
@@ -47,6 +54,8 @@ async def test_a_new_deadline_moves_what_waits_at_once(integrator: Integrator) -
         "start_answer": "Acme: You are subscribed again. Reply STOP to unsubscribe.",
         "help_answer": "Acme: Reply to this text and a person will answer. Msg & data rates may apply. Reply STOP to unsubscribe.",
         "claim_limit": None,
+        "timezone": "UTC",
+        "quiet_hours": None,
     }
 
 
