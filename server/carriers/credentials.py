@@ -9,7 +9,7 @@ from server.carriers.carrier import Carrier, Credentials
 from server.domain.errors import Invalid, UnknownField
 
 # A pattern says nothing to a person.
-_PATTERN = re.compile(r"matching regex '.*'")
+_PATTERN = re.compile(r"Expected `str` matching regex '.*' - at `\$\.(\w+)`")
 
 
 def read_credentials(carrier: Carrier, given: Mapping[str, object]) -> Credentials:
@@ -21,6 +21,6 @@ def read_credentials(carrier: Carrier, given: Mapping[str, object]) -> Credentia
     try:
         keys = msgspec.convert(given, carrier.keys)
     except msgspec.ValidationError as error:
-        says = _PATTERN.sub("in the carrier's own form", str(error))
+        says = _PATTERN.sub(r"\1 is not written as this carrier writes it", str(error))
         raise Invalid(f"The credentials of a {carrier.kind} carrier are not right: {says}.") from None
     return Credentials(msgspec.to_builtins(keys))
