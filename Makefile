@@ -48,7 +48,8 @@ system:
 	[ $$# = 0 ] && exit; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    echo "apt-get install $$*"; \
-	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends "$$@" >/dev/null; \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends "$$@" >/dev/null || exit; \
+	    case " $$* " in *" kannel "*) service kannel stop; update-rc.d kannel disable;; esac >/dev/null 2>&1 || :; \
 	else \
 	    echo "The tests also need: $$*. On Debian and Ubuntu: sudo apt-get install $$*"; exit 2; \
 	fi
