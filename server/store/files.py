@@ -81,8 +81,7 @@ class Folder:
             raise Unavailable(f"An attachment cannot be removed: {error.strerror}.") from error
 
     def _path(self, id: str, *, thumbnail: bool = False) -> Path:
-        # An id begins with the time of its making, so its end spreads better over folders.
-        return self._folder / id[-2:] / _name(id, thumbnail=thumbnail)
+        return self._folder / _name(id, thumbnail=thumbnail)
 
     def _write(self, id: str, content: bytes, thumbnail: bytes | None) -> None:
         folder = self._path(id).parent
@@ -163,7 +162,9 @@ async def _chunks(path: Path) -> AsyncIterator[bytes]:
 
 
 def _name(id: str, *, thumbnail: bool = False) -> str:
-    return f"{id}.thumbnail" if thumbnail else id
+    """The same in a folder and in a bucket, so that one can be copied to the other."""
+    # An id begins with the time of its making, so its end spreads better over folders.
+    return f"{id[-2:]}/{id}.thumbnail" if thumbnail else f"{id[-2:]}/{id}"
 
 
 def _draft(path: Path) -> Path:

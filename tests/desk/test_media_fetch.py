@@ -163,8 +163,10 @@ async def test_of_one_text_ten_attachments_are_taken(office: Office) -> None:
 
 async def test_one_fetcher_gets_each_and_another_takes_it_up_when_the_first_is_gone(office: Office, second_desk: Desk) -> None:
     await mms(office, *refs("image/png", "image/png"))
-    got = await asyncio.gather(*(lease(desk, 10) for desk in (office.desk, second_desk)))
-    assert len({away.id for some in got for away in some}) == sum(map(len, got)) == 2
+    for _ in range(20):
+        await office.desk.db.write(lambda tx: tx.run("update media set next_at = 1, attempt = 0"))
+        got = await asyncio.gather(*(lease(desk, 10) for desk in (office.desk, second_desk)))
+        assert sorted(away.attempt for some in got for away in some) == [1, 1]
     assert await lease(second_desk, 10) == []
     office.later(seconds=LEASE_US / 1_000_000 + 1)
     assert [away.attempt for away in await held(office)] == [2, 2]

@@ -109,8 +109,8 @@ async def test_in_a_bucket_everything_is_under_the_prefix(bucket_url: str, s3: s
     await open_files(bucket_url).write(id, b"whole", b"small")
     prefix = bucket_url.partition("?")[0].removeprefix(f"s3://{BUCKET}/").replace("%20", " ")
     listed = httpx2.get(f"{s3}/{BUCKET}", params={"list-type": "2", "prefix": prefix}, trust_env=False).text
-    assert f"<Key>{prefix}/{id}</Key>" in listed
-    assert f"<Key>{prefix}/{id}.thumbnail</Key>" in listed
+    assert f"<Key>{prefix}/{id[-2:]}/{id}</Key>" in listed
+    assert f"<Key>{prefix}/{id[-2:]}/{id}.thumbnail</Key>" in listed
 
 
 @pytest.mark.timeout(30)
