@@ -150,6 +150,27 @@ async def test_a_test_text_reaches_the_phone_and_shows_its_receipt(team: Team) -
     await expect(row).to_contain_text("0 of 1 failed in 24 h")
 
 
+async def test_the_form_knows_what_each_carrier_needs_and_who_confirms_stop(team: Team) -> None:
+    mia = await team.window("mia", "/settings/carriers")
+    await mia.page.get_by_role("button", name="Add carrier").click()
+    dialog = mia.page.get_by_role("dialog")
+    stop = dialog.get_by_label("The carrier answers STOP itself")
+    await dialog.get_by_label("Kind").select_option("Bandwidth")
+    await expect(dialog.get_by_label("Hook password")).to_have_attribute("type", "password")
+    await expect(dialog.get_by_label("Hook username")).to_have_accessible_description(re.compile("Application"))
+    await expect(stop).not_to_be_checked()
+    await dialog.get_by_label("Kind").select_option("Telnyx")
+    await expect(stop).to_be_checked()
+    await expect(dialog.get_by_label("Hook password")).to_have_count(0)
+    await dialog.get_by_label("API key").fill("KEY0123")
+    await dialog.get_by_label("Public key").fill("none")
+    await dialog.get_by_role("button", name="Add carrier").click()
+    await expect(dialog.get_by_text("44 characters of base64")).to_be_visible()
+    await dialog.get_by_label("Public key").fill("A" * 43 + "=")
+    await dialog.get_by_role("button", name="Add carrier").click()
+    await expect(mia.page.get_by_role("row").filter(has_text="Telnyx")).to_contain_text("/hooks/telnyx/")
+
+
 @pytest.mark.timeout(40)
 async def test_a_carrier_and_a_number_are_added_and_no_secret_comes_back(team: Team) -> None:
     mia = await team.window("mia", "/settings/carriers")

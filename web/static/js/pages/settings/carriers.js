@@ -19,6 +19,15 @@ const KINDS = { twilio: "Twilio", telnyx: "Telnyx", bandwidth: "Bandwidth", pliv
 const SECRET = /token|secret|password|private_key|api_key/;
 /** @type {{[word: string]: string}} */
 const WORDS = { sid: "SID", id: "ID", api: "API", url: "URL" };
+/** What a field's name does not say. @type {{[name: string]: string}} */
+const HINTS = {
+  hook_password: "Made up by you: it is all that keeps strangers from writing to you in others' names.",
+  hook_token: "Made up by you: what the get-url of Kannel's configuration says after token=.",
+  hook_username: "Made up by you, and entered with the password at Bandwidth, for the Application's callbacks.",
+  public_key: "With it Telnyx's webhooks are checked: 44 characters, shown beside the API keys.",
+};
+/** Who confirms STOP unless that was switched off there. */
+const ANSWER_STOP = new Set(["twilio", "telnyx"]);
 
 /** Who moves our texts. Credentials are written and never read back. @param {{app: App}} props */
 export function Carriers({ app }) {
@@ -59,7 +68,7 @@ function Add({ app, kinds, close, done }) {
   const [kind, setKind] = useState(kinds[0]?.kind ?? "");
   const [name, setName] = useState("");
   const [keys, setKeys] = useState(/** @type {{[name: string]: string}} */ ({}));
-  const [answers, setAnswers] = useState(false);
+  const [answers, setAnswers] = useState(ANSWER_STOP.has(kind));
   const run = async () => {
     await app.api.post("/carriers", { kind, name: name || KINDS[kind] || kind, credentials: filled(keys), options: { answers_stop: answers } });
     await done();
@@ -71,7 +80,7 @@ function Add({ app, kinds, close, done }) {
     fields: ["name", "kind"],
     run,
     children: (wrong) => [
-      c(Field, { label: "Kind", value: kind, input: (value) => (setKind(value), setKeys({})), choices: kinds.map((each) => ({ value: each.kind, words: KINDS[each.kind] ?? each.kind })), error: wrong["kind"] ?? "" }),
+      c(Field, { label: "Kind", value: kind, input: (value) => (setKind(value), setKeys({}), setAnswers(ANSWER_STOP.has(value))), choices: kinds.map((each) => ({ value: each.kind, words: KINDS[each.kind] ?? each.kind })), error: wrong["kind"] ?? "" }),
       c(Field, { label: "Name", value: name, input: setName, placeholder: KINDS[kind] ?? kind, maxlength: 200, autocomplete: "off", error: wrong["name"] ?? "" }),
       c(Credentials, { fields: fieldsOf(kinds, kind), keys, setKeys, required: true }),
       answersStop(answers, setAnswers),
@@ -115,7 +124,7 @@ function Credentials({ fields, keys, setKeys, required }) {
     input: (value) => setKeys({ ...keys, [field.name]: value }),
     type: SECRET.test(field.name) ? "password" : "text",
     required: required && field.required,
-    hint: field.required ? undefined : "May be left empty.",
+    hint: HINTS[field.name] ?? (field.required ? undefined : "May be left empty."),
     autocomplete: SECRET.test(field.name) ? "new-password" : "off",
   }))}</fieldset>`;
 }
