@@ -281,7 +281,10 @@ export class App {
 
   /** Opens a conversation and goes to its composer. @param {string} id */
   write(id) {
-    const field = this.store.open_id === id ? document.getElementById("message") : null;
+    const { page, id: shown } = route.value;
+    // What is open follows the address a moment later.
+    const here = page === "sms" && shown === id && this.store.open_id === id;
+    const field = here ? document.getElementById("message") : null;
     this.write_to = field ? null : id;
     go(`/sms/${id}`);
     field?.focus();
