@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from server.domain.report import Asked
-from server.store import conversation_report, did_health, feed, outbox
+from server.store import conversation_report, did_health, feed, media_fetch, outbox
 from server.store.database import Database, Row, Transaction
 from tests.fixtures.office import Office
 
@@ -85,3 +85,26 @@ async def test_what_waits_and_how_a_number_fares_is_looked_up_and_never_scanned(
     assert len(messages) > 10
     assert [step for step in messages if step.startswith("SCAN")] == []
     assert not any(step.startswith("USE TEMP B-TREE") for step in steps), steps
+
+
+async def test_what_is_still_at_a_carrier_is_found_without_reading_what_is_there(office: Office) -> None:
+    """Each sender asks twice a second."""
+    await office.desk.db.write(
+        lambda tx: tx.run(
+            """insert into media (id, account, place, state, created_at)
+               select 'ready ' || key, :account, 0, 'ready', 0 from json_each(:many)""",
+            account=office.account,
+            many=msgspec.json.encode({str(n): 0 for n in range(3_000)}).decode(),
+        )
+    )
+    await office.desk.db.write(lambda tx: tx.run("analyze media"))
+
+    async def plan(tx: Transaction) -> list[str]:
+        planned = Planned(tx, office.desk.db.engine)
+        assert await media_fetch.next_due(planned) is None  # type: ignore[arg-type]
+        assert await media_fetch.take(planned, tx.now, 4) == []  # type: ignore[arg-type]
+        return planned.steps
+
+    steps = await office.desk.db.write(plan)
+    assert [step for step in steps if "media_to_fetch" in step]
+    assert not [step for step in steps if re.search(r"SCAN media\b(?!.*media_to_fetch)|Seq Scan on media\b", step)], steps

@@ -119,6 +119,8 @@ async def test_the_webhook_is_answered_before_anything_is_fetched(centre: Centre
     assert [media["state"] for media in await media_of(centre, id)] == ["pending"]
     await centre.text(MARIA, "And words", to=ANAS_OWN)
     assert len((await centre.call("ana", "GET", f"conversations/{id}/messages")).json()["items"]) == 2
+    assert centre.stop_all() == [0, 0], "a process that is told to end does not wait for it"
+    assert [line for line in logs(centre) if line["level"] in ("error", "critical")] == []
 
 
 async def test_a_sender_killed_while_it_fetched_leaves_the_picture_to_another(centre: Centre) -> None:
