@@ -18,6 +18,7 @@ pytest_plugins = [
     "tests.fixtures.buckets",
     "tests.fixtures.receiver",
     "tests.fixtures.centre",
+    "tests.fixtures.twilio_api",
     "tests.fixtures.integrator",
     "tests.fixtures.browser",
 ]

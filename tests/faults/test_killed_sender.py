@@ -1,0 +1,81 @@
+"""`kill -9` of a sender at each place of a text's way out: never sent twice, never stuck, never lost without being shown (FAULTS 41)."""
+
+import asyncio
+import random
+import signal
+from collections import Counter
+
+import pytest
+
+from tests.faults.conftest import open_with_ana
+from tests.fixtures.centre import Centre
+from tests.fixtures.figures import Figures
+from tests.fixtures.processes import Running
+from tests.fixtures.twilio_api import TwilioApi
+from tests.fixtures.waiting import until
+
+PLACES = ("lease.taken", "lease.committed", "send.before", "exchange.written", "send.answered", "send.recorded")
+PHONES = [f"+1202557{number:04}" for number in range(8)]
+EACH = 9
+"""Texts to each phone."""
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+async def write_texts(centre: Centre) -> None:
+    async def write(phone: str) -> None:
+        for number in range(EACH):
+            said = {"to": phone, "body": f"{phone} {number}", "client_id": f"{phone} {number}"}
+            answer = await centre.call("ana", "POST", "messages", **said)
+            assert answer.status_code == 202, answer.text
+
+    await asyncio.gather(*map(write, PHONES))
+
+
+async def end_leases(centre: Centre) -> None:
+    """As time would."""
+    await (await centre.database()).write(lambda tx: tx.run("update messages set lease_until = :now where lease_until > :now", now=tx.now))
+
+
+async def ended(sender: Running) -> int | None:
+    await until(lambda: sender.ended is not None, within=20)
+    return sender.ended
+
+
+async def states(centre: Centre) -> dict[str, str]:
+    """By what was written."""
+    return {row["body_asked"]: row["state"] for row in await centre.rows("select body_asked, state from messages")}
+
+
+@pytest.mark.timeout(90)
+async def test_a_sender_killed_anywhere_sends_nothing_twice_and_leaves_nothing_stuck_or_lost(
+    centre: Centre, twilio_api: TwilioApi, figures: Figures
+) -> None:
+    twilio_api.slowness = 0.02
+    await open_with_ana(centre, webs=1)
+    await write_texts(centre)
+    chance = random.Random(41)
+    for place in PLACES:
+        armed = f"{place}:{chance.randint(1, 2 if place == 'lease.taken' else 6)}"
+        assert await ended(centre.partyline.begin("sender", FAILPOINTS=armed)) == -signal.SIGKILL, armed
+        await end_leases(centre)
+    await asyncio.to_thread(centre.start, senders=2)
+
+    async def all_over() -> bool:
+        return not set((await states(centre)).values()) & {"queued", "sending"}
+
+    await until(all_over, within=20)
+    taken = [text.body.removesuffix(" Reply STOP to unsubscribe.") for text in twilio_api.taken]
+    found, at_carrier = await states(centre), Counter(taken)
+    figures(f"{len(PLACES)} kills, {len(found)} texts: {dict(Counter(found.values()))}, at the carrier {len(taken)}")
+    assert len(found) == EACH * len(PHONES)
+    assert set(found.values()) <= {"sent", "unconfirmed"}
+    assert [body for body, times in at_carrier.items() if times > 1] == [], "sent twice"
+    assert [body for body, state in found.items() if state == "sent" and body not in at_carrier] == [], "said to be sent, and was not"
+    assert set(at_carrier) <= set(found)
+    for phone in PHONES:
+        mine = [body for body in taken if body.startswith(phone)]
+        assert mine == sorted(mine), "in the order in which they were written"
