@@ -1,5 +1,5 @@
-"""The timer role: makes what is overdue public within its second, wakes what was snoozed, lets scheduled texts leave. Any number of them
-is harmless."""
+"""The timer role: makes what is overdue public within its second, wakes what was snoozed, lets scheduled texts leave, shows long
+texts that stay incomplete. Any number of them is harmless."""
 
 import asyncio
 
@@ -8,6 +8,7 @@ from server.desk.media import forget_unsent
 from server.desk.once import prune_keys
 from server.desk.quiet_hours import AT_ONCE as HELD_AT_ONCE
 from server.desk.quiet_hours import look_again
+from server.desk.receive import receive_incomplete
 from server.desk.scheduled import leave_due, next_leaving
 from server.desk.sweep import AT_ONCE, next_due, sweep
 from server.log import get_logger
@@ -34,6 +35,7 @@ async def run(parts: Parts, stop: asyncio.Event, longest_pause: float = LONGEST_
                 pass
             while await leave_due(parts.desk) >= AT_ONCE and not stop.is_set():
                 pass
+            await receive_incomplete(parts.desk)
             dues = [due for due in (await next_due(parts.desk), await next_leaving(parts.desk)) if due is not None]
             pause = min([longest_pause, *(due / 1_000_000 for due in dues)])
             if parts.clock.monotonic() >= tidy_at:

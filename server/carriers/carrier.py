@@ -137,10 +137,21 @@ class MediaAccess:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """Which part of a long text came, where the carrier does not join them: `number` of `total`, from 1. `ref` is the sender's name for
+    the whole, used again after some other texts."""
+
+    ref: str
+    number: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class InboundText:
     """A text from a person's phone. `sender` and `to` are as the carrier wrote them (`domain.phone` reads them), the
     body has no NUL and no lone surrogate. `carrier_answered`: the webhook says that the carrier itself took the
-    keyword and answered it; a carrier that answers without saying so has the connection's option `answers_stop`."""
+    keyword and answered it; a carrier that answers without saying so has the connection's option `answers_stop`.
+    `part`: this is not all of it."""
 
     carrier_ref: str
     sender: str
@@ -148,6 +159,7 @@ class InboundText:
     body: str = field(repr=False)
     media: tuple[MediaRef, ...] = ()
     carrier_answered: Answered | None = None
+    part: Part | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +180,8 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class OutboundText:
-    """A text to be sent. `message` is our id, `token` the one in `status_url`'s query, which receipts bring back."""
+    """A text to be sent. `message` is our id, `token` the one in `status_url`'s query, which receipts bring back. `media_types` are the
+    types of what is at `media_urls`, in their order."""
 
     message: str
     token: str = field(repr=False)
@@ -177,6 +190,7 @@ class OutboundText:
     body: str = field(repr=False)
     media_urls: tuple[str, ...] = field(default=(), repr=False)
     status_url: str | None = field(default=None, repr=False)
+    media_types: tuple[str | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,16 @@
 """Inbound texts: all that wait are made durable together, then their webhooks are answered (PRODUCT rules 1-4, 8, 20-22, 25)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import msgspec
 from msgspec.structs import replace
 
-from server.carriers.carrier import Connection, InboundText
+from server.carriers.carrier import Connection, Credentials, InboundText
 from server.desk.consent import doubt, obey
 from server.desk.desk import Desk
 from server.desk.introduce import new_thread
+from server.desk.long_texts import PATIENCE_US, Came, Whole, give_up, join
 from server.desk.work import Work
 from server.desk.writer import Group
 from server.domain.consent import Keyword, classify
@@ -22,11 +23,14 @@ from server.domain.segments import count
 from server.domain.thread import Step, Thread
 from server.domain.user import Actor
 from server.ids import new_id
-from server.store import accounts, contacts, conversations, inbox, media
+from server.store import accounts, contacts, conversations, inbox, lines, long_texts, media
 from server.store.accounts import Did
+from server.store.long_texts import LongText
 
 LONGEST_BODY = 10_000
 """Characters of an inbound text that are kept; no carrier's message is longer."""
+
+AT_ONCE = 50
 
 HANDLED = {Keyword.STOP: Purpose.OPTED_OUT, Keyword.START: Purpose.OPTED_IN, Keyword.HELP: Purpose.HELP}
 
@@ -46,6 +50,35 @@ async def receive_texts(desk: Desk, connection: Connection, texts: Sequence[Inbo
     """Returns when every text is durable: as a message, as a repeat of one, or as unrouted. Raises `Unavailable`."""
     items = [Inbound(connection, text, new_id(now), read_sender(text.sender).text, read_sender(text.to).text) for text in texts]
     await desk.join(RECEIVE, items)
+
+
+async def receive_incomplete(desk: Desk) -> int:
+    """Shows what is there of long texts whose missing parts are waited for no longer. Returns how many were looked at."""
+    due: list[LongText] = []
+    dids: dict[str, Did] = {}
+
+    async def concerned(work: Work) -> Iterable[str]:
+        due[:] = await long_texts.overdue(work.tx, work.now - PATIENCE_US, AT_ONCE)
+        dids.update(await accounts.dids_by_id(work.tx, {text.did for text in due}))
+        found = await conversations.by_phone(work.tx, {(dids[text.did].account, text.key.sender) for text in due})
+        work.conversations.update(found)
+        return found.values()
+
+    async def change(work: Work) -> int:
+        fresh = []
+        for text in due:
+            line, whole = await lines.line(work.tx, text.key.carrier), await give_up(work, text)
+            if line is not None and whole is not None:
+                over = Connection(line.id, line.account, line.kind, line.name, Credentials({}), line.options)
+                fresh.append((await _shown(work, over, whole), dids[text.did]))
+        await _open(work, fresh)
+        for item, did in fresh:
+            await _receive(work, item, did)
+        return len(due)
+
+    if not await desk.read(lambda tx: long_texts.overdue(tx, tx.now - PATIENCE_US, 1)):
+        return 0
+    return await desk.change(change, locks=concerned)
 
 
 async def _known(work: Work, items: Sequence[Inbound]) -> list[str]:
@@ -80,6 +113,7 @@ async def _handle(work: Work, items: Sequence[Inbound]) -> list[None]:
         if key in new and item.id in dids:
             fresh.append((item, dids[item.id]))
         new.discard(key)
+    fresh = await _whole(work, fresh)
     await _open(work, fresh)
     for item, did in fresh:
         await _receive(work, item, did)
@@ -93,6 +127,22 @@ def _did(work: Work, item: Inbound) -> Did | None:
     """The DID that was texted, if it is the account's whose connection it came over."""
     did = work.numbers.get(item.to)
     return did if did and did.account == item.connection.account else None
+
+
+async def _whole(work: Work, fresh: Sequence[tuple[Inbound, Did]]) -> list[tuple[Inbound, Did]]:
+    """What can be shown now: a part of a long text only as the last of its parts, and then the text."""
+    came = [Came(item.connection.id, did.id, item.sender, item.to, item.text) for item, did in fresh]
+    shown = []
+    for (item, did), wholes in zip(fresh, await join(work, came), strict=True):
+        shown += [(await _shown(work, item.connection, whole) if whole.refs else item, did) for whole in wholes]
+    return shown
+
+
+async def _shown(work: Work, connection: Connection, whole: Whole) -> Inbound:
+    """A text that was joined, which its parts' references lead to from now on."""
+    item = Inbound(connection, whole.text, new_id(work.now), whole.text.sender, whole.text.to)
+    await inbox.became(work.tx, connection.id, whole.refs, item.id)
+    return item
 
 
 async def _open(work: Work, fresh: Sequence[tuple[Inbound, Did]]) -> None:

@@ -50,6 +50,17 @@ async def insert(tx: Transaction, rows: Sequence[InboxRow]) -> set[tuple[str, st
     return {(row["carrier"], row["carrier_ref"]) for row in kept}
 
 
+async def became(tx: Transaction, carrier: str, refs: Sequence[str], message: str) -> None:
+    """What the carrier delivered under several references is one message."""
+    await tx.run(
+        """update inbox set message = :message
+           where carrier = :carrier and carrier_ref in (select value ->> 'ref' from json_each(:refs))""",
+        carrier=carrier,
+        refs=batch({"ref": ref} for ref in refs),
+        message=message,
+    )
+
+
 async def park_receipt(
     tx: Transaction, id: str, carrier: str, carrier_ref: str, state: MessageState, code: str | None, says: str | None, opted_out: bool
 ) -> None:

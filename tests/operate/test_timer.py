@@ -6,14 +6,16 @@ from collections.abc import AsyncIterator
 import pytest
 
 from server import timer
+from server.carriers.carrier import InboundText, Part
 from server.desk import inbox, settle
 from server.desk.media import Attachments, Given, files_of
+from server.desk.receive import receive_texts
 from server.desk.send import Draft, send
 from server.desk.settings import Changes, change_settings
 from server.desk.shapes import MediaShape
 from server.parts import Parts, open_parts
 from server.settings import Settings
-from tests.fixtures.office import SALES, Office, build_office
+from tests.fixtures.office import MARIA, SALES, SUPPORT, Office, build_office
 from tests.fixtures.pictures import picture
 from tests.fixtures.waiting import until
 
@@ -138,3 +140,14 @@ async def test_an_answer_before_the_deadline_keeps_it_out_of_the_pool(parts: Par
     shown = await inbox.conversation(parts.desk, centre.ben, id)
     assert shown.waiting_since is None
     await settle.close(parts.desk, centre.ben, id)
+
+
+async def test_a_long_text_that_stays_incomplete_is_shown(parts: Parts, centre: Office) -> None:
+    half = InboundText("half", MARIA, SUPPORT, "Is there ", part=Part("08B5", 1, 2))
+    await receive_texts(parts.desk, centre.connection, [half], parts.clock.now())
+    centre.later(minutes=4)
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        await running(parts, tasks, stop)
+        await until(lambda: centre.one("select id from messages where body like 'Is there %'"), within=2)
+        stop.set()
