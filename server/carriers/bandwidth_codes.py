@@ -37,9 +37,7 @@ CODES: Mapping[str, Category] = {
     "4772": Category.BLOCKED,
     "4773": Category.NOT_REGISTERED,
     "4775": Category.OPTED_OUT,
-    "4780": Category.RATE_LIMITED,
-    "4781": Category.RATE_LIMITED,
-    "4785": Category.RATE_LIMITED,
+    **{f"478{digit}": Category.RATE_LIMITED for digit in range(10)},
     "4795": Category.NOT_REGISTERED,
 }
 STATES: Mapping[str, MessageState] = {

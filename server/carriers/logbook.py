@@ -20,6 +20,7 @@ class LoggedText:
 
     body         None where the carrier keeps no words.
     message      our own id, where the carrier gives it back; never for an inbound one.
+    token        our own as in a receipt, where the carrier gives that back: the text is surely this one, whatever its words.
     state        of an outbound one; with `code`, `says`, `permanent` and `opted_out` as in a receipt.
     """
 
@@ -31,6 +32,7 @@ class LoggedText:
     body: str | None = field(default=None, repr=False)
     media: tuple[MediaRef, ...] = ()
     message: str | None = None
+    token: str | None = field(default=None, repr=False)
     state: MessageState | None = None
     code: str | None = None
     says: str | None = None

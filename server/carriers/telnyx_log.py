@@ -1,16 +1,16 @@
 """Reading back what Telnyx remembers: its message detail records, and the words of what came in.
 
 A detail record has numbers, time, state and codes, and no words. The words and attachments of an inbound text are asked for one by one
-from `GET /v2/messages/{id}`, which knows them for ten days, and not where the messaging profile redacts; then `body` is None. Those of our
-own texts are not asked for. Records are listed newest first, so that what arrives meanwhile repeats some instead of hiding others, and by
-whole days, which is all that the filter is documented to take. Sources: developers.telnyx.com (search detail records, retrieve a message),
-and telnyx-python.
+from `GET /v2/messages/{id}`, which knows them for ten days, and not where the messaging profile redacts; then `body` is None. Those of
+our own texts are not asked for: the address for their receipts is in the record, and with it our token. Records are listed newest first,
+so that what arrives meanwhile repeats some instead of hiding others, and by whole days, which is all that the filter is documented to
+take. Sources: developers.telnyx.com (search detail records, retrieve a message), and telnyx-python.
 """
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
 import httpx2
 import msgspec
@@ -42,6 +42,7 @@ class _Record(msgspec.Struct):
     direction: str | None = None
     status: str | None = None
     errors: list[str | int] | None = None
+    delivery_status_webhook_url: str | None = None
 
 
 class _Meta(msgspec.Struct):
@@ -100,12 +101,18 @@ def _text(record: _Record) -> LoggedText | None:
         sender=record.cli,
         to=record.cld,
         at=instant(record.created_at),
+        token=None if inbound else _token(record.delivery_status_webhook_url or ""),
         state=state,
         code=code,
         says=meaning.says if meaning else None,
         permanent=meaning.permanent if meaning else False,
         opted_out=meaning.opted_out if meaning else False,
     )
+
+
+def _token(url: str) -> str | None:
+    """Out of the address at which the receipts of a text were asked for."""
+    return dict(parse_qsl(url.partition("#")[0].partition("?")[2])).get("token")
 
 
 async def _with_words(text: LoggedText, base: str, headers: Mapping[str, str], http: httpx2.AsyncClient) -> LoggedText:

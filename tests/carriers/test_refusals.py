@@ -41,6 +41,28 @@ def test_every_known_code_has_its_category_s_meaning(codes: dict[str, Category])
         assert meaning_of(codes, code, "other words") is MEANINGS[category]
 
 
+@pytest.mark.parametrize(
+    ("category", "twilio", "telnyx", "bandwidth"),
+    [
+        (Category.OPTED_OUT, "21610", "40300", "4775"),
+        (Category.INVALID_NUMBER, "21211 30005", "40310", "4720 4721"),
+        (Category.LANDLINE, "21614 21635 30006", "40001", ""),
+        (Category.UNREACHABLE, "30003", "40006 40008", "4701 4702"),
+        (Category.BLOCKED, "30004", "40003 40004", "4481 4482 4772"),
+        (Category.CONTENT_FILTERED, "30007", "40002 40009", "4470 4770"),
+        (Category.NOT_REGISTERED, "30034", "40010 40329", "4773 4795"),
+        (Category.RATE_LIMITED, "20429 21611", "10011 40011 40318", "http_429 4780 4781 4785"),
+        (Category.QUEUE_EXPIRED, "30001", "40005 40014", ""),
+        (Category.ACCOUNT_CONFIG, "20003 21606 21408 30002", "40305 40315 40333", "4432 http_401"),
+    ],
+)
+def test_what_means_the_same_is_told_in_the_same_words_by_every_carrier(
+    category: Category, twilio: str, telnyx: str, bandwidth: str
+) -> None:
+    for codes, written in ((twilio_codes.CODES, twilio), (telnyx_codes.CODES, telnyx), (bandwidth_codes.CODES, bandwidth)):
+        assert {codes[code] for code in written.split()} <= {category}
+
+
 @given(st.text(), st.none() | st.text())
 def test_an_unknown_code_is_never_permanent_and_never_without_words(code: str, verbatim: str | None) -> None:
     meaning = meaning_of({}, code, verbatim)

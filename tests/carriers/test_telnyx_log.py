@@ -132,6 +132,23 @@ async def test_a_text_of_ours_has_its_state_and_why_and_its_words_are_not_asked_
     assert len(carrier_api.seen) == 1
 
 
+@pytest.mark.parametrize(
+    ("address", "token"),
+    [
+        ("https://sms.example.com/hooks/telnyx/01jd/status?token=0ur-own", "0ur-own"),
+        ("https://x.example/", None),
+        ("http://[", None),
+        (None, None),
+    ],
+)
+async def test_a_text_of_ours_is_told_with_the_token_that_its_receipts_would_bring(
+    carrier_api: CarrierApi, http: httpx2.AsyncClient, address: str | None, token: str | None
+) -> None:
+    theirs = record("02", delivery_status_webhook_url="https://sms.example.com/?token=x")
+    carrier_api.answer = in_turn(page(record("01", direction="outbound", delivery_status_webhook_url=address), theirs), words())
+    assert [text.token for text in await log(carrier_api, http)] == [token, None]
+
+
 def test_every_state_that_the_sdk_knows_of_a_record_is_known() -> None:
     from typing import get_args
 
