@@ -137,10 +137,13 @@ async def remove_did(tx: Transaction, id: str) -> None:
 
 
 async def keep_malformed(tx: Transaction, id: str, carrier: str, raw: bytes) -> None:
-    """A body that was signed well and could not be read; bytes that are not UTF-8, and NUL, are kept as \\x…."""
+    """What was signed well and could not be read, once however often the carrier repeats it; bytes that are not UTF-8, and NUL, are kept
+    as \\x…."""
     text = raw.decode("utf-8", "backslashreplace").replace("\x00", "\\x00")
     await tx.run(
-        "insert into malformed (id, carrier, raw, received_at) values (:id, :carrier, :raw, :now)",
+        """insert into malformed (id, carrier, raw, received_at)
+           select cast(:id as text), cast(:carrier as text), cast(:raw as text), cast(:now as bigint)
+           where not exists (select 1 from malformed where carrier = :carrier and raw = :raw)""",
         id=id,
         carrier=carrier,
         raw=stored_text(text),
