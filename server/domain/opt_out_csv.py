@@ -1,5 +1,6 @@
 """A list of opt-outs as a CSV file: one number a line, and perhaps why and since when. What was exported can be imported."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ _MEANINGS: Mapping[str, str] = {
     "at": "opted out at|opted out on|opt out date|opted out|unsubscribed at|unsubscribed|date|time|at|since|created at",
     "reason": "reason|why|note|notes|comment|says|text",
 }
+_LIKE_A_NUMBER = re.compile(r"[+(]?(?:[0-9][ ().-]*){10,15}")
 _GUESSES = {word: means for means, words in _MEANINGS.items() for word in words.split("|")}
 
 
@@ -29,12 +31,15 @@ class Asked:
 
 
 def read_list(content: bytes) -> Table:
-    """As `read_table`; a file that begins with a number names no columns, and its first is the number's. Raises `Invalid`."""
+    """As `read_table`; a file that begins with a number names no columns: a date is one, other words are the reason. Raises `Invalid`."""
     table = read_table(content)
     if _number(table.headers[0]) is None:
         return table
-    names = [HEADERS["number"], HEADERS["reason"], HEADERS["at"], *(f"Column {place}" for place in range(4, len(table.headers) + 1))]
-    first = table.delimiter.join(names[: len(table.headers)])
+    names = [HEADERS["number"]]
+    for place, cell in enumerate(table.headers[1:], 2):
+        name = HEADERS["at" if _instant(cell) is not None else "reason"]
+        names.append(f"Column {place}" if name in names else name)
+    first = table.delimiter.join(names)
     return replace(read_table(f"{first}\n{content.decode('utf-8-sig')}".encode()), above=1)
 
 
@@ -67,8 +72,10 @@ def asked_of(line: int, cells: Sequence[str], columns: Sequence[Column]) -> tupl
     at = _instant(when)
     if when and at is None:
         faults.append(Fault(line, named, f"“{when[:40]}” is no date such as 2026-05-31."))
-    reason = said.get("reason", (None, ""))[1][:LONGEST_REASON]
-    return (Asked(found, reason or None, at) if found is not None and not faults else None), faults
+    why, reason = said.get("reason", (None, ""))
+    if _LIKE_A_NUMBER.fullmatch(reason) or any(cell.strip() for cell in cells[len(columns) :]):
+        faults.append(Fault(line, why, "There is more than one number in this line, or a cell too many. Write one number on each line."))
+    return (Asked(found, reason[:LONGEST_REASON] or None, at) if found is not None and not faults else None), faults
 
 
 def _number(cell: str) -> str | None:

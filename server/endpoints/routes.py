@@ -38,7 +38,7 @@ from server.endpoints.webhooks import Webhooks
 
 API = "/api/v1"
 OWN_SETTINGS = ("preferences", "saved-replies")
-MANAGERS_SETTINGS = ("messaging", "dids", "carriers", "users", "tokens", "webhooks", "audit")
+MANAGERS_SETTINGS = ("messaging", "opt-outs", "dids", "carriers", "users", "tokens", "webhooks", "audit")
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,3 +135,30 @@ test("Opting out by hand closes the conversation of that number alone, at once",
   tab.events(out("+15550102233", 104));
   assert.equal(tab.record().row.opted_out, true);
 });
+
+test("A text that may be an opt-out marks the conversation of that number, and the decision takes the mark away", async () => {
+  const tab = await new Tab().live(row());
+  const at = message(2).created_at;
+  const contact = (consent_review, opted_out = false) => ({ id: "k1", name: "Maria Garcia", ready: true, phones: [{ number: "+15550102233", kind: "mobile", opted_out, consent_review }] });
+  const changed = (position, reason, consent_review) => ofContact(position, at, "contact.updated", { reason, contact: contact(consent_review) });
+  tab.events(changed(103, "consent_review", at));
+  assert.equal(tab.record().row.consent_review, at);
+  tab.events(changed(104, "by_hand", at));
+  assert.equal(tab.record().row.consent_review, at);
+  tab.events(changed(105, "consent_kept", null));
+  assert.equal(tab.record().row.consent_review, null);
+  tab.events(changed(106, "consent_review", at));
+  tab.events(ofContact(107, at, "contact.opted_out", { reason: "review", contact: contact(null, true) }));
+  assert.deepEqual([tab.record().row.consent_review, tab.record().row.opted_out], [null, true]);
+});
+
+test("Doubt, a decision and a START that a carrier does not hear are lines of the log", () => {
+  const says = (type, reason, actor = BY_BEN) => lineOf({ ...ofContact(103, message(2).created_at, type, { reason }), actor }, "ana", NOW);
+  assert.match(says("contact.updated", "consent_review"), /^This may be an opt-out/);
+  assert.equal(says("contact.updated", "consent_kept"), "Ben decided: it is no opt-out.");
+  assert.equal(says("contact.updated", "consent_kept", { kind: "contact", id: "k1", name: "Maria Garcia" }), "It is no opt-out: a text with START came.");
+  assert.equal(says("contact.opted_out", "review"), "Ben decided: it is an opt-out. Maria Garcia gets no more texts.");
+  assert.equal(says("contact.opted_out", "import"), "Maria Garcia was opted out by a list that Ben imported.");
+  assert.equal(says("contact.opted_in", "keyword"), "Maria Garcia opted in again by texting START.");
+  assert.match(says("contact.opted_in", "carrier_block"), /but not to the number that the carrier blocks/);
+});

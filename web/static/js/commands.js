@@ -16,6 +16,7 @@ const EVERYBODY = [
 const MANAGERS = [
   ["Import contacts", "/contacts/import"],
   ["Settings: messaging", "/settings/messaging"],
+  ["Settings: opt-outs", "/settings/opt-outs"],
   ["Settings: numbers", "/settings/dids"],
   ["Settings: carriers", "/settings/carriers"],
   ["Settings: users", "/settings/users"],

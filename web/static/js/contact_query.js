@@ -1,7 +1,7 @@
 /**
  * A contact's row, which contacts a page asks for, and in which order. Pure.
  *
- * @typedef {{number: string, kind: string, opted_out?: boolean}} Phone
+ * @typedef {{number: string, kind: string, opted_out?: boolean, consent_review?: string|null}} Phone
  * @typedef {{
  *   conversation: string, at: string, active_at?: string, direction: string|null, user: {id: string, name: string}|null, body: string,
  *   owner: {id: string, name: string}|null, waiting_since: string|null, public_since: string|null,

@@ -47,16 +47,19 @@ export function readySays({ ready }, events, now) {
 }
 
 /** @type {{[source: string]: string}} */
-const OUT = { keyword: " by texting STOP", user: " by hand", carrier: ": the carrier says so" };
+const OUT = { keyword: " by texting STOP", user: " by hand", carrier: ": the carrier says so", import: " by a list", review: ": a person read it so" };
+
+/** @type {{[reason: string]: string}} */
+const REVIEWED = { consent_review: "A text may be an opt-out", consent_kept: "It was no opt-out" };
 
 /** @type {{[type: string]: (event: any) => string}} */
 const HAPPENED = {
   "contact.created": () => "Created",
-  "contact.updated": () => "Changed",
+  "contact.updated": (event) => REVIEWED[event.data.reason] ?? "Changed",
   "contact.deleted": () => "Deleted",
   "contact.ready_changed": (event) => `Ready turned ${event.data.contact.ready ? "on" : "off"}${WHY[event.data.reason] ? ` ${WHY[event.data.reason]}` : ""}`,
   "contact.opted_out": (event) => `Opted out${OUT[event.data.reason] ?? ""}`,
-  "contact.opted_in": (event) => `Opted in${event.data.reason === "keyword" ? " by texting START" : ""}`,
+  "contact.opted_in": (event) => `Opted in${["keyword", "carrier_block"].includes(event.data.reason) ? " by texting START" : ""}`,
 };
 
 /** What one event did to a contact. @param {any} event */
@@ -74,16 +77,24 @@ export function contactsCounted(n) {
   return `${counted(n)} ${n === 1 ? "contact" : "contacts"}`;
 }
 
-/** @typedef {{id: string, number: string, kind: string, source: string, user: string|null, says: string|null, at: string}} Entry a line of the consent ledger */
+/**
+ * @typedef {{id: string, number: string, kind: string, source: string, user: string|null, by?: {id: string, name: string}|null, says: string|null,
+ *   at: string, asked_at?: string|null}} Entry a line of the consent ledger
+ */
 
 /** @type {{[source: string]: string}} */
-const SOURCES = { carrier: "as the carrier says", import: "by import" };
+const SOURCES = { carrier: "as the carrier says" };
 
 /** @param {Entry} entry @param {Map<string, string>} names of the users, by id */
-export function consentSays({ kind, source, user }, names) {
+export function consentSays({ kind, source, user, by }, names) {
   const out = kind === "opted_out";
+  const person = names.get(user ?? "") ?? by?.name ?? "a colleague";
+  if (kind === "review") return "wrote what may be an opt-out";
+  if (kind === "kept") return source === "review" ? `was not opted out: ${person} decided` : "wrote START";
+  if (source === "review") return `was opted out: ${person} decided`;
+  if (source === "import") return `was opted out by a list that ${person} imported`;
   const verb = out ? "opted out" : "opted in";
   if (source === "keyword") return `${verb} by texting ${out ? "STOP" : "START"}`;
-  if (source === "user") return `${out ? "was opted out" : "was opted in"} by ${names.get(user ?? "") ?? "a colleague"}`;
+  if (source === "user") return `${out ? "was opted out" : "was opted in"} by ${person}`;
   return `${verb} ${SOURCES[source] ?? ""}`.trim();
 }

@@ -1,5 +1,5 @@
 /**
- * What an import of contacts says and asks. Pure.
+ * What an import of contacts or of opt-outs says and asks. Pure.
  *
  * @typedef {{header: string, as: string, sample: string[]}} ImportColumn
  * @typedef {{line: number, column: string|null, says: string}} Fault
@@ -7,6 +7,12 @@
  * @typedef {{id: string, state: "running"|"done"|"failed", rows: number, done: number, new: number, updated: number, skipped: number, rejected: number, errors: Fault[]}} Import
  */
 import { counted } from "./contact_words.js";
+
+/**
+ * What is imported: where its calls and its page are, where one goes when it is done, and what became of its lines.
+ * @typedef {{calls: string, page: string, done: {href: string, words: string}|null, sums: (figures: Figures) => string}} Kind
+ * @typedef {{new: number, updated: number, skipped: number, rejected: number}} Figures
+ */
 
 /** @type {Array<[as: string, words: string]>} */
 export const MEANINGS = [
@@ -23,12 +29,23 @@ export const MEANINGS = [
   ["field:", "Field…"],
 ];
 
-/** `1,204 new, 37 updated, 12 rejected`. @param {{new: number, updated: number, skipped: number, rejected: number}} figures */
+/** `1,204 new, 37 updated, 12 rejected`. @param {Figures} figures */
 export function sums({ new: made, updated, skipped, rejected }) {
   const parts = [`${counted(made)} new`, `${counted(updated)} updated`];
   if (skipped > 0) parts.push(`${counted(skipped)} skipped`);
   return [...parts, `${counted(rejected)} rejected`].join(", ");
 }
+
+/** `1,204 opted out, 37 skipped, 12 rejected`: skipped is who is opted out already, or came back after the line's date. @param {Figures} figures @param {boolean} [done] false: it is only foreseen */
+export function optOutSums({ new: made, skipped, rejected }, done = true) {
+  return [`${counted(made)} ${done ? "opted out" : "to opt out"}`, ...(skipped > 0 ? [`${counted(skipped)} skipped`] : []), `${counted(rejected)} rejected`].join(", ");
+}
+
+/** @type {Kind} */
+export const CONTACTS = { calls: "/contacts", page: "/contacts/import", done: { href: "/contacts", words: "Go to contacts" }, sums };
+
+/** @type {Kind} */
+export const OPT_OUTS = { calls: "/opt-outs", page: "/settings/opt-outs", done: null, sums: optOutSums };
 
 /** The query of the call. @param {boolean} dry @param {string} duplicates @param {{[header: string]: string}|null} mapping null: guessed from the headers */
 export function importQuery(dry, duplicates, mapping) {

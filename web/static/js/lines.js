@@ -8,11 +8,17 @@
  */
 import { lasting, moment, phone } from "./words.js";
 
-const OF_CONTACT = new Set(["contact.ready_changed", "contact.opted_out", "contact.opted_in"]);
+/** Why a contact changed when nobody changed it: a text of it may be an opt-out, or was found to be none. */
+const REVIEWS = new Set(["consent_review", "consent_kept"]);
+
+/** Does it say how a number of the contact stands? @param {Event} event */
+export function ofConsent({ type, data }) {
+  return type.startsWith("contact.opted_") || (type === "contact.updated" && REVIEWS.has(data.reason));
+}
 
 /** Is this one of the events that a line may tell? @param {Event} event */
 export function telling(event) {
-  if (event.conversation === null) return OF_CONTACT.has(event.type);
+  if (event.conversation === null) return event.type === "contact.ready_changed" || ofConsent(event);
   return event.seq !== null && (event.type.startsWith("conversation.") || event.type.startsWith("subscriber."));
 }
 
@@ -68,7 +74,9 @@ export function lineOf(event, me, now) {
     case "contact.opted_out":
       return optedOut(event, me);
     case "contact.opted_in":
-      return `${phone(data.contact.name)} opted in again by texting START.`;
+      return optedIn(event);
+    case "contact.updated":
+      return reviewed(event, me);
     default:
       return null;
   }
@@ -118,7 +126,21 @@ function optedOut({ actor, data: { contact, reason } }, me) {
   const name = phone(contact.name);
   if (reason === "keyword") return `${name} opted out by texting STOP.`;
   if (reason === "user") return `${who(actor, me)} opted ${name} out.`;
+  if (reason === "review") return `${who(actor, me)} decided: it is an opt-out. ${name} gets no more texts.`;
+  if (reason === "import") return `${name} was opted out by a list that ${whom(actor, me)} imported.`;
   return `${name} opted out: the carrier says so.`;
+}
+
+/** @param {Event} event */
+function optedIn({ data: { contact, reason } }) {
+  const said = `${phone(contact.name)} opted in again by texting START`;
+  return reason === "carrier_block" ? `${said}, but not to the number that the carrier blocks: from that one texts are refused until it gets a START too.` : `${said}.`;
+}
+
+/** @param {Event} event @param {string} me */
+function reviewed({ actor, data: { reason } }, me) {
+  if (reason === "consent_review") return "This may be an opt-out. Automatic and scheduled texts wait until somebody decides.";
+  return actor.kind === "user" ? `${who(actor, me)} decided: it is no opt-out.` : "It is no opt-out: a text with START came.";
 }
 
 /**

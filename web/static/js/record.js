@@ -142,11 +142,13 @@ export class Record {
     this.personal += 1;
   }
 
-  /** Whether my number is opted out, as an event of the contact says. @param {{phones?: Array<{number: string, opted_out: boolean}>}} contact */
-  optOuts({ phones }) {
+  /** How my number stands, as an event of the contact says. @param {{phones?: Array<{number: string, opted_out: boolean, consent_review?: string|null}>}} contact */
+  stands({ phones }) {
     const { row } = this;
     const found = phones?.find((phone) => phone.number === row?.contact.phone);
-    if (row && found) this.row = { ...row, opted_out: found.opted_out, contact: { ...row.contact, opted_out: found.opted_out } };
+    if (!row || !found) return;
+    const { opted_out, consent_review = null } = found;
+    this.row = { ...row, opted_out, consent_review, contact: { ...row.contact, opted_out } };
   }
 
   recount() {

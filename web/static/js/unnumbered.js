@@ -5,7 +5,7 @@
  * @import {Store} from "./store.js"
  */
 import { publicAt } from "./deadline.js";
-import { telling } from "./lines.js";
+import { ofConsent, telling } from "./lines.js";
 
 /** What I have read or muted, in any of my tabs. @param {Store} store @param {Event} event */
 export function ofPerson(store, event) {
@@ -43,10 +43,10 @@ export function ofAccount(store, event) {
     if (row === null || row.contact.id !== contact.id) continue;
     const { name = row.contact.name, ready = row.contact.ready } = contact;
     record.row = { ...row, contact: { ...row.contact, name, ready } };
-    if (event.type.startsWith("contact.opted_")) record.optOuts(contact);
+    if (ofConsent(event)) record.stands(contact);
     if (telling(event)) record.tell(event);
     store.changed("conversation", record.id);
-    if (event.type.startsWith("contact.opted_") && !record.loading) store.loads.again(record);
+    if (ofConsent(event) && !record.loading) store.loads.again(record);
   }
 }
 

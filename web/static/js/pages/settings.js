@@ -5,6 +5,7 @@ import { Audit } from "./settings/audit.js";
 import { Carriers } from "./settings/carriers.js";
 import { Messaging } from "./settings/messaging.js";
 import { Numbers } from "./settings/numbers.js";
+import { OptOuts } from "./settings/opt_outs.js";
 import { SavedReplies } from "./settings/replies.js";
 import { Tokens } from "./settings/tokens.js";
 import { Users } from "./settings/users.js";
@@ -15,6 +16,7 @@ import { Users } from "./settings/users.js";
 /** @type {Section[]} */
 const SECTIONS = [
   { part: "messaging", words: "Messaging", shows: Messaging },
+  { part: "opt-outs", words: "Opt-outs", shows: OptOuts },
   { part: "dids", words: "Numbers", shows: Numbers },
   { part: "carriers", words: "Carriers", shows: Carriers },
   { part: "users", words: "Users", shows: Users },

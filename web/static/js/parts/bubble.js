@@ -40,19 +40,20 @@ function link(text) {
 
 /**
  * One place of the log: a text of mine, and then the message that it became. Drawn by one component, so that the element stays.
- * @param {{message?: Message, who?: string, by?: string, now?: number, scheduled?: Scheduled, pending?: import("../record.js").Pending, acts?: Acts}} props
- *   `by` is whose pictures they are; `scheduled` what may be done with a text that waits for its time
+ * @param {{message?: Message, who?: string, by?: string, now?: number, scheduled?: Scheduled, doubt?: boolean, pending?: import("../record.js").Pending, acts?: Acts}} props
+ *   `by` is whose pictures they are; `scheduled` what may be done with a text that waits for its time;
+ *   `doubt`: somebody has to decide first whether the contact opted out
  */
-export function Place({ message, who = "", by = "", now = 0, scheduled, pending, acts }) {
-  if (message) return bubble(message, who, by, now, scheduled);
+export function Place({ message, who = "", by = "", now = 0, scheduled, doubt = false, pending, acts }) {
+  if (message) return bubble(message, who, by, now, scheduled, doubt);
   return pending && acts ? pendingBubble(pending, acts) : null;
 }
 
-/** @param {Message} message @param {string} who @param {string} by whose pictures they are @param {number} now @param {Scheduled} [scheduled] */
-function bubble(message, who, by, now, scheduled) {
+/** @param {Message} message @param {string} who @param {string} by whose pictures they are @param {number} now @param {Scheduled} [scheduled] @param {boolean} [doubt] */
+function bubble(message, who, by, now, scheduled, doubt) {
   const side = message.kind === "note" ? "note" : message.direction;
   const waits = message.state === "scheduled" && message.send_at;
-  const word = waits ? `Scheduled for ${moment(waits, now)}` : state(message);
+  const word = `${waits ? `Scheduled for ${moment(waits, now)}` : state(message)}${doubt && heldBack(message) ? " · waits until somebody decides: opt-out?" : ""}`;
   const bad = message.state === "failed" || message.state === "undelivered" || message.state === "unconfirmed";
   return html`<li class=${`message ${side} ${waits ? "waits" : ""}`} data-seq=${message.seq}>
     ${who && html`<p class="message-who"><bdi>${who}</bdi></p>`}
@@ -68,6 +69,11 @@ function bubble(message, who, by, now, scheduled) {
       <button class="button small quiet" onClick=${scheduled.cancel}>Cancel</button>
     </p>`}
   </li>`;
+}
+
+/** Does it wait while somebody has to decide whether the contact opted out? What a person wrote to be sent at once does not. @param {Message} message */
+function heldBack({ direction, kind, state: now, user }) {
+  return direction === "outbound" && kind === "message" && (now === "scheduled" || (user === null && ["queued", "sending"].includes(now)));
 }
 
 /**

@@ -71,7 +71,8 @@ function closed(record, row, way) {
 function howOptedOut(record) {
   const event = record.thread?.events.findLast((each) => each.type === "contact.opted_out");
   if (!event) return "";
-  const how = { keyword: " by texting STOP", user: `, as ${event.actor.name} noted` }[/** @type {string} */ (event.data.reason)] ?? "";
+  const by = event.actor.name;
+  const how = { keyword: " by texting STOP", user: `, as ${by} noted`, review: `, as ${by} decided`, import: `, by a list of ${by}`, carrier: ", as the carrier says" }[/** @type {string} */ (event.data.reason)] ?? "";
   return ` on ${longDay(event.at)}${how}`;
 }
 

@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { consentSays, when } from "../contact_words.js";
 import { c, html } from "../html.js";
+import { ofConsent } from "../lines.js";
 import { useReading } from "../reading.js";
 import { phone } from "../words.js";
 import { Ask } from "./ask.js";
@@ -16,12 +17,12 @@ export function Consent({ app, contact }) {
   app.screen.minute.value;
   const now = app.clock.now();
   return html`<section class="consent" aria-label="Consent"><h2>Consent</h2>
-    <ul class="consent-numbers">${contact.phones.map(({ number, opted_out }) => html`<li key=${number}><bdi>${phone(number)}</bdi>
+    <ul class="consent-numbers">${contact.phones.map(({ number, opted_out, consent_review }) => html`<li key=${number}><bdi>${phone(number)}</bdi>
       ${opted_out
         ? html`<strong class="bad-words">Opted out</strong>`
-        : html`<span class="soft">Texts are allowed</span><button type="button" class="button small" onClick=${() => setOut(number)}>Opt out…<span class="unseen"> ${phone(number)}</span></button>`}</li>`)}</ul>
+        : html`${consent_review ? html`<a class="badge warn" href=${`/contacts/${contact.id}/sms`}>Opt-out?<span class="unseen"> Decide in the conversation with ${phone(number)}</span></a>` : html`<span class="soft">Texts are allowed</span>`}<button type="button" class="button small" onClick=${() => setOut(number)}>Opt out…<span class="unseen"> ${phone(number)}</span></button>`}</li>`)}</ul>
     ${entries.length > 0 && html`<ol class="ledger" aria-label="Consent ledger">${entries.map((entry) => html`<li key=${entry.id} class=${entry.kind === "opted_out" ? "out" : ""}>
-      ${c(Icon, { name: entry.kind === "opted_out" ? "ban" : "check" })}<span><bdi>${phone(entry.number)}</bdi> ${consentSays(entry, names)}${entry.says && html` <bdi class="soft">“${entry.says}”</bdi>`}</span>
+      ${c(Icon, { name: { opted_out: "ban", review: "circle-alert" }[entry.kind] ?? "check" })}<span><bdi>${phone(entry.number)}</bdi> ${consentSays(entry, names)}${entry.says && html` <bdi class="soft">“${entry.says}”</bdi>`}${entry.asked_at && html` <span class="soft">Asked ${when(entry.asked_at, now)}</span>`}</span>
       <time datetime=${entry.at}>${when(entry.at, now)}</time></li>`)}</ol>`}
     ${out !== null && c(OptOutNumber, { app, contact, number: out, close: () => setOut(null) })}
   </section>`;
@@ -33,7 +34,7 @@ export function Consent({ app, contact }) {
  * @returns {{entries: import("../contact_words.js").Entry[], names: Map<string, string>}}
  */
 export function useLedger(app, id) {
-  const { data } = useReading(app, `/contacts/${id}/consent`, ({ type, data: { contact } }) => type.startsWith("contact.opted_") && contact?.id === id);
+  const { data } = useReading(app, `/contacts/${id}/consent`, (event) => ofConsent(event) && event.data.contact?.id === id);
   const [names, setNames] = useState(new Map([[app.me.id, "you"]]));
   useEffect(() => {
     app.acts.colleagues().then(

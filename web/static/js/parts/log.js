@@ -106,7 +106,7 @@ function entries(app, record, view) {
     const who = message.kind === "note" ? `${author(message, me)} · note` : author(message, me);
     const mine = message.user?.id === me && message.client_id;
     const acts = message.state === "scheduled" && (message.user?.id === me || app.me.role === "manager") ? actsOnScheduled(app, record, message) : undefined;
-    drawn.push(c(Place, { key: mine || message.id, message, by: pictured(message, app, record), who: who === lastWho || who === "You" ? "" : who, now, scheduled: acts }));
+    drawn.push(c(Place, { key: mine || message.id, message, by: pictured(message, app, record), who: who === lastWho || who === "You" ? "" : who, now, scheduled: acts, doubt: Boolean(record.row?.consent_review) }));
     lastWho = who;
   }
   return drawn;

@@ -26,6 +26,7 @@ export function Row({ app, id, at, of, open, tabbable, pool }) {
         : html`${row.draft && !taken && html`<span class="row-draft">Draft</span> `}<bdi>${words}</bdi>`}</span>
       ${last && html`<time class="row-time" datetime=${last.created_at}>${ago(last.created_at, app.clock.now())}</time>`}
       <span class="row-state">
+        ${row.consent_review && html`<span class="state doubt">Opt-out?</span>`}
         ${!taken && c(RowClock, { app, row })}
         ${record.unread > 0 && html`<span class="count">${record.unread > 99 ? "99+" : record.unread}<span class="unseen"> unread</span></span>`}
       </span>

@@ -2,6 +2,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { c, html } from "../html.js";
 import { go } from "../route.js";
 import { Composer } from "./composer.js";
+import { ConsentReview } from "./consent_review.js";
 import { Icon } from "./icon.js";
 import { Log } from "./log.js";
 import { onDemand } from "./on_demand.js";
@@ -40,6 +41,7 @@ export function Thread({ app, id, toggleContact }) {
     ${row ? c(ThreadHeader, { app, record, row, toggleContact, ask: setDialog }) : html`<header class="thread-header"><h1>…</h1></header>`}
     ${c(Log, { app, record, edit: (pending) => edit.current(pending) })}
     ${row && html`<${Foot}>
+      ${row.consent_review && c(ConsentReview, { app, record })}
       ${c(Notice, { app, record, row })}
       ${c(Composer, { app, record, row, edit })}
     <//>`}

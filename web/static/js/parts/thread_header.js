@@ -25,6 +25,7 @@ export function ThreadHeader({ app, record, row, toggleContact, ask }) {
       ${row.closed_at && html`<span class="chip">Closed</span>`}
       ${row.snoozed_until && html`<span class="chip">${c(Icon, { name: "clock" })}Snoozed until ${moment(row.snoozed_until, app.clock.now())}</span>`}
       ${row.muted && html`<span class="chip">${c(Icon, { name: "bell-off" })}Muted</span>`}
+      ${row.consent_review && html`<span class="chip doubt">${c(Icon, { name: "circle-alert" })}Opt-out?</span>`}
       ${c(HeaderClock, { app, row })}
     </div>
     <div class="thread-acts">

@@ -75,7 +75,7 @@ function words({ kind, first }) {
   if (type === "conversation.claimed") return reason === "message" ? `${owner?.name ?? by} claimed it by replying` : `${owner?.name ?? by} claimed it`;
   if (type === "conversation.released") return `${by} released it to the pool`;
   if (type === "conversation.transferred") return transferred(first);
-  if (type === "contact.opted_out") return reason === "user" ? `opted out by ${by}` : reason === "keyword" ? "opted out by texting STOP" : "opted out: the carrier says so";
+  if (type === "contact.opted_out") return { user: `opted out by ${by}`, review: `opted out: ${by} read a text so`, import: `opted out by a list of ${by}`, keyword: "opted out by texting STOP" }[reason ?? ""] ?? "opted out: the carrier says so";
   if (type === "contact.opted_in") return "opted in again by texting START";
   if (type === "subscriber.added") return user && user.id !== actor.id ? `${by} added ${user.name}` : `${user?.name ?? by} joined`;
   if (type === "subscriber.removed") return user && user.id !== actor.id ? `${by} removed ${user.name}` : `${user?.name ?? by} left`;
