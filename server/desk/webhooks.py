@@ -22,7 +22,7 @@ from server.public_http import Forbidden, public_address
 from server.store import accounts, replay, webhook_deliveries, webhooks
 from server.store.database import Transaction, stored_text
 from server.store.vault import Vault
-from server.store.webhooks import Webhook
+from server.store.webhooks import Webhook, host_of
 
 MOST = 20
 SECRET_BYTES = 32
@@ -197,18 +197,13 @@ def _opened(desk: Desk, answer: ShownWebhookShape | Raw) -> ShownWebhookShape:
 
 def _target(webhook: Webhook) -> Target:
     """By its host: the rest of an address may hold a key."""
-    return Target("webhook", webhook.id, webhook.description or public_host(webhook.url))
+    return Target("webhook", webhook.id, webhook.description or host_of(webhook.url))
 
 
 def _facts(webhook: Webhook) -> dict[str, Any]:
     return {
-        "host": public_host(webhook.url),
+        "host": host_of(webhook.url),
         "description": webhook.description,
         "types": list(webhook.types),
         "enabled": webhook.off_at is None,
     }
-
-
-def public_host(url: str) -> str:
-    """The host of an address that was accepted."""
-    return url.partition("//")[2].partition("/")[0].partition("?")[0]

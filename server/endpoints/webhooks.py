@@ -13,7 +13,8 @@ from server.desk.identity import Session
 from server.desk.webhook_shape import WebhookShape
 from server.desk.webhooks import NewWebhook, WebhookChange
 from server.domain.errors import NotFound
-from server.endpoints.bodies import created, id_in_path, json, limit_of, no_content, once, page_of, read_json
+from server.domain.webhook import TYPES
+from server.endpoints.bodies import created, id_in_path, json, limit_of, no_content, once, read_json
 from server.endpoints.conversations import Nothing
 from server.endpoints.cursors import Cursors
 
@@ -21,8 +22,11 @@ _EVENT = re.compile(r"evt_[0-9a-z_]{1,80}")
 
 
 class WebhookList(Struct, frozen=True):
+    """`types` are all that a webhook may ask for."""
+
     items: list[WebhookShape]
     next: str | None
+    types: list[str]
 
 
 class DeliveryList(Struct, frozen=True):
@@ -36,10 +40,11 @@ class Webhooks:
         self._cursors = cursors
 
     async def list(self, request: Request, session: Session) -> Response:
-        user = session.user
-        return await page_of(
-            request, self._cursors, user, "webhooks", lambda after, limit: webhooks.list_webhooks(self._desk, user, after, limit)
-        )
+        user, limit = session.user, limit_of(request)
+        after = self._cursors.read(request, user, "webhooks", str) or ""
+        found = await webhooks.list_webhooks(self._desk, user, after, limit + 1)
+        edge = found[limit - 1].id if len(found) > limit else None
+        return json(WebhookList(found[:limit], self._cursors.write(user, "webhooks", edge), [*TYPES]))
 
     async def one(self, request: Request, session: Session) -> Response:
         return json(await webhooks.get_webhook(self._desk, session.user, id_in_path(request)))

@@ -78,6 +78,20 @@ async def count(tx: Transaction, account: str) -> int:
     return int(row["count"]) if row else 0
 
 
+async def given_up(tx: Transaction, account: str) -> list[str]:
+    """What those are called, or their address, that no manager switched off."""
+    rows = await tx.all(
+        "select url, description from webhooks where account = :account and off_why is not null and off_why <> 'paused' order by id",
+        account=account,
+    )
+    return [row["description"] or host_of(row["url"]) for row in rows]
+
+
+def host_of(url: str) -> str:
+    """Of an address that was accepted: the rest of it may hold a key."""
+    return url.partition("//")[2].partition("/")[0].partition("?")[0]
+
+
 async def save(tx: Transaction, webhook: Webhook) -> None:
     """Writes everything that can change but the position."""
     await tx.run(
