@@ -13,7 +13,10 @@ from server.carriers.sandbox import Sandbox
 from tests.carriers.rig import BODY, NOW_US, REF, SANDBOX_KEY, Rig, deliver, document
 from tests.carriers.rig_bandwidth import BANDWIDTH
 from tests.carriers.rig_kannel import KANNEL
+from tests.carriers.rig_plivo import PLIVO
 from tests.carriers.rig_telnyx import TELNYX
+from tests.carriers.rig_vonage import VONAGE
+from tests.carriers.rig_vonage_sms import VONAGE_SMS
 from tests.fixtures.carrier_api import Seen
 
 
@@ -87,6 +90,9 @@ RIGS = [
     TWILIO,
     TELNYX,
     BANDWIDTH,
+    PLIVO,
+    VONAGE,
+    VONAGE_SMS,
     KANNEL,
     GENERIC,
     SANDBOX,

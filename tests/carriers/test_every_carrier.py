@@ -17,6 +17,7 @@ from server.carriers.carrier import (
 )
 from server.carriers.credentials import read_credentials
 from server.domain.message import BROKEN, MessageState
+from server.domain.phone import read_sender
 from tests.carriers.rig import BODY, CARRIERS, NOW_US, REF, TEXT, Rig
 from tests.carriers.rigs import RIGS, every, over_http, typed
 from tests.fixtures.carrier_api import CarrierApi, answers
@@ -39,7 +40,8 @@ def test_a_signed_text_is_taken_and_read(rig: Rig) -> None:
     request = rig.request(rig.text)
     rig.carrier.verify(rig.connection(), request, NOW_US)
     [text] = rig.carrier.inbound(rig.connection(), request)
-    assert (text.carrier_ref, text.sender, text.to, text.body) == (REF, "+12025550143", "+12025550142", BODY)
+    sender, to = read_sender(text.sender), read_sender(text.to)
+    assert (text.carrier_ref, sender.text, to.text, text.body) == (REF, "+12025550143", "+12025550142", BODY)
     assert [media.url for media in text.media] == (["https://m.example/1"] if rig.media else [])
     assert text.carrier_answered is None
 

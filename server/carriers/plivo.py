@@ -1,0 +1,273 @@
+"""Plivo's messaging: urlencoded or GET webhooks signed with HMAC-SHA256, and the Message resource in JSON.
+
+Signature V3 covers the address, its query and every field; V2 covers scheme, host and path alone. So whoever has seen one V2 pair can
+write what they like to that address, and can leave out a V3 that came beside it: only https keeps such a pair secret. Neither has a
+time. A replay is met by the message's unique id.
+
+Sources: plivo.com/docs/messaging/api/message, /concepts/signature-validation, /troubleshooting/error-codes, and plivo-python.
+"""
+
+import hmac
+import re
+from base64 import b64encode
+from collections.abc import Iterable, Mapping
+from typing import Annotated
+from urllib.parse import parse_qsl, quote, urlsplit
+
+import httpx2
+import msgspec
+
+from server.carriers.carrier import (
+    Answered,
+    BadSignature,
+    Connection,
+    HookAnswer,
+    HookRequest,
+    InboundText,
+    Keys,
+    Malformed,
+    MediaAccess,
+    MediaRef,
+    OutboundText,
+    Receipt,
+    SendResult,
+    UnsupportedType,
+    legible,
+    readable,
+)
+from server.carriers.exchange import Answer, basic, post, unreadable
+from server.carriers.refusals import MEANINGS, Category, meaning_of
+from server.domain.message import BROKEN, MessageState
+from server.domain.segments import count
+
+API_URL = "https://api.plivo.com"
+FORM = "application/x-www-form-urlencoded"
+JSON = "application/json"
+UCS2_MOST = 737
+"""UTF-16 units of a text that is not GSM-7."""
+
+CODES: Mapping[str, Category] = {
+    "10": Category.CARRIER_ERROR,
+    "20": Category.CARRIER_ERROR,
+    "30": Category.CONTENT_FILTERED,
+    "40": Category.ACCOUNT_CONFIG,
+    "50": Category.INVALID_NUMBER,
+    "60": Category.CARRIER_ERROR,
+    "70": Category.INVALID_NUMBER,
+    "80": Category.UNREACHABLE,
+    "90": Category.UNREACHABLE,
+    "100": Category.BLOCKED,
+    "110": Category.TOO_LONG,
+    "200": Category.OPTED_OUT,
+    "201": Category.ACCOUNT_CONFIG,
+    "420": Category.QUEUE_EXPIRED,
+    "450": Category.ACCOUNT_CONFIG,
+    "1000": Category.UNKNOWN,
+}
+STATES: Mapping[str, MessageState] = {
+    "queued": MessageState.SENT,
+    "sent": MessageState.SENT,
+    "delivered": MessageState.DELIVERED,
+    "read": MessageState.DELIVERED,
+    "undelivered": MessageState.UNDELIVERED,
+    "failed": MessageState.FAILED,
+    "rejected": MessageState.FAILED,
+}
+_ANSWERED: Mapping[str, Answered] = {"optout": "stop", "optin": "start", "help": "help"}
+_FINE = frozenset({"", "0", "000"})
+_EXPIRED = "420"
+_MEDIA = re.compile(r"Media([0-9]{1,2})", re.ASCII)
+# V3 too signs names and values with nothing between them: a real id with a tail would be a new id under an old signature.
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?![0-9a-f]{8}-)[\w.-]{1,64}", re.ASCII)
+
+
+class PlivoKeys(Keys, frozen=True):
+    auth_id: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_]{1,64}(?![\s\S])")]
+    auth_token: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+
+
+class Plivo:
+    kind = "plivo"
+    methods = frozenset({"GET", "POST"})
+    keys = PlivoKeys
+    max_characters = 1600
+    media_limit = 5_000_000
+
+    def verify(self, connection: Connection, request: HookRequest, _now_us: int) -> None:
+        """By V3 wherever one is given, and then by that alone; else by V2. Plivo signs no time."""
+        if request.method == "POST" and request.media_type != FORM:
+            raise UnsupportedType("not a urlencoded form")
+        version, signed = ("v3", _signed_by_v3) if _given(request, "v3") else ("v2", _signed_by_v2)
+        given, nonce = _given(request, version), request.headers.get(f"x-plivo-signature-{version}-nonce")
+        if not given or not nonce:
+            raise BadSignature("no signature")
+        key = connection.credentials["auth_token"].encode()
+        text = (signed(request) + nonce).encode("utf-8", "surrogateescape")
+        expected = b64encode(hmac.digest(key, text, "sha256"))
+        if not any(hmac.compare_digest(expected, claimed.encode("utf-8", "replace")) for claimed in given):
+            raise BadSignature("wrong signature")
+
+    def inbound(self, _connection: Connection, request: HookRequest) -> list[InboundText]:
+        fields = _fields(request)
+        if fields.get("Type") == "whatsapp":
+            raise Malformed("a WhatsApp message")
+        body, media = fields.get("Text", fields.get("Body")), _media(fields)
+        if body is None and not media:
+            raise Malformed("an inbound message without Text, Body and media")
+        return [
+            InboundText(
+                carrier_ref=_uuid(fields),
+                sender=readable(fields.get("From", ""), "From"),
+                to=readable(fields.get("To", ""), "To"),
+                body=legible(body or ""),
+                media=media,
+                carrier_answered=_ANSWERED.get(fields.get("MessageIntent", "")),
+            )
+        ]
+
+    def status(self, _connection: Connection, request: HookRequest) -> list[Receipt]:
+        fields = _fields(request)
+        state = STATES.get(fields.get("Status", ""))
+        if state is None:
+            raise Malformed("Status is missing or not one that is known")
+        ref, token, given = _uuid(fields), request.query.get("token"), fields.get("ErrorCode", "")
+        if state not in BROKEN:
+            return [Receipt(ref, token, state)]
+        if given == _EXPIRED:
+            state = MessageState.UNDELIVERED
+        code = None if given in _FINE else readable(given, "ErrorCode", 32)
+        meaning = meaning_of(CODES, code)
+        return [Receipt(ref, token, state, code, meaning.says, meaning.permanent, meaning.opted_out)]
+
+    def acknowledge(self) -> HookAnswer:
+        return HookAnswer(200, "text/plain", b"")
+
+    def media_access(self, connection: Connection) -> MediaAccess:
+        hosts = frozenset({"media.plivo.com"})
+        return MediaAccess(hosts, _login(connection), hosts)
+
+    async def send(self, connection: Connection, text: OutboundText, http: httpx2.AsyncClient) -> SendResult:
+        counted = count(text.body)
+        if counted.encoding == "UCS-2" and counted.units > UCS2_MOST:
+            meaning = MEANINGS[Category.TOO_LONG]
+            return SendResult("rejected", code="too_long", says=meaning.says, permanent=meaning.permanent)
+        url = f"{connection.api_url or API_URL}/v1/Account/{quote(connection.credentials['auth_id'], safe='')}/Message/"
+        body = _Message(
+            src=text.sender.removeprefix("+"),
+            dst=text.to.removeprefix("+"),
+            text=text.body or None,
+            type="mms" if text.media_urls else "sms",
+            url=text.status_url,
+            media_urls=text.media_urls or None,
+        )
+        headers = {"authorization": _login(connection), "content-type": JSON, "accept": JSON}
+        answer = await post(http, url, msgspec.json.encode(body), headers)
+        if isinstance(answer, SendResult):
+            return answer
+        return _accepted(answer) if answer.good else _rejected(answer)
+
+
+class _Message(msgspec.Struct, omit_defaults=True):
+    src: str
+    dst: str
+    type: str
+    text: str | None = None
+    url: str | None = None
+    media_urls: tuple[str, ...] | None = None
+    # Without default, so that they are written: what plivo-python sends for a text like ours.
+    method: str = msgspec.field(default_factory=lambda: "POST")
+    log: str = msgspec.field(default_factory=lambda: "true")
+    trackable: bool = msgspec.field(default_factory=lambda: False)
+
+
+class _Created(msgspec.Struct):
+    message_uuid: list[str]
+
+
+class _Refused(msgspec.Struct):
+    error: str | None = None
+
+
+def _login(connection: Connection) -> str:
+    return basic(connection.credentials["auth_id"], connection.credentials["auth_token"])
+
+
+def _accepted(answer: Answer) -> SendResult:
+    try:
+        created = msgspec.json.decode(answer.body, type=_Created)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return unreadable(answer)
+    if len(created.message_uuid) != 1 or not _UUID.fullmatch(created.message_uuid[0]):
+        return unreadable(answer)
+    return SendResult("accepted", created.message_uuid[0])
+
+
+def _rejected(answer: Answer) -> SendResult:
+    try:
+        words = msgspec.json.decode(answer.body, type=_Refused).error
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        words = None
+    code = f"http_{answer.status}"
+    meaning = meaning_of(CODES, code, words)
+    return SendResult("rejected", code=code, says=meaning.says, permanent=meaning.permanent)
+
+
+def _given(request: HookRequest, version: str) -> list[str]:
+    """The signatures by the number's own account and by its main account, of which each header may hold several."""
+    headers = (request.headers.get(f"x-plivo-signature-{owner}{version}", "") for owner in ("", "ma-"))
+    return [value for header in headers for value in header.split(",") if value]
+
+
+def _signed_by_v3(request: HookRequest) -> str:
+    """The address, '?', the sorted query, '.', the sorted fields, '.': each separator only where something needs it."""
+    parts = urlsplit(request.url)
+    query = "&".join(f"{name}={value}" for name, value in sorted(_pairs(parts.query)))
+    if request.method != "POST" or not request.form:
+        return _address(request) + (f"?{query}." if query else ".")
+    return f"{_address(request)}?{query}{'.' if query else ''}{_joined(request.form)}."
+
+
+def _signed_by_v2(request: HookRequest) -> str:
+    return _address(request)
+
+
+def _address(request: HookRequest) -> str:
+    return request.url.partition("?")[0]
+
+
+def _joined(pairs: Iterable[tuple[str, str]]) -> str:
+    return "".join(name + value for name, value in sorted(pairs))
+
+
+def _pairs(query: str) -> list[tuple[str, str]]:
+    return parse_qsl(query, keep_blank_values=True, errors="surrogateescape")
+
+
+def _fields(request: HookRequest) -> dict[str, str]:
+    """Those of the body, or of the query where the account was set to GET."""
+    if request.method == "GET":
+        fields = dict(_pairs(urlsplit(request.url).query))
+    elif request.media_type != FORM:
+        raise UnsupportedType("not a urlencoded form")
+    elif request.charset not in ("utf-8", "us-ascii"):
+        raise Malformed("a charset other than UTF-8")
+    else:
+        fields = dict(request.form)
+    try:
+        "".join(fields.values()).encode()
+    except UnicodeEncodeError:
+        raise Malformed("a field is not UTF-8") from None
+    return fields
+
+
+def _uuid(fields: Mapping[str, str]) -> str:
+    uuid = fields.get("MessageUUID", "")
+    if not _UUID.fullmatch(uuid):
+        raise Malformed("MessageUUID is missing or not readable")
+    return uuid
+
+
+def _media(fields: Mapping[str, str]) -> tuple[MediaRef, ...]:
+    """`Media0`, `Media1`, …: Plivo's own pages begin now with the one, now with the other."""
+    numbered = sorted((int(match[1]), url) for name, url in fields.items() if (match := _MEDIA.fullmatch(name)))
+    return tuple(MediaRef(readable(url, "Media", 2048)) for _, url in numbered)
