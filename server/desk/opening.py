@@ -13,7 +13,7 @@ from server.desk.shapes import (
 )
 from server.domain.errors import NotFound
 from server.domain.user import User
-from server.store import accounts, conversations, handset, preferences
+from server.store import accounts, conversations, handset, preferences, webhooks
 from server.store.database import Transaction
 
 
@@ -23,7 +23,8 @@ class AccountShape(msgspec.Struct, frozen=True):
 
 
 class Opening(msgspec.Struct, frozen=True):
-    """`now` is the database's clock; `sandbox` whether the account has simulated phones; `conversation` the one that was asked for."""
+    """`now` is the database's clock; `sandbox` whether the account has simulated phones; `conversation` the one that was asked for;
+    `webhooks_off` what a manager has to look at: the webhooks that were given up."""
 
     user: UserShape
     account: AccountShape
@@ -32,6 +33,7 @@ class Opening(msgspec.Struct, frozen=True):
     sandbox: bool
     now: str
     conversation: str | None
+    webhooks_off: list[str]
 
 
 async def opening(desk: Desk, user: User, conversation: str | None = None) -> Opening:
@@ -51,6 +53,7 @@ async def opening(desk: Desk, user: User, conversation: str | None = None) -> Op
             sandbox=await handset.has_sandbox(tx, user.account),
             now=instant(tx.now),
             conversation=conversation,
+            webhooks_off=await webhooks.given_up(tx, user.account) if user.manages else [],
         )
 
     return await desk.read(read)

@@ -10,9 +10,8 @@ from tests.fixtures.browser import Team, Window
 from tests.fixtures.waiting import until
 
 MARIA, WEI, OMAR = "+12025550143", "+12025550144", "+12025550145"
-SETTINGS = tuple(
-    f"/settings/{part}" for part in ("messaging", "dids", "carriers", "users", "tokens", "audit", "saved-replies", "preferences")
-)
+SECTIONS = "messaging dids carriers users tokens webhooks audit saved-replies preferences"
+SETTINGS = tuple(f"/settings/{part}" for part in SECTIONS.split())
 PAGES = ("/feed", "/reports/sms-conversations", "/reports/response-times", *SETTINGS)
 NOTHING: dict[str, list[str]] = {}
 WIDTHS = """() => [document.documentElement.scrollWidth, innerWidth,
@@ -29,6 +28,7 @@ async def busy(team: Team) -> None:
     await team.talk("Wei Chen", WEI, "For anybody, and a rather long text that has to be cut somewhere when the window is narrow")
     await team.talk("Omar Haddad", OMAR, "For Ben", to=team.own)
     await team.text(MARIA, "STOP")
+    await team.call("mia", "POST", "webhooks", url="https://warehouse.invalid/in", description="Warehouse")
     await team.call("mia", "POST", "saved-replies", shortcut="hours", body="Until five, {{contact.first_name}}.", shared=True)
 
 
@@ -46,6 +46,7 @@ async def dialogs(mia: Window) -> dict[str, list[str]]:
         "/settings/dids": [("button", "Add number"), ("button", "Send test text from +1")],
         "/settings/carriers": [("button", "Add carrier")],
         "/settings/tokens": [("button", "New token"), ("button", "Revoke")],
+        "/settings/webhooks": [("button", "Add webhook")],
         "/settings/saved-replies": [("button", "New saved reply")],
     }
     found: dict[str, list[str]] = {}

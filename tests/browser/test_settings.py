@@ -12,7 +12,7 @@ MARIA, WEI, OMAR = "+12025550143", "+12025550144", "+12025550145"
 MANAGERS = (
     "/feed",
     "/reports/response-times",
-    *(f"/settings/{part}" for part in ("messaging", "dids", "carriers", "users", "tokens", "audit")),
+    *(f"/settings/{part}" for part in ("messaging", "dids", "carriers", "users", "tokens", "webhooks", "audit")),
 )
 
 

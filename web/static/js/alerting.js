@@ -5,6 +5,7 @@ import { Leader } from "./leader.js";
 import { go } from "./route.js";
 import { Sound } from "./sound.js";
 import { Warnings } from "./warnings.js";
+import { givenUp, named } from "./webhooks.js";
 import { attached, called } from "./words.js";
 
 const CHIME = new URL("../sounds/text.wav", import.meta.url).pathname;
@@ -106,13 +107,20 @@ export class Alerting {
   /** Events of the account come maybe more than once. @param {import("./shapes.js").Event} event */
   account(event) {
     const { app } = this;
-    if (event.type !== "contact.opted_out" || this.heard.has(event.position) || app.store.phase !== "live") return;
+    if (!/^(contact\.opted_out|webhook\.disabled)$/.test(event.type) || this.heard.has(event.position) || app.store.phase !== "live") return;
     this.heard = new Set([...this.heard, event.position].slice(-50));
+    if (event.type === "webhook.disabled") return this.webhookOff(event);
     for (const record of app.store.records.values()) {
       if (record.row?.contact.id !== event.data.contact?.id) continue;
       const alert = app.looking(record.id) ? null : optedOut(event, record, { me: app.me.id, quiet: this.quiet });
       if (alert) this.give(alert);
     }
+  }
+
+  /** Events stay at home since: a manager has to look. @param {import("./shapes.js").Event} event */
+  webhookOff({ data: { webhook, reason } }) {
+    const actions = [{ words: "Look at it", run: () => go("/settings/webhooks") }];
+    this.app.toasts.add({ words: givenUp(named(webhook), reason), urgent: true, stays: WARNING_STAYS, actions });
   }
 
   /** My conversations that go public soon; looked for once a second however often it is called. */

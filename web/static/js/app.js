@@ -20,6 +20,7 @@ import { Toasts } from "./toasts.js";
 import { Undo } from "./undo.js";
 import { uploader } from "./upload.js";
 import { Version } from "./version.js";
+import { givenUp } from "./webhooks.js";
 import { called, some } from "./words.js";
 
 /** Lists that nobody pushes to this tab are read again this often, ms. */
@@ -134,6 +135,7 @@ export class App {
     for (const name of ["pointermove", "pointerdown", "keydown", "wheel"]) addEventListener(name, () => this.status.touch(), { capture: true, passive: true });
     if (document.visibilityState === "visible") this.status.touch();
     this.alerting.start();
+    for (const name of this.boot.webhooks_off ?? []) this.toasts.keep({ words: givenUp(name) });
     this.socket.start();
     // Without a live line the page still shows what there is.
     setTimeout(() => this.store.position === null && this.store.loads.screen(), 1500);

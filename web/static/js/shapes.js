@@ -31,7 +31,7 @@
  * @typedef {{sms_public_minutes: number|null, opt_out_text: string}} Settings
  * @typedef {{
  *   user: User, account: {id: string, name: string}, settings: Settings, sandbox: boolean, now: string,
- *   conversation: string|null, preferences?: Partial<import("./preferences.js").Chosen>,
+ *   conversation: string|null, preferences?: Partial<import("./preferences.js").Chosen>, webhooks_off?: string[],
  * }} Boot
  */
 

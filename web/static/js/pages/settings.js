@@ -9,6 +9,7 @@ import { OptOuts } from "./settings/opt_outs.js";
 import { SavedReplies } from "./settings/replies.js";
 import { Tokens } from "./settings/tokens.js";
 import { Users } from "./settings/users.js";
+import { Webhooks } from "./settings/webhooks.js";
 
 /** @typedef {{part: string, words: string, shows: (props: {app: import("../app.js").App}) => any, own?: boolean}} Section
  *  `own`: everybody's, not only managers' */
@@ -21,6 +22,7 @@ const SECTIONS = [
   { part: "carriers", words: "Carriers", shows: Carriers },
   { part: "users", words: "Users", shows: Users },
   { part: "tokens", words: "Tokens", shows: Tokens },
+  { part: "webhooks", words: "Webhooks", shows: Webhooks },
   { part: "audit", words: "Audit", shows: Audit },
   { part: "saved-replies", words: "Saved replies", shows: SavedReplies, own: true },
   { part: "preferences", words: "Preferences", shows: Preferences, own: true },
