@@ -5,9 +5,10 @@
  * @import {Pending, Record} from "./record.js"
  * @import {Store} from "./store.js"
  * @typedef {{kind?: "message"|"note", body: string, did?: string|null, send_at?: string|null, mentions?: string[],
- *   media?: Media[]}} Asked
+ *   media?: Media[], anyway?: boolean}} Asked `anyway`: in quiet hours too, as a manager may
  */
 import { Problem } from "./api.js";
+import { openingOf } from "./opening.js";
 
 export class Acts {
   /**
@@ -28,7 +29,7 @@ export class Acts {
    * Sends a text, or adds a note; it stands in the log at once.
    * @param {Record} record @param {Asked} asked
    */
-  async send(record, { kind = "message", body, did = null, send_at = null, mentions = [], media = [] }) {
+  async send(record, { kind = "message", body, did = null, send_at = null, mentions = [], media = [], anyway = false }) {
     /** @type {Pending} */
     const pending = {
       client_id: this.doors.newId(),
@@ -41,6 +42,8 @@ export class Acts {
       state: "sending",
       why: "",
       by: null,
+      quiet: null,
+      anyway,
       at: new Date(this.doors.now()).toISOString(),
     };
     record.pending = [...record.pending, pending];
@@ -56,18 +59,19 @@ export class Acts {
    * @param {{to: string}|{contact: string}} whom @param {Asked & {client_id: string}} asked `client_id`: the same one twice is one text
    * @returns {Promise<Conversation>}
    */
-  async start(whom, { client_id, body, did = null, send_at = null, media = [] }) {
-    const asked = { ...whom, client_id, body, media: idsOf(media), ...given({ did, send_at }) };
+  async start(whom, { client_id, body, did = null, send_at = null, media = [], anyway = false }) {
+    const asked = { ...whom, client_id, body, media: idsOf(media), ...given({ did, send_at }), ...inQuiet(anyway) };
     const { conversation } = await this.api.call("POST", "/messages", asked);
     this.store.loads.answer(conversation);
     return conversation;
   }
 
-  /** Sends again what was held or failed, with what is on screen now. @param {Record} record @param {Pending} pending */
-  async sendAnyway(record, pending) {
+  /** Sends again what was held or failed, with what is on screen now; at `send_at` if it is given. @param {Record} record @param {Pending} pending @param {string|null} [send_at] */
+  async sendAnyway(record, pending, send_at = null) {
     const held = pending.by?.seq ?? 0;
-    this.mark(record, pending, { state: "sending", why: "", by: null });
-    await this.post(record, pending, Math.max(record.seen_seq, held));
+    const change = send_at === null ? { anyway: pending.anyway || pending.quiet !== null } : { send_at };
+    this.mark(record, pending, { state: "sending", why: "", by: null, quiet: null, ...change });
+    await this.post(record, { ...pending, ...change }, Math.max(record.seen_seq, held));
   }
 
   /** @param {Record} record @param {Pending} pending */
@@ -80,13 +84,13 @@ export class Acts {
   /** @param {Record} record @param {Pending} pending @param {number} seen_seq */
   async post(record, pending, seen_seq) {
     this.store.changed("conversation", record.id);
-    const { kind, client_id, body, did, send_at, mentions, media } = pending;
+    const { kind, client_id, body, did, send_at, mentions, media, anyway } = pending;
     const one = `/conversations/${record.id}`;
     try {
       const message =
         kind === "note"
           ? await this.api.call("POST", `${one}/notes`, { body, client_id, mentions })
-          : await this.api.call("POST", `${one}/messages`, { body, client_id, seen_seq, media: idsOf(media), ...given({ did, send_at }) });
+          : await this.api.call("POST", `${one}/messages`, { body, client_id, seen_seq, media: idsOf(media), ...given({ did, send_at }), ...inQuiet(anyway) });
       if (!record.thread?.items.some((item) => item.id === message.id)) record.place(message);
       record.settle(message);
       this.doors.unsent?.unpark(record.id, pending);
@@ -95,10 +99,11 @@ export class Acts {
         record.turn = Promise.resolve();
         throw problem;
       }
-      const held = problem.code === "unseen_message" || problem.code === "already_claimed";
+      const quiet = openingOf(problem);
+      const held = quiet !== null || problem.code === "unseen_message" || problem.code === "already_claimed";
       const why = problem.code === "already_claimed" ? `${problem.body.owner?.name ?? "Someone"} claimed this first.` : problem.message;
       if (kind === "message") this.doors.unsent?.park(record.id, pending);
-      this.mark(record, pending, { state: held ? "held" : "failed", why, by: problem.body.message ?? null });
+      this.mark(record, pending, { state: held ? "held" : "failed", why, by: problem.body.message ?? null, quiet });
     }
     this.store.changed("conversation", record.id);
   }
@@ -166,9 +171,9 @@ export class Acts {
     if (row?.id) await this.store.loads.again(record);
   }
 
-  /** A scheduled text of mine: `cancel` or `send-now`. @param {Record} record @param {import("./shapes.js").Message} message @param {"cancel"|"send-now"} verb */
-  async scheduled(record, message, verb) {
-    const now = await this.api.call("POST", `/messages/${message.id}/${verb}`, {});
+  /** A scheduled text of mine: `cancel` or `send-now`. @param {Record} record @param {import("./shapes.js").Message} message @param {"cancel"|"send-now"} verb @param {boolean} [anyway] in quiet hours too */
+  async scheduled(record, message, verb, anyway = false) {
+    const now = await this.api.call("POST", `/messages/${message.id}/${verb}`, inQuiet(anyway));
     record.advance(now);
     this.store.changed("conversation", record.id);
   }
@@ -196,6 +201,11 @@ export class Acts {
 /** @param {Media[]} media */
 function idsOf(media) {
   return media.map((each) => each.id);
+}
+
+/** @param {boolean} anyway */
+function inQuiet(anyway) {
+  return anyway ? { override_quiet_hours: true } : {};
 }
 
 /** Only what was given. @param {{[name: string]: string|null}} fields */

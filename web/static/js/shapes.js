@@ -12,7 +12,7 @@
  * @typedef {{
  *   id: string, conversation: string, seq: number, kind: "message"|"note", direction: "inbound"|"outbound", body: string,
  *   media: Media[], did: Did|string|null, user: User|null, client_id: string|null, state: string, error: Failure|null,
- *   encoding: string|null, segments: number|null, send_at: string|null, created_at: string, mentions?: User[],
+ *   encoding: string|null, segments: number|null, send_at: string|null, held_until?: string|null, created_at: string, mentions?: User[],
  * }} Message
  * @typedef {{
  *   id: string, contact: Contact, owner: User|null, subscribers: User[], did: Did|null, seq: number,
@@ -28,7 +28,7 @@
  * }} Event
  * @typedef {"mine"|"subscribed"|"pool"|"unanswered"|"all"|"closed"} View
  * @typedef {{all: number, unread: number}} Tally
- * @typedef {{sms_public_minutes: number|null, opt_out_text: string}} Settings
+ * @typedef {{sms_public_minutes: number|null, opt_out_text: string, timezone?: string, quiet_hours?: import("./opening.js").QuietHours|null}} Settings
  * @typedef {{
  *   user: User, account: {id: string, name: string}, settings: Settings, sandbox: boolean, now: string,
  *   conversation: string|null, preferences?: Partial<import("./preferences.js").Chosen>, webhooks_off?: string[],

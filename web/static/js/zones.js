@@ -11,3 +11,8 @@ export function timeThere(zone, now) {
     return "";
   }
 }
+
+/** As people call it: America/New_York is New York. @param {string} zone */
+export function placeOf(zone) {
+  return zone.slice(zone.lastIndexOf("/") + 1).replaceAll("_", " ");
+}

@@ -3,9 +3,10 @@ import { cut } from "../mentions.js";
 import { clockTime, moment, state } from "../words.js";
 import { Icon } from "./icon.js";
 import { Pictures } from "./pictures.js";
+import { sendAt } from "./quiet_strip.js";
 
 /** @typedef {import("../shapes.js").Message} Message */
-/** @typedef {{anyway: () => void, discard: () => void, edit: () => void}} Acts */
+/** @typedef {{anyway: () => void, later: () => void, discard: () => void, edit: () => void, manages: boolean}} Acts */
 /** @typedef {{cancel: () => void, now: () => void}} Scheduled */
 
 const LINK = /https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]]/g;
@@ -52,8 +53,10 @@ export function Place({ message, who = "", by = "", now = 0, scheduled, doubt = 
 /** @param {Message} message @param {string} who @param {string} by whose pictures they are @param {number} now @param {Scheduled} [scheduled] @param {boolean} [doubt] */
 function bubble(message, who, by, now, scheduled, doubt) {
   const side = message.kind === "note" ? "note" : message.direction;
-  const waits = message.state === "scheduled" && message.send_at;
-  const word = `${waits ? `Scheduled for ${moment(waits, now)}` : state(message)}${doubt && heldBack(message) ? " · waits until somebody decides: opt-out?" : ""}`;
+  const waits = message.state === "scheduled" ? message.send_at : message.held_until;
+  const held = message.held_until ? ", after quiet hours there" : "";
+  const said = waits ? `${message.state === "scheduled" ? "Scheduled for" : "Waits until"} ${moment(waits, now)}${held}` : state(message);
+  const word = `${said}${doubt && heldBack(message) ? " · waits until somebody decides: opt-out?" : ""}`;
   const bad = message.state === "failed" || message.state === "undelivered" || message.state === "unconfirmed";
   return html`<li class=${`message ${side} ${waits ? "waits" : ""}`} data-seq=${message.seq}>
     ${who && html`<p class="message-who"><bdi>${who}</bdi></p>`}
@@ -80,8 +83,8 @@ function heldBack({ direction, kind, state: now, user }) {
  * A text of mine that the server does not have yet, or has held back.
  * @param {import("../record.js").Pending} pending @param {Acts} acts
  */
-function pendingBubble(pending, { anyway, discard, edit }) {
-  const { state: now, why, by, kind } = pending;
+function pendingBubble(pending, { anyway, later, discard, edit, manages }) {
+  const { state: now, why, by, kind, quiet } = pending;
   const words = now === "sending" ? (kind === "note" ? "Adding…" : pending.send_at ? "Scheduling…" : "Sending…") : now === "held" ? held(by, why) : `${kind === "note" ? "Not added." : "Not sent."} ${why}`;
   return html`<li class=${`message ${kind === "note" ? "note" : "outbound"} pending ${now}`}>
     <div class=${`bubble ${now === "failed" ? "bad" : ""}`}>
@@ -90,7 +93,8 @@ function pendingBubble(pending, { anyway, discard, edit }) {
       <p class="message-meta"><span class="message-state">${now !== "sending" && c(Icon, { name: "circle-alert" })}${words}</span></p>
     </div>
     ${now !== "sending" && html`<p class="message-acts">
-      <button class="button small" onClick=${anyway}>${now === "held" ? "Send anyway" : "Retry"}</button>
+      ${quiet && html`<button class="button small primary" onClick=${later}>${sendAt(quiet.opens_at, quiet.timezone)}</button>`}
+      ${(!quiet || manages) && html`<button class="button small" onClick=${anyway}>${now === "held" ? "Send anyway" : "Retry"}</button>`}
       <button class="button small quiet" onClick=${edit}>Edit</button>
       <button class="button small quiet" onClick=${discard}>${now === "held" ? "Discard" : "Delete"}</button>
     </p>`}

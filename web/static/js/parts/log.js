@@ -1,4 +1,5 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { Problem } from "../api.js";
 import { c, html } from "../html.js";
 import { lineOf, woven } from "../lines.js";
 import { author, called, day, names, some } from "../words.js";
@@ -123,6 +124,8 @@ function actsOn(app, record, pending, edit) {
   const discard = () => app.acts.discard(record, pending);
   return {
     anyway: () => app.acts.sendAnyway(record, pending),
+    later: () => app.acts.sendAnyway(record, pending, pending.quiet?.opens_at),
+    manages: app.me.role === "manager",
     discard,
     edit: () => {
       discard();
@@ -134,8 +137,15 @@ function actsOn(app, record, pending, edit) {
 
 /** @param {import("../app.js").App} app @param {Record} record @param {import("../shapes.js").Message} message */
 function actsOnScheduled(app, record, message) {
-  const run = (/** @type {"cancel"|"send-now"} */ verb) => () => app.tell(app.acts.scheduled(record, message, verb));
-  return { cancel: run("cancel"), now: run("send-now") };
+  const leave = async (/** @type {boolean} */ anyway) => {
+    try {
+      await app.acts.scheduled(record, message, "send-now", anyway);
+    } catch (problem) {
+      if (!(problem instanceof Problem) || problem.code !== "quiet_hours" || app.me.role !== "manager") throw problem;
+      app.toasts.add({ words: problem.message, urgent: true, actions: [{ words: "Send anyway", run: () => app.tell(leave(true)) }] });
+    }
+  };
+  return { cancel: () => app.tell(app.acts.scheduled(record, message, "cancel")), now: () => app.tell(leave(false)) };
 }
 
 /** @param {HTMLElement|null} node */

@@ -1,12 +1,15 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { Problem } from "../api.js";
 import { calledContact, mainPhone } from "../contact_words.js";
 import { c, html } from "../html.js";
+import { inQuiet, openingOf } from "../opening.js";
 import { withOptOut } from "../segments.js";
 import { phone } from "../words.js";
 import { Ask } from "./ask.js";
 import { Choose } from "./choose.js";
 import { Counter } from "./counter.js";
 import { Field } from "./field.js";
+import { sendAt } from "./quiet_strip.js";
 
 /** @typedef {import("./options.js").Option} Option */
 
@@ -21,6 +24,8 @@ export function NewText({ app, close }) {
   const [found, setFound] = useState(/** @type {Array<Option & {number?: string}>} */ ([]));
   const [from, setFrom] = useState("");
   const [body, setBody] = useState("");
+  const [quiet, setQuiet] = useState(/** @type {import("../opening.js").Opening|null} */ (null));
+  const [anyway, setAnyway] = useState(false);
   // The same text sent again after a lost answer is one text.
   const sent = useRef({ body: "", client_id: "" });
   useEffect(() => {
@@ -46,25 +51,31 @@ export function NewText({ app, close }) {
     if (to === null) return false;
     if (sent.current.body !== body) sent.current = { body, client_id: crypto.randomUUID() };
     const whom = to.id.startsWith("to ") ? { to: to.id.slice(3) } : { contact: to.id };
-    const conversation = await app.acts.start(whom, { client_id: sent.current.client_id, body: body.trim(), did: from || null });
-    app.write(conversation.id);
-    return true;
+    try {
+      const conversation = await app.acts.start(whom, { client_id: sent.current.client_id, body: body.trim(), did: from || null, ...inQuiet(quiet, anyway) });
+      app.write(conversation.id);
+      return true;
+    } catch (problem) {
+      if (problem instanceof Problem) setQuiet(openingOf(problem));
+      throw problem;
+    }
   };
   if (numbers?.length === 0) {
     return c(Ask, { title: "New text", act: "Close", close, run: async () => true, children: () => html`<p>You have no SMS number yet. Ask a manager to assign one.</p>` });
   }
   return c(Ask, {
     title: "New text",
-    act: "Send",
+    act: quiet && !anyway ? sendAt(quiet.opens_at, quiet.timezone) : "Send",
     fields: ["to", "contact", "body"],
     close,
     disabled: to === null || !body.trim(),
     run,
     children: (faults) => html`
-      ${c(Choose, { label: "Send To", options, chosen: to, pick: setTo, input: setText, focus: true, placeholder: "Name or number", empty: "No contact by that name. A number can be texted as it is.", error: faults["to"] || faults["contact"] })}
+      ${c(Choose, { label: "Send To", options, chosen: to, pick: (one) => (setTo(one), setQuiet(null), setAnyway(false)), input: setText, focus: true, placeholder: "Name or number", empty: "No contact by that name. A number can be texted as it is.", error: faults["to"] || faults["contact"] })}
       ${numbers && numbers.length > 1 && c(Field, { label: "From", value: from, input: setFrom, choices: [{ value: "", words: "The usual number" }, ...numbers.map((each) => ({ value: each.id, words: each.label || phone(each.number) }))] })}
       ${c(Field, { label: "Message", value: body, input: setBody, rows: 3, error: faults["body"] })}
       ${c(Counter, { text: body ? withOptOut(body, app.store.settings.opt_out_text) : "", body, replace: setBody })}
+      ${quiet && app.me.role === "manager" && html`<label class="check"><input type="checkbox" checked=${anyway} onChange=${(/** @type {any} */ event) => setAnyway(event.currentTarget.checked)} />Send anyway, in quiet hours</label>`}
       <p class="field-hint">A first text to a number carries “${app.store.settings.opt_out_text}”</p>`,
   });
 }

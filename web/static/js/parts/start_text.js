@@ -1,11 +1,13 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Problem } from "../api.js";
 import { c, html } from "../html.js";
+import { inQuiet, openingOf } from "../opening.js";
 import { withOptOut } from "../segments.js";
 import { phone } from "../words.js";
 import { useAttachments } from "./attachments.js";
 import { Counter } from "./counter.js";
 import { Icon } from "./icon.js";
+import { QuietStrip } from "./quiet_strip.js";
 
 /**
  * The first text to a number: it makes the conversation.
@@ -16,6 +18,7 @@ export function StartText({ app, contact, number, began }) {
   const key = `partyline.first.${contact.id}.${number}`;
   const [body, setBody] = useState(sessionStorage.getItem(key) ?? "");
   const [why, setWhy] = useState("");
+  const [quiet, setQuiet] = useState(/** @type {import("../opening.js").Opening|null} */ (null));
   const [sending, setSending] = useState(false);
   // The same text sent again after a lost answer is one text.
   const sent = useRef({ body: "", media: [""], client_id: "" });
@@ -34,21 +37,24 @@ export function StartText({ app, contact, number, began }) {
     if (text) sessionStorage.setItem(key, text);
     else sessionStorage.removeItem(key);
   };
-  const send = async () => {
+  const send = async (anyway = false) => {
     const text = field.current?.value.trim() ?? "";
     if ((!text && files.media.length === 0) || files.busy || sending) return;
     setSending(true);
     setWhy("");
     const same = sent.current.body === text && String(sent.current.media) === String(files.ids);
     if (!same) sent.current = { body: text, media: files.ids, client_id: crypto.randomUUID() };
+    const { send_at, anyway: override_quiet_hours } = inQuiet(quiet, anyway);
+    const later = { ...(send_at ? { send_at } : {}), ...(override_quiet_hours ? { override_quiet_hours } : {}) };
     try {
-      await app.api.post("/messages", { to: number, ...(from ? { did: from } : {}), ...sent.current });
+      await app.api.post("/messages", { to: number, ...(from ? { did: from } : {}), ...sent.current, ...later });
       write("");
       files.clear();
       began();
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
       setWhy(problem.message);
+      setQuiet(openingOf(problem));
       field.current?.focus();
     } finally {
       setSending(false);
@@ -76,7 +82,8 @@ export function StartText({ app, contact, number, began }) {
     <div class="composer-end">
       <div class="composer-tools">${files.picker}</div>
       ${c(Counter, { text: body ? withOptOut(body, suffix) : "", replace: write, body, pictures: files.media.length > 0 })}
-      <button class="button primary" disabled=${nothing || files.busy || sending}>${c(Icon, { name: "send" })}Send</button>
+      ${!quiet && html`<button class="button primary" disabled=${nothing || files.busy || sending}>${c(Icon, { name: "send" })}Send</button>`}
     </div>
+    ${quiet && c(QuietStrip, { app, opening: quiet, disabled: nothing || files.busy || sending, anyway: () => send(true) })}
   </form>`;
 }

@@ -1,12 +1,14 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { c, html } from "../html.js";
 import { merge, places, unknownFields, worded } from "../merge.js";
+import { useQuiet } from "../quiet.js";
 import { tellReady, toldReady } from "../ready_told.js";
 import { count, pieces, withOptOut } from "../segments.js";
 import { useAttachments } from "./attachments.js";
 import { Counter } from "./counter.js";
 import { Icon } from "./icon.js";
 import { onDemand } from "./on_demand.js";
+import { QuietStrip } from "./quiet_strip.js";
 import { SendWay } from "./send_way.js";
 import { Templates } from "./templates.js";
 import { pressed, useCalled, Writing } from "./writing.js";
@@ -38,6 +40,8 @@ export function TextBox({ app, record, row, way, head }) {
   useRemoteDraft(app, row, field, setBody);
   const files = useAttachments({ shelf: app.attached.of(row.id), limit: way.number ? way.number.media_limit : null });
   const elsewhere = way.to !== row.contact.phone;
+  const quiet = useQuiet(app, row);
+  const opens_at = elsewhere ? null : (quiet?.opens_at ?? null);
   const suffix = elsewhere || firstText(record) ? app.store.settings.opt_out_text : "";
   const empty = !body.trim() && files.media.length === 0;
   const counted = count(body ? withOptOut(body, suffix) : "");
@@ -94,7 +98,9 @@ export function TextBox({ app, record, row, way, head }) {
     slash.current = false;
     select(undefined);
   };
-  const send = (/** @type {string|null} */ send_at = null) => {
+  const send = (/** @type {string|null} */ send_at = opens_at, anyway = false) => {
+    // The quiet hours may just have ended.
+    if (send_at === opens_at && opens_at !== null && Date.parse(opens_at) <= app.clock.now()) return send(null, anyway);
     // From the field itself: a second Enter may come before the first one is drawn.
     const node = field.current;
     const text = node?.value.trim() ?? "";
@@ -112,13 +118,13 @@ export function TextBox({ app, record, row, way, head }) {
     app.at_end = true;
     if (elsewhere) {
       if (begun.current.body !== text) begun.current = { body: text, client_id: crypto.randomUUID() };
-      return start(app, way.to, { ...begun.current, did: way.from, send_at, media }, () => (write(""), files.clear()));
+      return start(app, way.to, { ...begun.current, did: way.from, send_at, media, anyway }, () => (write(""), files.clear()));
     }
     node.value = "";
     setBody("");
     drafts.sent(row.id);
     files.clear();
-    app.tell(app.acts.send(record, { body: text, did: way.from, send_at, media }));
+    app.tell(app.acts.send(record, { body: text, did: way.from, send_at, media, anyway }));
   };
   return html`<form class="composer-form" aria-label="Write a text" onSubmit=${(/** @type {Event} */ event) => (event.preventDefault(), send())}>
     <div class="composer-head">${head}${c(SendWay, { way: { ...way, setTo: choose }, row })}</div>
@@ -149,10 +155,11 @@ export function TextBox({ app, record, row, way, head }) {
         <button class="button square quiet" type="button" aria-label="Send later" title="Send later" disabled=${files.busy || empty} onClick=${() => setOpen("later")}>${c(Icon, { name: "calendar-clock" })}</button>
       </div>
       ${c(Counter, { text: body ? withOptOut(body, suffix) : "", body, replace: write, pictures: files.media.length > 0 })}
-      <button class="button primary" disabled=${files.busy || empty}>${c(Icon, { name: "send" })}Send</button>
+      ${opens_at === null && html`<button class="button primary" disabled=${files.busy || empty}>${c(Icon, { name: "send" })}Send</button>`}
     </div>
+    ${quiet && opens_at !== null && c(QuietStrip, { app, opening: { ...quiet, opens_at }, disabled: files.busy || empty, anyway: () => send(null, true) })}
     ${row.contact.ready && !told && html`<p class="composer-hint">Sending turns Ready off for this contact.</p>`}
-    ${open === "later" && c(Later, { app, row, zone: contact?.timezone ?? null, close: () => setOpen(""), send: (at) => send(at) })}
+    ${open === "later" && c(Later, { app, row, quiet, zone: contact?.timezone ?? quiet?.timezone ?? null, close: () => setOpen(""), send: (at) => send(at) })}
   </form>`;
 }
 

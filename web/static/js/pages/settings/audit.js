@@ -8,7 +8,9 @@ import { Table } from "../../parts/table.js";
 import { useReading } from "../../reading.js";
 import { route } from "../../route.js";
 import { phone } from "../../words.js";
+import { placeOf } from "../../zones.js";
 import { useNames } from "../reports/names.js";
+import { hoursSaid } from "./quiet_hours.js";
 import { Section } from "./section.js";
 
 /** @typedef {import("../../app.js").App} App */
@@ -21,6 +23,9 @@ const FIELDS = {
   help_answer: "HELP answer",
   default_did: "default number",
   capabilities: "can",
+  quiet_hours: "quiet hours",
+  opens_at: "quiet until",
+  timezone: "time zone",
 };
 /**
  * @typedef {{id: string, at: string, user: import("../../shapes.js").User|null, what: string, target: {kind: string, id: string, name: string},
@@ -92,14 +97,14 @@ function auditColumns(app, names) {
 /** `did.changed` as `Number changed`. @param {string} what */
 function worded(what) {
   const [noun = "", verb = ""] = what.split(".");
-  const name = { did: "number", live_filter: "live filter" }[noun] ?? noun;
+  const name = { did: "number", live_filter: "live filter", quiet_hours: "quiet hours" }[noun] ?? noun;
   return `${name.charAt(0).toUpperCase()}${name.slice(1)} ${verb.replaceAll("_", " ")}`;
 }
 
 /** @param {Entry} entry @param {Map<string, string>} names */
 function changes({ before, after }, names) {
   const says = (/** @type {string} */ field, /** @type {any} */ it) => (it === null && field === "sms_public_minutes" ? "never" : (names.get(it) ?? value(field, it)));
-  const fields = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])];
+  const fields = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])].filter((field) => field !== "message");
   if (fields.length === 0) return html`<span class="soft">–</span>`;
   return html`<ul class="audit-changes">${fields.map((field) => html`<li key=${field}><span class="soft">${FIELDS[field] ?? field.replaceAll("_", " ")}</span>
     ${before && field in before && html` <del><bdi>${says(field, before[field])}</bdi></del>`}${after && field in after && html` <ins><bdi>${says(field, after[field])}</bdi></ins>`}</li>`)}</ul>`;
@@ -107,11 +112,14 @@ function changes({ before, after }, names) {
 
 /** @param {string} field @param {any} it @returns {string} */
 function value(field, it) {
+  if (field === "quiet_hours") return hoursSaid(it);
   if (it === null || it === undefined || it === "") return "none";
   if (it === true || it === false) return it ? "yes" : "no";
   if (field === "conditions" && Array.isArray(it)) return it.map(conditionWords).join(" and ");
   if (field === "capabilities" && Array.isArray(it)) return it.map((can) => can.toUpperCase()).join(", ");
   if (field === "number") return phone(it);
+  if (field === "timezone") return placeOf(it);
+  if (field === "opens_at") return stamp(it, Date.now());
   if (Array.isArray(it)) return it.map((each) => value(field, each)).join(", ");
   return typeof it === "object" ? (it.name ?? it.label ?? JSON.stringify(it)) : String(it);
 }

@@ -6,6 +6,8 @@ import { Field, faults } from "../../parts/field.js";
 import { Icon } from "../../parts/icon.js";
 import { all, useFeed, useReading } from "../../reading.js";
 import { clockTime, phone, some } from "../../words.js";
+import { timeThere } from "../../zones.js";
+import { hoursOf, hoursSaid, QuietHoursPart, written, wrongHours } from "./quiet_hours.js";
 
 /** @typedef {{[name: string]: any}} Settings */
 
@@ -19,6 +21,8 @@ const NAMES = {
   help_answer: "HELP answer",
   default_did: "Default number",
   claim_limit: "Claim limit",
+  quiet_hours: "Quiet hours",
+  timezone: "Time zone of the account",
 };
 const TEXTS = [
   ["opt_out_text", "Added to the first text that a contact gets."],
@@ -47,8 +51,7 @@ export function Messaging({ app }) {
 
   const shown = (/** @type {string} */ name) => draft[name] ?? textOf(name, saved[name]);
   const edit = (/** @type {string} */ name) => (/** @type {string} */ value) => {
-    const { [name]: _, ...rest } = draft;
-    setDraft(value === textOf(name, saved[name]) ? rest : { ...rest, [name]: value });
+    setDraft(({ [name]: _, ...rest }) => (value === textOf(name, saved[name]) ? rest : { ...rest, [name]: value }));
     setWhen("");
   };
   const refuse = (/** @type {{[field: string]: string}} */ why) => {
@@ -61,6 +64,9 @@ export function Messaging({ app }) {
       const value = draft[name] === undefined ? null : valueOf(name, draft[name]);
       if (typeof value === "string") return refuse({ [name]: name === "claim_limit" ? "Write a number from 1 to 200, or nothing." : "Write a number of minutes, or choose never." });
     }
+    const hours = wrongHours(shown("quiet_hours"));
+    if (hours) return refuse({ quiet_hours: hours });
+    if (!timeThere(shown("timezone"), 0)) return refuse({ timezone: "There is no such time zone. Choose one of the list." });
     const changes = Object.fromEntries(Object.entries(draft).map(([name, value]) => [name, valueOf(name, value)]));
     setBusy(true);
     try {
@@ -136,6 +142,7 @@ export function Messaging({ app }) {
           error: wrong["default_did"],
         })}
       </fieldset>
+      ${c(QuietHoursPart, { app, hours: shown("quiet_hours"), zone: shown("timezone"), edit, wrong })}
       ${wrong[""] && html`<p class="form-fault">${wrong[""]}</p>`}
       <p class="section-acts"><button class="button primary" disabled=${!dirty || busy} aria-busy=${busy}>Save</button>
         <button type="button" class="button quiet" disabled=${!dirty} onClick=${() => (setDraft({}), setWrong({}), setCrossed(null))}>Discard changes</button>
@@ -212,7 +219,7 @@ function useCrossed(app, saved, draft) {
     known.current = saved;
     const by = last.current;
     if (!before || !saved || by?.actor.id === app.me.id) return;
-    const fields = Object.keys(draft).filter((name) => before[name] !== saved[name] && saved[name] !== valueOf(name, draft[name]));
+    const fields = Object.keys(draft).filter((name) => textOf(name, before[name]) !== textOf(name, saved[name]) && textOf(name, saved[name]) !== draft[name]);
     if (fields.length) setCrossed({ who: by?.actor.name ?? "Somebody", at: by?.at ?? new Date(app.clock.now()).toISOString(), fields });
   }, [saved]);
   return [crossed, setCrossed];
@@ -235,6 +242,7 @@ function didName(did) {
 /** As it stands in its field. @param {string} name @param {any} value */
 function textOf(name, value) {
   if (name === "sms_public_minutes" && value === null) return "never";
+  if (name === "quiet_hours") return written(value ?? null);
   return value === null || value === undefined ? "" : String(value);
 }
 
@@ -245,6 +253,7 @@ function valueOf(name, text) {
   if (name === "sms_public_minutes" || name === "claim_limit") return /^-?\d{1,6}$/.test(text) ? Number(text) : text;
   if (name.endsWith("_answer") && text.trim() === "") return null;
   if (name === "default_did") return text || null;
+  if (name === "quiet_hours") return hoursOf(text);
   return text;
 }
 
@@ -252,5 +261,5 @@ function valueOf(name, text) {
 function words(name, value, dids) {
   if (name === "sms_public_minutes") return value === null ? "never" : String(value);
   if (name === "default_did") return didName(dids.find((did) => did.id === value) ?? { number: "none" });
-  return value ?? "none";
+  return name === "quiet_hours" ? hoursSaid(value) : (value ?? "none");
 }
