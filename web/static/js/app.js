@@ -19,7 +19,7 @@ import { Store } from "./store.js";
 import { Toasts } from "./toasts.js";
 import { Undo } from "./undo.js";
 import { uploader } from "./upload.js";
-import { Version } from "./version.js";
+import { Version, writing } from "./version.js";
 import { givenUp } from "./webhooks.js";
 import { called, some } from "./words.js";
 
@@ -283,9 +283,8 @@ export class App {
 
   /** Opens a conversation and goes to its composer. @param {string} id */
   write(id) {
-    const { page, id: shown } = route.value;
     // What is open follows the address a moment later.
-    const here = page === "sms" && shown === id && this.store.open_id === id;
+    const here = location.pathname === `/sms/${id}` && this.store.open_id === id;
     const field = here ? document.getElementById("message") : null;
     this.write_to = field ? null : id;
     go(`/sms/${id}`);
@@ -295,9 +294,4 @@ export class App {
   get route() {
     return route;
   }
-}
-
-/** Something is being written in this tab. */
-function writing() {
-  return [...document.querySelectorAll("textarea")].some((field) => field.value.trim() !== "");
 }

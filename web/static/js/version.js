@@ -34,3 +34,8 @@ export class Version {
     if (this.old && this.hidden_since > 0 && this.now() - this.hidden_since > QUIET && !writing()) this.reload();
   }
 }
+
+/** Something is being written in this tab. */
+export function writing() {
+  return [...document.querySelectorAll("textarea")].some((field) => field.value.trim() !== "");
+}
