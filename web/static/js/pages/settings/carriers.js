@@ -21,10 +21,13 @@ const SECRET = /token|secret|password|private_key|api_key/;
 const WORDS = { sid: "SID", id: "ID", api: "API", url: "URL" };
 /** What a field's name does not say. @type {{[name: string]: string}} */
 const HINTS = {
+  application_id: "May be left empty. With it and its key, texts leave over the Messages API and may have attachments.",
   hook_password: "Made up by you: it is all that keeps strangers from writing to you in others' names.",
   hook_token: "Made up by you: what the get-url of Kannel's configuration says after token=.",
   hook_username: "Made up by you, and entered with the password at Bandwidth, for the Application's callbacks.",
+  private_key: "May be left empty. The whole of the application's file, from BEGIN to END.",
   public_key: "With it Telnyx's webhooks are checked: 44 characters, shown beside the API keys.",
+  signature_secret: "With it Vonage's webhooks are checked: in the account's settings, where signing is switched on too.",
 };
 /** Who confirms STOP unless that was switched off there. */
 const ANSWER_STOP = new Set(["twilio", "telnyx"]);
