@@ -237,6 +237,7 @@ def _take(desk: Desk, work: Work, message: Message, did: Did) -> Leased:
         to=thread.conversation.phone,
         body=message.body,
         media_urls=_links(desk, work, message),
+        media_types=tuple(each.content_type for each in attachments(message.media)),
         status_url=f"{desk.settings.base_url}/hooks/{did.kind}/{did.carrier}/status?token={token}",
     )
     return Leased(text, message.account, did.carrier, message.id, message.conversation, taken.attempt)

@@ -124,6 +124,7 @@ async def test_a_carrier_gets_a_link_to_each_that_is_good_for_hours_and_for_it_a
     await sent(office, photo.id)
     [leased] = await lease(office.desk)
     [url] = leased.text.media_urls
+    assert leased.text.media_types == ("image/png",)
     assert url.startswith(f"{office.desk.settings.base_url}/media/{photo.id}/")
     _, _, id, until, key = urlsplit(url).path.split("/")
     shelf, now = Attachments(office.desk), int(until) * 1_000_000
