@@ -12,7 +12,7 @@ from typing import Literal
 import uvicorn
 import uvloop
 
-from server import app, fetcher, notifier, sender, timer
+from server import app, catching_up, fetcher, notifier, sender, timer
 from server.embedded import EmbeddedRedis, embedded_redis
 from server.log import get_logger
 from server.parts import Parts, open_parts
@@ -74,6 +74,7 @@ async def _run(
                 work.append(group.create_task(sender.run(parts, stop)))
                 work.append(group.create_task(fetcher.run(parts, stop)))
                 work.append(group.create_task(notifier.run(parts, stop)))
+                work.append(group.create_task(catching_up.run(parts, stop)))
             for task in work:
                 task.add_done_callback(lambda _: stop.set())
             log.info("roles.started", roles=list(roles), redis="embedded" if redis else "external")

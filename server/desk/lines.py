@@ -1,5 +1,6 @@
 """An account's carriers. Their credentials are written and never read back."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -8,17 +9,19 @@ from msgspec import UNSET, Meta, Raw, UnsetType
 
 from server.carriers.carrier import Carrier
 from server.carriers.credentials import read_credentials
+from server.carriers.logbook import Logbook
 from server.desk.desk import Desk, Once
 from server.desk.once import write_once
-from server.desk.shapes import instant
+from server.desk.shapes import instant, instant_or_none
 from server.desk.trail import Target, trace
 from server.desk.work import Work
 from server.domain.errors import InUse, Invalid, NotFound
 from server.domain.user import User
 from server.ids import new_id
-from server.store import lines
+from server.store import lines, readings_back
 from server.store.database import Conflict, Transaction, stored_text
 from server.store.lines import Line
+from server.store.readings_back import Reading
 from server.store.vault import Vault
 
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -51,7 +54,20 @@ class CarrierChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return "CarrierChange()"
 
 
+class ReadingShape(msgspec.Struct, frozen=True):
+    """The last time that a carrier's own list was read back: `texts` that nobody had taken in were found, and `cleared` texts of ours that
+    had no answer. `failure` says why a later attempt, at `tried_at`, did not get to the end."""
+
+    at: str | None
+    texts: int
+    cleared: int
+    tried_at: str | None
+    failure: str | None
+
+
 class CarrierShape(msgspec.Struct, frozen=True):
+    """`reads_back`: the carrier has a list of its messages, read at start and every hour; `read_back` is null until that was tried."""
+
     id: str
     kind: str
     name: str
@@ -59,15 +75,22 @@ class CarrierShape(msgspec.Struct, frozen=True):
     hook_url: str
     status_url: str
     created_at: str
+    reads_back: bool
+    read_back: ReadingShape | None
 
 
 async def list_carriers(desk: Desk, by: User, after: str, limit: int) -> list[CarrierShape]:
-    found = await desk.read(lambda tx: lines.page(tx, by.account, after, limit))
-    return [_carrier_shape(desk, line) for line in found]
+    async def read(tx: Transaction) -> list[CarrierShape]:
+        return await _shapes(desk, tx, await lines.page(tx, by.account, after, limit))
+
+    return await desk.read(read)
 
 
 async def get_carrier(desk: Desk, by: User, id: str) -> CarrierShape:
-    return _carrier_shape(desk, await desk.read(lambda tx: _line(tx, by, id)))
+    async def read(tx: Transaction) -> CarrierShape:
+        return (await _shapes(desk, tx, [await _line(tx, by, id)]))[0]
+
+    return await desk.read(read)
 
 
 async def add_carrier(desk: Desk, by: User, new: NewCarrier, once: Once | None = None) -> CarrierShape | Raw:
@@ -83,7 +106,7 @@ async def add_carrier(desk: Desk, by: User, new: NewCarrier, once: Once | None =
         line = Line(id, by.account, new.kind, stored_text(new.name), _vault(desk).seal(values, id), options, work.now)
         await lines.add(work.tx, line)
         await trace(work, by, "added", _target(line), after=_facts(line))
-        return _carrier_shape(desk, line)
+        return (await _shapes(desk, work.tx, [line]))[0]
 
     return await write_once(desk, add, once)
 
@@ -106,7 +129,7 @@ async def change_carrier(desk: Desk, by: User, id: str, change: CarrierChange, o
         await lines.save(work.tx, line)
         after = _facts(line) if change.credentials is UNSET else _facts(line) | {"credentials": True}
         await trace(work, by, "changed", _target(line), _facts(before), after)
-        return _carrier_shape(desk, line)
+        return (await _shapes(desk, work.tx, [line]))[0]
 
     return await write_once(desk, alter, once)
 
@@ -148,7 +171,12 @@ def _facts(line: Line) -> dict[str, Any]:
     return {"kind": line.kind, "name": line.name, "options": dict(line.options)}
 
 
-def _carrier_shape(desk: Desk, line: Line) -> CarrierShape:
+async def _shapes(desk: Desk, tx: Transaction, found: Sequence[Line]) -> list[CarrierShape]:
+    readings = await readings_back.of_carriers(tx, [line.id for line in found])
+    return [_carrier_shape(desk, line, readings.get(line.id)) for line in found]
+
+
+def _carrier_shape(desk: Desk, line: Line, reading: Reading | None) -> CarrierShape:
     hook_url = f"{desk.settings.base_url}/hooks/{line.kind}/{line.id}"
     return CarrierShape(
         id=line.id,
@@ -158,4 +186,16 @@ def _carrier_shape(desk: Desk, line: Line) -> CarrierShape:
         hook_url=hook_url,
         status_url=f"{hook_url}/status",
         created_at=instant(line.created_at),
+        reads_back=isinstance(desk.carriers.get(line.kind), Logbook),
+        read_back=_reading(reading) if reading else None,
+    )
+
+
+def _reading(reading: Reading) -> ReadingShape:
+    return ReadingShape(
+        at=instant_or_none(reading.done_at),
+        texts=reading.texts,
+        cleared=reading.cleared,
+        tried_at=instant_or_none(reading.tried_at),
+        failure=reading.failure,
     )

@@ -32,6 +32,8 @@ LONGEST_BODY = 10_000
 
 AT_ONCE = 50
 
+WORDLESS = "The carrier did not keep the words of this text."
+
 HANDLED = {Keyword.STOP: Purpose.OPTED_OUT, Keyword.START: Purpose.OPTED_IN, Keyword.HELP: Purpose.HELP}
 
 
@@ -199,6 +201,9 @@ def _message(item: Inbound, thread: Thread, step: Step, did: Did, body: str, att
         segments=counted.segments,
         carrier_ref=item.text.carrier_ref,
         media=kept(attached),
+        sent_at=item.text.sent_at,
+        error_code="no_words" if item.text.wordless else None,
+        error_says=WORDLESS if item.text.wordless else None,
     )
 
 

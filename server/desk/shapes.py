@@ -71,6 +71,7 @@ class MessageShape(msgspec.Struct, frozen=True):
     send_at: str | None
     held_until: str | None
     created_at: str
+    sent_at: str | None
     mentions: list[UserShape]
 
 
@@ -109,8 +110,7 @@ class ConversationShape(msgspec.Struct, frozen=True):
 
 
 class OwnConversationShape(ConversationShape, frozen=True):
-    """A conversation as one user sees it. `unread` counts what alerts that user and is above the person's read seq; `draft` is how what the
-    person has begun to write there begins."""
+    """As one user sees it. `unread` counts what alerts that user above its read seq; `draft` is how what was begun there begins."""
 
     unread: int
     muted: bool
@@ -241,6 +241,7 @@ def message_shape(m: Message, users: dict[str, User], dids: dict[str, Did]) -> M
         send_at=instant_or_none(m.send_at),
         held_until=instant_or_none(m.held_until),
         created_at=instant(m.created_at),
+        sent_at=instant_or_none(m.sent_at),
         mentions=[user_shape(users[id]) for id in m.mentions],
     )
 

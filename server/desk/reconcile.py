@@ -1,0 +1,200 @@
+"""Catching up from a carrier's own list: what came while nobody listened, and what became of texts without an answer (rules 25-27).
+
+Nothing is ever sent from here. What is read twice is one text: a carrier's reference is one row of the inbox.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import httpx2
+from msgspec.structs import replace
+
+from server.carriers.carrier import Connection, InboundText
+from server.carriers.logbook import Logbook, LoggedText, Unanswered
+from server.desk.desk import Desk
+from server.desk.outcome import News, apply
+from server.desk.receive import receive_texts
+from server.desk.work import Work
+from server.desk.writer import Locks
+from server.domain.doubtful import Doubt, Entry, judge
+from server.domain.events import EventType
+from server.domain.message import Direction, MessageState
+from server.domain.phone import read_sender
+from server.domain.thread import Happening, Step
+from server.store import messages, readings_back
+from server.store.database import Transaction
+from server.store.readings_back import Reading
+
+HOUR_US = 3_600_000_000
+OVERLAP_US = 600_000_000
+"""So much of what is known is read again: a carrier may list a text late."""
+LONGEST_BACK_US = 7 * 24 * HOUR_US
+RETRY_US = 300_000_000
+LEASE_US = 120_000_000
+SURE_US = 900_000_000
+"""What the list does not show so long after it was handed over was probably not sent."""
+LATE_US = 60_000_000
+"""What comes so late says when it was sent."""
+AT_ONCE = 50
+NOT_FOUND = "not_found"
+
+
+@dataclass(slots=True)
+class _Log:
+    inbound: list[LoggedText] = field(default_factory=list)
+    outbound: list[LoggedText] = field(default_factory=list)
+    failure: str | None = None
+
+
+async def due_readings(desk: Desk, since: int) -> list[tuple[str, str]]:
+    """(id, kind) of connections whose list is to be read now: not read since `since` (µs) or for an hour, or with a text to look for."""
+    kinds = [kind for kind, carrier in desk.carriers.items() if isinstance(carrier, Logbook)]
+
+    async def read(tx: Transaction) -> list[tuple[str, str]]:
+        return await readings_back.due(tx, kinds, max(since, tx.now - HOUR_US), tx.now - RETRY_US)
+
+    return await desk.read(read)
+
+
+async def read_back(desk: Desk, connection: Connection, holder: str, http: httpx2.AsyncClient) -> Reading | None:
+    """Reads one connection's list and takes in what it says; None where somebody else does. What was found stays found, however it ends."""
+
+    async def take(work: Work) -> tuple[Reading | None, int, dict[str, int], list[Doubt]]:
+        reading = await readings_back.take(work.tx, connection.id, holder, work.now + LEASE_US)
+        doubts = await readings_back.doubts(work.tx, connection.id, work.now - LONGEST_BACK_US)
+        return reading, work.now, await readings_back.numbers(work.tx, connection.id), doubts
+
+    reading, now, numbers, doubts = await desk.change(take)
+    if reading is None:
+        return None
+    failure: str | None = "Something failed here. The log says what."
+    try:
+        since = max(min([reading.known_to, *(doubt.handed_at for doubt in doubts)]) - OVERLAP_US, now - LONGEST_BACK_US)
+        log = await _read(desk, connection, holder, (since, now), numbers, http)
+        failure = log.failure
+        texts = await _take_in(desk, connection, log.inbound, now)
+        cleared = await _clear_up(desk, connection, log, doubts, now)
+        if failure is None:
+            await desk.change(lambda work: readings_back.done(work.tx, connection.id, holder, now, texts, cleared))
+    except asyncio.CancelledError:
+        failure = None
+        raise
+    finally:
+        # After `done` it is nobody's any more, and this changes nothing.
+        await desk.change(lambda work: readings_back.give_back(work.tx, connection.id, holder, failure))
+    return (await desk.read(lambda tx: readings_back.of_carriers(tx, [connection.id])))[connection.id]
+
+
+async def _read(
+    desk: Desk, connection: Connection, holder: str, span: tuple[int, int], numbers: dict[str, int], http: httpx2.AsyncClient
+) -> _Log:
+    """What concerns our numbers: an account at a carrier may have others, and texts from before a number was ours are not ours."""
+    book = desk.carriers[connection.kind]
+    assert isinstance(book, Logbook), "only such connections are due"
+    log, kept_at = _Log(), 0
+    try:
+        async for logged in book.logged(connection, *span, http):
+            inbound = logged.direction is Direction.INBOUND
+            since = numbers.get(read_sender(logged.to if inbound else logged.sender).text)
+            if since is not None and logged.at >= since:
+                (log.inbound if inbound else log.outbound).append(logged)
+            kept_at += 1
+            if kept_at % 1000 == 0:
+                await desk.change(lambda work: readings_back.keep(work.tx, connection.id, holder, work.now + LEASE_US))
+    except Unanswered as error:
+        log.failure = str(error)
+    return log
+
+
+async def _take_in(desk: Desk, connection: Connection, logged: Sequence[LoggedText], now: int) -> int:
+    """In the order in which they were sent. Returns how many were new."""
+    new = await desk.read(lambda tx: readings_back.unheard(tx, connection.id, (text.carrier_ref for text in logged)))
+    texts = [_inbound(text, now) for text in sorted(logged, key=lambda text: (text.at, text.carrier_ref)) if text.carrier_ref in new]
+    for first in range(0, len(texts), AT_ONCE):
+        await receive_texts(desk, connection, texts[first : first + AT_ONCE], now)
+    return len(new)
+
+
+def _inbound(text: LoggedText, now: int) -> InboundText:
+    return InboundText(
+        carrier_ref=text.carrier_ref,
+        sender=text.sender,
+        to=text.to,
+        body=text.body or "",
+        media=text.media,
+        sent_at=text.at if text.at < now - LATE_US else None,
+        wordless=text.body is None,
+    )
+
+
+async def _clear_up(desk: Desk, connection: Connection, log: _Log, doubts: Sequence[Doubt], now: int) -> int:
+    """Applies the states of our texts, and finds those that had no answer. Returns how many of these have one now."""
+    outbound = log.outbound
+
+    async def read(tx: Transaction) -> dict[str, str]:
+        by_ref = await readings_back.ours(tx, connection.id, (text.carrier_ref for text in outbound))
+        named = [text for text in outbound if text.carrier_ref not in by_ref and (text.token or text.message)]
+        for text in named:
+            found = await (messages.by_token(tx, text.token) if text.token else messages.by_id(tx, text.message or ""))
+            if found is not None and found.account == connection.account:
+                by_ref[text.carrier_ref] = found.id
+        return by_ref
+
+    known = await desk.read(read)
+    # A sender may still be about to write down whose these are.
+    strange = [text for text in outbound if text.carrier_ref not in known and text.at < now - LATE_US]
+    entries = [Entry(t.carrier_ref, read_sender(t.sender).text, read_sender(t.to).text, t.body, t.at) for t in strange]
+    waiting = [doubt for doubt in doubts if doubt.id not in known.values()]
+    verdict = judge(waiting, entries)
+    by_ref = {text.carrier_ref: text for text in outbound}
+    told = {id: by_ref[ref] for ref, id in known.items()} | {id: by_ref[ref] for id, ref in verdict.found.items()}
+    cleared = {doubt.id for doubt in doubts} & told.keys()
+    for id, text in told.items():
+        if id in cleared or text.state not in (None, MessageState.SENT):
+            await _tell(desk, id, text)
+    if log.failure is None:
+        handed = {doubt.id: doubt.handed_at for doubt in waiting}
+        for id in verdict.missing:
+            if handed[id] < now - SURE_US:
+                await _not_found(desk, id)
+    return len(cleared)
+
+
+async def _tell(desk: Desk, id: str, text: LoggedText) -> None:
+    """The carrier has it: that is `sent` at the least."""
+
+    async def change(work: Work) -> None:
+        message = await work.message(id)
+        if message is None:
+            return
+        if message.carrier_ref is None:
+            message = replace(message, carrier_ref=text.carrier_ref)
+            work.rewrite(message)
+        await apply(work, message, News(text.state or MessageState.SENT, text.code, text.says, text.opted_out))
+
+    await desk.change(change, locks=_where(id))
+
+
+async def _not_found(desk: Desk, id: str) -> None:
+    """It stays `unconfirmed`, and says what is known. Told once."""
+
+    async def change(work: Work) -> None:
+        message = await work.message(id)
+        if message is None or message.state is not MessageState.UNCONFIRMED or message.error_code in (NOT_FOUND, "sent_again"):
+            return
+        says = "The carrier's list does not show this text: it was probably not sent."
+        message = replace(message, error_code=NOT_FOUND, error_says=says)
+        work.rewrite(message)
+        thread = work.staged.threads[message.conversation]
+        work.happen(thread, Step(thread, (Happening(EventType.MESSAGE_UNCONFIRMED, NOT_FOUND),)), message=message)
+
+    await desk.change(change, locks=_where(id))
+
+
+def _where(id: str) -> Locks:
+    async def conversation(work: Work) -> list[str]:
+        found = await messages.by_id(work.tx, id)
+        return [] if found is None else [found.conversation]
+
+    return conversation

@@ -1,0 +1,66 @@
+"""Which entry of a carrier's list is which text of ours that may have been sent."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+EARLIEST_US = 60_000_000
+"""A carrier's clock may be behind ours by so much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A text of ours without an answer. `handed_at` is when a sender last took it, µs UTC."""
+
+    id: str
+    sender: str
+    to: str
+    body: str = field(repr=False)
+    handed_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A text that the carrier has and that belongs to no other of ours; `body` None where the carrier keeps no words."""
+
+    ref: str
+    sender: str
+    to: str
+    body: str | None = field(repr=False)
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`found`: the entry's `ref` by the text's id. `missing`: nothing in the list can be these; about any others the list says nothing."""
+
+    found: dict[str, str]
+    missing: list[str]
+
+
+def judge(doubts: Iterable[Doubt], entries: Sequence[Entry]) -> Verdict:
+    """Each entry is one text at the most: of equal ones the first belongs to the one that was handed over first."""
+    found: dict[str, str] = {}
+    missing: list[str] = []
+    taken: set[str] = set()
+    waiting = sorted(doubts, key=lambda doubt: (doubt.handed_at, doubt.id))
+    for doubt in waiting:
+        possible = [entry for entry in entries if _may_be(doubt, entry) and entry.ref not in taken]
+        same = [entry for entry in possible if entry.body is not None and _words(entry.body) == _words(doubt.body)]
+        wordless = [entry for entry in possible if entry.body is None]
+        if same:
+            found[doubt.id] = min(same, key=lambda entry: entry.at).ref
+            taken.add(found[doubt.id])
+        elif len(wordless) == 1 and sum(_may_be(other, wordless[0]) for other in waiting) == 1:
+            found[doubt.id] = wordless[0].ref
+            taken.add(found[doubt.id])
+        elif not wordless:
+            missing.append(doubt.id)
+    return Verdict(found, missing)
+
+
+def _may_be(doubt: Doubt, entry: Entry) -> bool:
+    return (entry.sender, entry.to) == (doubt.sender, doubt.to) and entry.at > doubt.handed_at - EARLIEST_US
+
+
+def _words(body: str) -> str:
+    return " ".join(body.split())

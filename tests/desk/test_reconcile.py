@@ -1,0 +1,220 @@
+"""Reading a carrier's list back: what nobody took in comes in once and in order, doubtful texts are cleared up, nothing is sent."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import httpx2
+import pytest
+
+from server.carriers.carrier import Connection, Credentials, InboundText, SendResult
+from server.carriers.exchange import open_client
+from server.desk.desk import Desk
+from server.desk.dispatch import lease, record
+from server.desk.lines import get_carrier
+from server.desk.receive import receive_texts
+from server.desk.reconcile import due_readings, read_back
+from server.desk.send import Draft, send
+from server.ids import new_id
+from server.store import lines
+from server.store.accounts import Did
+from server.store.database import Transaction
+from server.store.readings_back import Reading
+from tests.fixtures.centre import ACCOUNT_SID, AUTH_TOKEN
+from tests.fixtures.office import MARIA, WEI, Office
+from tests.fixtures.twilio_api import TwilioApi
+
+FRONT = "+12025550120"
+UNSURE = SendResult("unconfirmed", code="timeout", says="The carrier did not say whether it took this text.")
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[httpx2.AsyncClient]:
+    async with open_client() as http:
+        yield http
+
+
+@pytest.fixture
+async def twilio(office: Office, twilio_api: TwilioApi) -> Connection:
+    """A number of the office's over Twilio, two hours ago."""
+    credentials = Credentials({"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN})
+    connection = Connection(new_id(1), office.account, "twilio", "Twilio", credentials, {}, twilio_api.url)
+
+    async def add(tx: Transaction) -> None:
+        await lines.add(tx, lines.Line(connection.id, office.account, "twilio", "Twilio", "", {}, tx.now - 7_200_000_000))
+        await lines.add_did(tx, Did(new_id(2), office.account, FRONT, connection.id, "twilio", None, "Front", ("sms",)))
+        await tx.run("update dids set created_at = :at where number = :number", at=tx.now - 7_200_000_000, number=FRONT)
+
+    await office.desk.db.write(add)
+    return connection
+
+
+async def read(office: Office, twilio: Connection, http: httpx2.AsyncClient, holder: str = "me") -> Reading:
+    reading = await read_back(office.desk, twilio, holder, http)
+    assert reading is not None
+    return reading
+
+
+async def inbound(office: Office) -> list[dict[str, object]]:
+    return await office.all("select body, sent_at, created_at, error_says from messages where direction = 'inbound' order by seq")
+
+
+async def outbound(office: Office) -> list[tuple[str, str | None]]:
+    rows = await office.all("select state, error_code from messages where direction = 'outbound' order by seq")
+    return [(row["state"], row["error_code"]) for row in rows]
+
+
+async def doubtful(office: Office, twilio: Connection, body: str = "Hello") -> str:
+    """A text to Maria whose answer was lost."""
+    rows = await office.all("select count(*) as n from messages")
+    await receive_texts(office.desk, twilio, [InboundText(f"ref {rows[0]['n']}", MARIA, FRONT, "Hi")], 1)
+    await send(office.desk, office.ana, await office.conversation(), Draft(body, f"c{rows[0]['n']}", 10_000))
+    [leased] = await lease(office.desk)
+    await record(office.desk, leased, UNSURE)
+    return leased.text.body
+
+
+async def test_what_nobody_took_in_comes_in_once_in_order_and_says_when_it_was_sent(
+    office: Office, twilio: Connection, twilio_api: TwilioApi, http: httpx2.AsyncClient
+) -> None:
+    second = twilio_api.arrives(MARIA, FRONT, "second", ago=timedelta(minutes=20))
+    twilio_api.arrives(MARIA, FRONT, "first", ago=timedelta(minutes=50))
+    twilio_api.arrives(MARIA, FRONT, "just now", ago=timedelta(seconds=5))
+    reading = await read(office, twilio, http)
+    assert (reading.texts, reading.failure) == (3, None)
+    rows = await inbound(office)
+    assert [row["body"] for row in rows] == ["first", "second", "just now"]
+    assert [row["sent_at"] is not None for row in rows] == [True, True, False]
+    assert (await office.one("select waiting_since from conversations") or {})["waiting_since"] == rows[0]["created_at"], "rule 8: arrival"
+    await receive_texts(office.desk, twilio, [InboundText(second.sid, MARIA, FRONT, "second")], 1)
+    assert (await read(office, twilio, http)).texts == 0
+    assert len(await inbound(office)) == 3, "neither a late webhook nor another reading makes a second one"
+    assert twilio_api.taken == []
+
+
+async def test_numbers_that_are_not_ours_and_times_before_they_were_are_left_alone(
+    office: Office, twilio: Connection, twilio_api: TwilioApi, http: httpx2.AsyncClient
+) -> None:
+    twilio_api.arrives(MARIA, "+12025550777", "for another application")
+    twilio_api.arrives(MARIA, FRONT, "long before", ago=timedelta(hours=3))
+    assert (await read(office, twilio, http)).texts == 0
+    assert await office.all("select carrier from inbox") == []
+
+
+async def test_a_text_whose_words_the_carrier_did_not_keep_says_so(
+    office: Office, twilio: Connection, twilio_api: TwilioApi, http: httpx2.AsyncClient
+) -> None:
+    twilio_api.arrives(MARIA, FRONT, "secret").wordless = True
+    await read(office, twilio, http)
+    [row] = await inbound(office)
+    assert (row["body"], row["error_says"]) == ("", "The carrier did not keep the words of this text.")
+
+
+async def test_a_doubtful_text_that_the_carrier_has_is_sent_and_never_sent_again(
+    office: Office, twilio: Connection, twilio_api: TwilioApi, http: httpx2.AsyncClient
+) -> None:
+    body = await doubtful(office, twilio)
+    twilio_api.takes(FRONT, MARIA, body)
+    assert (await read(office, twilio, http)).cleared == 0, "a sender may still be about to write it down"
+    office.later(minutes=2)
+    assert (await read(office, twilio, http)).cleared == 1
+    assert await outbound(office) == [("sent", None)]
+    assert await lease(office.desk) == []
+    twilio_api.taken[0].status = "delivered"
+    await read(office, twilio, http)
+    assert await outbound(office) == [("delivered", None)], "a receipt that was lost is read back too"
+
+
+async def test_a_doubtful_text_that_the_list_does_not_show_says_so_once_and_stays(
+    office: Office, twilio: Connection, http: httpx2.AsyncClient
+) -> None:
+    await doubtful(office, twilio)
+    office.later(minutes=14)
+    await read(office, twilio, http)
+    assert await outbound(office) == [("unconfirmed", "timeout")]
+    office.later(minutes=2)
+    for _ in range(2):
+        await read(office, twilio, http)
+    assert await outbound(office) == [("unconfirmed", "not_found")]
+    assert office.types().count("message.unconfirmed") == 2
+    assert office.events[-1]["data"]["message"]["error"]["says"] == "The carrier's list does not show this text: it was probably not sent."
+    assert await lease(office.desk) == []
+
+
+async def test_a_text_of_another_conversation_is_no_answer_to_a_doubt(
+    office: Office, twilio: Connection, twilio_api: TwilioApi, http: httpx2.AsyncClient
+) -> None:
+    body = await doubtful(office, twilio)
+    twilio_api.takes(FRONT, WEI, body)
+    office.later(minutes=3)
+    assert (await read(office, twilio, http)).cleared == 0
+
+
+async def test_a_list_that_breaks_off_is_tried_again_from_the_same_point_and_what_it_gave_stays(
+    office: Office, twilio: Connection, twilio_api: TwilioApi, http: httpx2.AsyncClient
+) -> None:
+    twilio_api.arrives(MARIA, FRONT, "Hi")
+    first = await read(office, twilio, http)
+    twilio_api.arrives(MARIA, FRONT, "again", ago=timedelta(minutes=1))
+    twilio_api.breaks_off = True
+    broken = await read(office, twilio, http)
+    assert (broken.failure, broken.known_to) == ("the carrier answered 500", first.known_to)
+    assert [row["body"] for row in await inbound(office)] == ["Hi", "again"]
+    shown = (await get_carrier(office.desk, office.mia, twilio.id)).read_back
+    assert shown is not None
+    assert shown.failure == "the carrier answered 500"
+    assert await due_readings(office.desk, 2**62) == [], "a carrier that cannot answer is not asked without pause"
+    office.later(minutes=6)
+    twilio_api.breaks_off = False
+    assert await due_readings(office.desk, 2**62) == [(twilio.id, "twilio")]
+    assert (await read(office, twilio, http)).failure is None
+
+
+async def test_one_process_reads_at_a_time(
+    office: Office, second_desk: Desk, twilio: Connection, twilio_api: TwilioApi, http: httpx2.AsyncClient
+) -> None:
+    twilio_api.arrives(MARIA, FRONT, "Hi")
+    twilio_api.slowness = 0.5
+    readings = await asyncio.gather(*(read_back(desk, twilio, f"{n}", http) for n, desk in enumerate([office.desk, second_desk] * 2)))
+    assert [reading.texts for reading in readings if reading is not None] == [1]
+    assert twilio_api.lists == 1
+    assert len(await inbound(office)) == 1
+
+
+async def test_it_is_due_at_the_start_every_hour_and_twice_for_a_doubtful_text(
+    office: Office, twilio: Connection, http: httpx2.AsyncClient
+) -> None:
+    one = [(twilio.id, "twilio")]
+    assert await due_readings(office.desk, 0) == one
+    await read(office, twilio, http)
+    assert await due_readings(office.desk, 0) == []
+    started = (await office.desk.read(_now)) + 1
+    assert await due_readings(office.desk, started) == one, "a process that starts after the last reading"
+    office.later(minutes=61)
+    assert await due_readings(office.desk, 0) == one
+    await doubtful(office, twilio)
+    await read(office, twilio, http)
+    assert await due_readings(office.desk, 0) == []
+    for minutes in (2, 13):
+        office.later(minutes=minutes, seconds=1)
+        assert await due_readings(office.desk, 0) == one
+        await read(office, twilio, http)
+        assert await due_readings(office.desk, 0) == []
+
+
+async def test_only_connections_with_a_list_are_read_and_managers_see_when(
+    office: Office, twilio: Connection, twilio_api: TwilioApi, http: httpx2.AsyncClient
+) -> None:
+    assert [id for id, _ in await due_readings(office.desk, 0)] == [twilio.id]
+    before = await get_carrier(office.desk, office.mia, twilio.id)
+    assert (before.reads_back, before.read_back) == (True, None)
+    twilio_api.arrives(MARIA, FRONT, "Hi")
+    await read(office, twilio, http)
+    after = (await get_carrier(office.desk, office.mia, twilio.id)).read_back
+    assert after is not None
+    assert (after.texts, after.cleared, after.failure) == (1, 0, None)
+    assert not (await get_carrier(office.desk, office.mia, office.connection.id)).reads_back
+
+
+async def _now(tx: Transaction) -> int:
+    return tx.now

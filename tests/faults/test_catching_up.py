@@ -1,0 +1,75 @@
+"""Partyline was down, and texts came meanwhile: it reads them back when it is started again, each once and in order."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.faults.conftest import open_with_ana
+from tests.fixtures.centre import ANAS_OWN, MARIA, Centre
+from tests.fixtures.tab import Ledger, open_tab
+from tests.fixtures.twilio_api import TwilioApi
+from tests.fixtures.waiting import until
+
+pytestmark = pytest.mark.timeout(60)
+
+
+async def earlier(centre: Centre) -> None:
+    """The carrier and its numbers were set up an hour ago."""
+    for table in ("carriers", "dids"):
+        sql = f"update {table} set created_at = created_at - 3600000000"
+        await (await centre.database()).write(lambda tx, sql=sql: tx.run(sql))  # type: ignore[misc]
+
+
+async def bodies(centre: Centre) -> list[str]:
+    id = await centre.conversation(MARIA)
+    return [item["body"] for item in (await centre.call("ana", "GET", f"conversations/{id}/messages")).json()["items"]]
+
+
+async def test_what_came_during_a_stop_is_in_the_tab_once_and_in_order_and_a_late_webhook_makes_no_second(
+    centre: Centre, twilio_api: TwilioApi
+) -> None:
+    await open_with_ana(centre, webs=1, senders=1)
+    await earlier(centre)
+    async with open_tab(centre, "ana") as ana:
+        await ana.until_current()
+        assert (await centre.text(MARIA, "before", to=ANAS_OWN)).status_code == 200
+        await ana.until_type("message.received")
+        await until(lambda: twilio_api.lists > 0)
+        centre.senders[0].stop()
+        centre.webs[0].stop()
+        second = twilio_api.arrives(MARIA, ANAS_OWN, "second", ago=timedelta(minutes=1))
+        first = twilio_api.arrives(MARIA, ANAS_OWN, "first", ago=timedelta(minutes=2))
+
+        await centre.restart_web()
+        centre.start(senders=2)
+        await ana.until_type("message.received", count=3, within=15)
+        for late in (second, first):
+            assert (await centre.text(MARIA, late.body, sid=late.sid, to=ANAS_OWN)).status_code == 200
+        assert (await centre.text(MARIA, "after", to=ANAS_OWN)).status_code == 200
+        await ana.until_type("message.received", count=4)
+        await ana.until_current()
+        assert [event["data"]["message"]["body"] for event in ana.of("message.received")] == ["before", "first", "second", "after"]
+        assert await bodies(centre) == ["before", "first", "second", "after"]
+        assert await ana.ledger() == Ledger()
+    [shown] = [line for line in (await centre.manage("GET", "carriers"))["items"] if line["kind"] == "twilio"]
+    assert shown["reads_back"]
+    assert shown["read_back"]["at"]
+
+
+async def test_a_text_whose_answer_was_lost_is_found_in_the_carriers_list_and_not_sent_again(centre: Centre, twilio_api: TwilioApi) -> None:
+    """The carrier took it and hung up; the clock is moved on by hand, as time would."""
+    twilio_api.says_nothing = True
+    await open_with_ana(centre, webs=1, senders=2)
+    await centre.text(MARIA, "Hi", to=ANAS_OWN)
+    async with open_tab(centre, "ana") as ana:
+        id = await centre.conversation(MARIA)
+        sent = await centre.call("ana", "POST", f"conversations/{id}/messages", body="Hello", client_id="c-1")
+        assert sent.status_code == 202, sent.text
+        await ana.until_type("message.unconfirmed")
+        twilio_api.taken[0].at -= timedelta(minutes=3)
+        moved = "update messages set handed_at = handed_at - 180000000 where handed_at is not null"
+        await (await centre.database()).write(lambda tx: tx.run(moved))
+        await earlier(centre)
+        await ana.until_type("message.sent", within=15)
+        assert len(twilio_api.taken) == 1
+        assert await ana.ledger() == Ledger()
