@@ -3,8 +3,9 @@
 import asyncio
 import json
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,7 +17,7 @@ from standardwebhooks.webhooks import Webhook
 from server.store.database import Transaction
 from tests.browser.test_access import violations
 from tests.browser.test_pictures import pictures_of
-from tests.fixtures.browser import Team, Window
+from tests.fixtures.browser import House, Team, Window, open_house
 from tests.fixtures.carrier_api import CarrierApi, answers
 from tests.fixtures.carrier_media import another_host, endless
 from tests.fixtures.pictures import HTML, picture
@@ -57,8 +58,9 @@ async def shelf() -> AsyncIterator[Shelf]:
 
 
 @pytest.fixture
-def house_settings(shelf: Shelf) -> dict[str, str]:
-    return {"INSIDE_ADDRESSES": urlsplit(shelf.api.url).netloc}
+def own_house(tmp_path: Path, shelf: Shelf) -> Iterator[House]:
+    """One that fetches from the shelf, on this machine as it is."""
+    yield from open_house(tmp_path / "house", INSIDE_ADDRESSES=urlsplit(shelf.api.url).netloc)
 
 
 class Gateway:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.fixtures.carrier_api import Answering, CarrierApi, answers
+from tests.fixtures.carrier_api import Answering, CarrierApi, Seen, answers
 from tests.fixtures.carrier_media import another_host, redirects
 from tests.fixtures.centre import ACCOUNT_SID, ANAS_OWN, AUTH_TOKEN, GATEWAY, MARIA, Centre, new_sid
 from tests.fixtures.pictures import HTML, picture
@@ -54,6 +54,11 @@ async def settled(centre: Centre, conversation: str) -> list[dict[str, Any]]:
     return await media_of(centre, conversation)
 
 
+def fetched(centre: Centre) -> list[Seen]:
+    """What was asked of Twilio for attachments."""
+    return [seen for seen in centre.carrier_api.seen if SECRET in seen.target]
+
+
 def logs(centre: Centre) -> list[dict[str, Any]]:
     return [line for running in (*centre.webs, *centre.senders) for line in running.log()]
 
@@ -71,7 +76,8 @@ class Shelf:
         api.answer = self.answer
 
     async def answer(self, writer: asyncio.StreamWriter) -> None:
-        await self.said[urlsplit(self.api.seen[-1].target).path.rpartition("/")[2]](writer)
+        name = urlsplit(self.api.seen[-1].target).path.rpartition("/")[2]
+        await self.said.get(name, answers(200, b"{}"))(writer)
 
     def url(self, name: str) -> str:
         return f"{self.api.url}/2010-04-01/Accounts/{ACCOUNT_SID}/Messages/MM1/Media/{SECRET}/{name}"
@@ -96,7 +102,7 @@ async def test_what_twilio_tells_of_is_fetched_with_its_login_and_shown_live(
             await ana.until_current()
             assert await ana.ledger() == Ledger()
     assert [(media["state"], media["content_type"]) for media in (first, second)] == [("ready", "image/jpeg"), ("blocked", "image/png")]
-    assert {seen.headers["authorization"] for seen in centre.carrier_api.seen} == {f"Basic {_base64(LOGIN)}"}
+    assert {seen.headers["authorization"] for seen in fetched(centre)} == {f"Basic {_base64(LOGIN)}"}
     assert ["authorization" in seen.headers for seen in cdn.seen] == [False]
     for web in (0, 1):
         whole = await centre.api("ana", web).get(first["url"])
@@ -114,8 +120,8 @@ async def test_the_webhook_is_answered_before_anything_is_fetched(centre: Centre
     """Nothing slow before the 2xx: the host of the picture says nothing at all."""
     centre.carrier_api.answer = centre.carrier_api.never
     await with_twilio(centre)
-    id = await mms(centre, (f"{centre.carrier_api.url}/slow", "image/png"))
-    await until(lambda: len(centre.carrier_api.seen) == 1, within=10)
+    id = await mms(centre, (f"{centre.carrier_api.url}/{SECRET}/slow", "image/png"))
+    await until(lambda: len(fetched(centre)) == 1, within=10)
     assert [media["state"] for media in await media_of(centre, id)] == ["pending"]
     await centre.text(MARIA, "And words", to=ANAS_OWN)
     assert len((await centre.call("ana", "GET", f"conversations/{id}/messages")).json()["items"]) == 2
@@ -127,8 +133,8 @@ async def test_a_sender_killed_while_it_fetched_leaves_the_picture_to_another(ce
     """The lease is ended by hand, as time would."""
     centre.carrier_api.answer = centre.carrier_api.never
     await with_twilio(centre)
-    id = await mms(centre, (f"{centre.carrier_api.url}/photo", "image/png"))
-    await until(lambda: len(centre.carrier_api.seen) == 1, within=10)
+    id = await mms(centre, (f"{centre.carrier_api.url}/{SECRET}/photo", "image/png"))
+    await until(lambda: len(fetched(centre)) == 1, within=10)
     centre.senders[0].kill()
     assert [media["state"] for media in await media_of(centre, id)] == ["pending"]
     centre.carrier_api.answer = answers(200, picture())
