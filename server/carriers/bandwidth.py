@@ -118,6 +118,10 @@ class Bandwidth:
     def logged(self, connection: Connection, since: int, until: int, http: httpx2.AsyncClient) -> AsyncIterator[LoggedText]:
         return read_log(_messages(connection), _login(connection), since, until, http)
 
+    async def whole(self, _connection: Connection, text: LoggedText, _http: httpx2.AsyncClient) -> LoggedText:
+        """There is no more."""
+        return text
+
 
 class _Event(msgspec.Struct):
     type: str

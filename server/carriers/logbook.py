@@ -18,8 +18,9 @@ class Unanswered(Exception):
 class LoggedText:
     """One message as the carrier remembers it. `sender` and `to` are as it wrote them, `at` in µs UTC.
 
-    body         None where the carrier keeps no words.
+    body         None where the carrier keeps no words, or while `whole` was not asked.
     message      our own id, where the carrier gives it back; never for an inbound one.
+    more         `whole` may know more of it.
     token        our own as in a receipt, where the carrier gives that back: the text is surely this one, whatever its words.
     state        of an outbound one; with `code`, `says`, `permanent` and `opted_out` as in a receipt.
     """
@@ -31,6 +32,7 @@ class LoggedText:
     at: int
     body: str | None = field(default=None, repr=False)
     media: tuple[MediaRef, ...] = ()
+    more: bool = False
     message: str | None = None
     token: str | None = field(default=None, repr=False)
     state: MessageState | None = None
@@ -46,3 +48,6 @@ class Logbook(Protocol):
 
     def logged(self, connection: Connection, since: int, until: int, http: httpx2.AsyncClient, /) -> AsyncIterator[LoggedText]:
         """Every message between two instants (µs UTC), in any order, page by page. Raises `Unanswered`."""
+
+    async def whole(self, connection: Connection, text: LoggedText, http: httpx2.AsyncClient, /) -> LoggedText:
+        """An inbound one of them with the words and attachments for which the carrier wants a question each. Raises `Unanswered`."""

@@ -35,7 +35,7 @@ from server.carriers.exchange import Answer, post, unreadable
 from server.carriers.logbook import LoggedText
 from server.carriers.refusals import Category
 from server.carriers.telnyx_codes import STATES, telnyx_meaning
-from server.carriers.telnyx_log import Medium, Number, read_log
+from server.carriers.telnyx_log import Medium, Number, read_log, with_words
 from server.domain.message import BROKEN
 
 T = TypeVar("T")
@@ -139,6 +139,9 @@ class Telnyx:
 
     def logged(self, connection: Connection, since: int, until: int, http: httpx2.AsyncClient) -> AsyncIterator[LoggedText]:
         return read_log(connection.api_url or API_URL, _login(connection), since, until, http)
+
+    async def whole(self, connection: Connection, text: LoggedText, http: httpx2.AsyncClient) -> LoggedText:
+        return await with_words(connection.api_url or API_URL, _login(connection), text, http)
 
 
 class _Event(msgspec.Struct):

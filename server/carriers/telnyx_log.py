@@ -7,7 +7,7 @@ so that what arrives meanwhile repeats some instead of hiding others, and by who
 take. Sources: developers.telnyx.com (search detail records, retrieve a message), and telnyx-python.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, quote
@@ -78,9 +78,8 @@ async def read_log(base: str, login: str, since: int, until: int, http: httpx2.A
         found = await read(http, f"{base}/v2/detail_records", [*asked, *more], headers, _Records)
         for record in found.data:
             text = _text(record)
-            if text is None or not since <= text.at <= until:
-                continue
-            yield await _with_words(text, base, headers, http) if text.direction is Direction.INBOUND else text
+            if text is not None and since <= text.at <= until:
+                yield text
         ages = [instant(record.created_at) for record in found.data if record.created_at]
         if page >= found.meta.total_pages or (ages and max(ages) < since):
             return
@@ -101,6 +100,7 @@ def _text(record: _Record) -> LoggedText | None:
         sender=record.cli,
         to=record.cld,
         at=instant(record.created_at),
+        more=inbound,
         token=None if inbound else _token(record.delivery_status_webhook_url or ""),
         state=state,
         code=code,
@@ -115,15 +115,19 @@ def _token(url: str) -> str | None:
     return dict(parse_qsl(url.partition("#")[0].partition("?")[2])).get("token")
 
 
-async def _with_words(text: LoggedText, base: str, headers: Mapping[str, str], http: httpx2.AsyncClient) -> LoggedText:
+async def with_words(base: str, login: str, text: LoggedText, http: httpx2.AsyncClient) -> LoggedText:
+    if not text.more:
+        return text
+    url = f"{base}/v2/messages/{quote(text.carrier_ref, safe='')}"
     try:
-        message = (await read(http, f"{base}/v2/messages/{quote(text.carrier_ref, safe='')}", (), headers, _Retrieved)).data
+        message = (await read(http, url, (), {"authorization": login}, _Retrieved)).data
     except Missing:
-        return text
+        return replace(text, more=False)
     if not (message.text or message.media):
-        return text
+        return replace(text, more=False)
     return replace(
         text,
+        more=False,
         body=legible(message.text or ""),
         media=tuple(MediaRef(medium.url, medium.content_type) for medium in message.media or ()),
     )

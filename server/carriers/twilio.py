@@ -35,7 +35,7 @@ from server.carriers.exchange import Answer, basic, post, unreadable
 from server.carriers.logbook import LoggedText
 from server.carriers.refusals import Category, meaning_of
 from server.carriers.twilio_codes import CODES, STATES
-from server.carriers.twilio_log import read_log
+from server.carriers.twilio_log import read_log, with_media
 from server.domain.message import BROKEN
 
 API_URL = "https://api.twilio.com"
@@ -126,6 +126,9 @@ class Twilio:
     def logged(self, connection: Connection, since: int, until: int, http: httpx2.AsyncClient) -> AsyncIterator[LoggedText]:
         base = connection.api_url or API_URL
         return read_log(base, connection.credentials["account_sid"], _login(connection), since, until, http)
+
+    async def whole(self, connection: Connection, text: LoggedText, http: httpx2.AsyncClient) -> LoggedText:
+        return await with_media(connection.api_url or API_URL, connection.credentials["account_sid"], _login(connection), text, http)
 
 
 class _Created(msgspec.Struct):

@@ -4,7 +4,7 @@
 yet and is not listed. Sources: twilio.com/docs/messaging/api/message-resource and /media-resource, and twilio-python's own list calls.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from urllib.parse import quote
@@ -60,11 +60,8 @@ async def read_log(base: str, account: str, login: str, since: int, until: int, 
         page = await read(http, url, query, headers, _Messages)
         for message in page.messages:
             text = _text(message, since, until)
-            if text is None:
-                continue
-            if text.direction is Direction.INBOUND and str(message.num_media or "0") != "0":
-                text = replace(text, media=await _media(base, account, text.carrier_ref, headers, http))
-            yield text
+            if text is not None:
+                yield text
         if not page.next_page_uri:
             return
         url, query = _next(base, page.next_page_uri), []
@@ -90,6 +87,7 @@ def _text(message: _Message, since: int, until: int) -> LoggedText | None:
         to=message.to,
         at=at,
         body=None if message.body is None else legible(message.body),
+        more=inbound and str(message.num_media or "0") != "0",
         state=state,
         code=code,
         says=meaning.says if meaning else None,
@@ -98,11 +96,14 @@ def _text(message: _Message, since: int, until: int) -> LoggedText | None:
     )
 
 
-async def _media(base: str, account: str, sid: str, headers: Mapping[str, str], http: httpx2.AsyncClient) -> tuple[MediaRef, ...]:
-    """The same addresses as the webhook names: those of the resources without `.json`."""
-    url = f"{base}/2010-04-01/Accounts/{quote(account, safe='')}/Messages/{quote(sid, safe='')}/Media.json"
-    found = await read(http, url, [("PageSize", "50")], headers, _Media)
-    return tuple(MediaRef(_next(base, each.uri.removesuffix(".json")), each.content_type) for each in found.media_list)
+async def with_media(base: str, account: str, login: str, text: LoggedText, http: httpx2.AsyncClient) -> LoggedText:
+    """At the same addresses as the webhook names: those of the resources without `.json`."""
+    if not text.more:
+        return text
+    url = f"{base}/2010-04-01/Accounts/{quote(account, safe='')}/Messages/{quote(text.carrier_ref, safe='')}/Media.json"
+    found = await read(http, url, [("PageSize", "50")], {"authorization": login}, _Media)
+    media = tuple(MediaRef(_next(base, each.uri.removesuffix(".json")), each.content_type) for each in found.media_list)
+    return replace(text, media=media, more=False)
 
 
 def _next(base: str, path: str) -> str:

@@ -88,7 +88,10 @@ async def test_a_text_that_came_in_is_told_without_words_for_bandwidth_keeps_non
     carrier_api: CarrierApi, http: httpx2.AsyncClient
 ) -> None:
     carrier_api.answer = page(item(attachmentCount=2))
-    assert await log(carrier_api, http) == [LoggedText(Direction.INBOUND, "01", PERSON, DID, instant(AT))]
+    [text] = await log(carrier_api, http)
+    assert text == LoggedText(Direction.INBOUND, "01", PERSON, DID, instant(AT))
+    assert await bandwidth.whole(BANDWIDTH.connection(carrier_api.url), text, http) == text
+    assert len(carrier_api.seen) == 1
 
 
 async def test_a_text_of_ours_has_its_state_and_why(carrier_api: CarrierApi, http: httpx2.AsyncClient) -> None:

@@ -53,7 +53,10 @@ def words(text: str = "Is it ready? Größe 😀", *media: dict[str, object]) ->
 
 
 async def log(api: CarrierApi, http: httpx2.AsyncClient, since: datetime = SINCE, until: datetime = UNTIL) -> list[LoggedText]:
-    return [text async for text in telnyx.logged(TELNYX.connection(api.url), instant(since), instant(until), http)]
+    """The whole of every text."""
+    place = TELNYX.connection(api.url)
+    listed = [text async for text in telnyx.logged(place, instant(since), instant(until), http)]
+    return [await telnyx.whole(place, text, http) for text in listed]
 
 
 def asked(seen: Seen) -> tuple[str, str, list[tuple[str, str]], str]:
@@ -69,7 +72,7 @@ async def test_it_is_asked_as_the_sdk_asks_page_by_page_and_for_the_words_of_wha
     carrier_api: CarrierApi, http: httpx2.AsyncClient
 ) -> None:
     first, second = page(record("01"), number=1, of=2), page(record("02", direction="outbound"), number=2, of=2)
-    carrier_api.answer = in_turn(first, words(), second)
+    carrier_api.answer = in_turn(first, second, words())
     assert [text.carrier_ref for text in await log(carrier_api, http)] == ["01", "02"]
     ours = [asked(seen) for seen in carrier_api.seen]
     carrier_api.seen.clear()
@@ -83,7 +86,18 @@ async def test_it_is_asked_as_the_sdk_asks_page_by_page_and_for_the_words_of_wha
             assert sdk.messages.retrieve("01").data.text == "Is it ready? Größe 😀"
 
     await asyncio.to_thread(by_sdk)
-    assert sorted(ours) == sorted(asked(seen) for seen in carrier_api.seen)
+    assert ours == [asked(seen) for seen in carrier_api.seen]
+
+
+async def test_nothing_is_asked_about_one_text_until_somebody_wants_the_whole_of_it(
+    carrier_api: CarrierApi, http: httpx2.AsyncClient
+) -> None:
+    carrier_api.answer = in_turn(page(record("01"), record("02")), words("Two"))
+    place = TELNYX.connection(carrier_api.url)
+    texts = [text async for text in telnyx.logged(place, instant(SINCE), instant(UNTIL), http)]
+    assert ([(text.body, text.more) for text in texts], len(carrier_api.seen)) == ([(None, True)] * 2, 1)
+    whole = await telnyx.whole(place, texts[1], http)
+    assert (whole.body, whole.more, carrier_api.seen[-1].target) == ("Two", False, "/v2/messages/02")
 
 
 async def test_a_text_that_came_in_has_its_words_and_attachments(carrier_api: CarrierApi, http: httpx2.AsyncClient) -> None:
