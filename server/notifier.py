@@ -42,12 +42,12 @@ _head = msgspec.json.Decoder(_Head).decode
 
 async def run(parts: Parts, stop: asyncio.Event) -> None:
     """Until `stop` is set; then what is under way may finish for a few seconds. What is cut off is delivered again."""
-    async with open_public_client(parts.settings.inside_addresses) as http, asyncio.TaskGroup() as tasks:
+    async with asyncio.TaskGroup() as tasks:
         under_way: set[asyncio.Task[None]] = set()
         while not stop.is_set():
             try:
                 for held in await hold(parts.desk, AT_ONCE - len(under_way)):
-                    task = tasks.create_task(_serve(parts, held, http, stop))
+                    task = tasks.create_task(_serve(parts, held, stop))
                     under_way.add(task)
                     task.add_done_callback(under_way.discard)
             except Unavailable as error:
@@ -88,11 +88,12 @@ async def post(http: httpx2.AsyncClient, clock: Clock, batch: Batch, due: Due, s
         "webhook-timestamp": str(int(at.timestamp())),
         "webhook-signature": " ".join(Signer(secret).sign(due.id, at, body) for secret in batch.secrets),
     }
+    headers = {**signed, "content-type": "application/json"}
     code, answer, error = None, b"", None
     try:
         async with (
             asyncio.timeout(seconds),
-            http.stream("POST", batch.url, content=body.encode(), headers={**signed, "content-type": "application/json"}) as answered,
+            http.stream("POST", batch.url, content=body.encode(), headers=headers, timeout=seconds) as answered,
         ):
             code = answered.status_code
             async for chunk in answered.aiter_raw():
@@ -113,10 +114,14 @@ async def post(http: httpx2.AsyncClient, clock: Clock, batch: Batch, due: Due, s
     return Attempted(signed, code, error, words, round((clock.monotonic() - began) * 1_000_000))
 
 
-async def _serve(parts: Parts, held: Held, http: httpx2.AsyncClient, stop: asyncio.Event) -> None:
-    """As `serve`. Never raises: what was not recorded is delivered again when the hold has ended."""
+async def _serve(parts: Parts, held: Held, stop: asyncio.Event) -> None:
+    """As `serve`, over a connection of its own that is kept from one post to the next.
+
+    Never raises: what was not recorded is delivered again when the hold has ended.
+    """
     try:
-        await serve(parts.desk, parts.clock, held, http, stop)
+        async with open_public_client(parts.settings.inside_addresses, one_name=True) as http:
+            await serve(parts.desk, parts.clock, held, http, stop)
     except Unavailable as error:
         log.error("notifier.database_unavailable", reason=str(error), webhook=held.id)
     except Exception:

@@ -6,7 +6,9 @@ A name is resolved once, every one of its addresses must be a public one, and th
 import asyncio
 import ipaddress
 import socket
+import ssl
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from functools import cache
 
 import httpx2
 
@@ -21,14 +23,15 @@ class Forbidden(Exception):
     """An address that is not called. The sentence says why, and names nothing of the address."""
 
 
-def open_public_client(inside: Collection[str] = (), resolve: Resolve | None = None) -> httpx2.AsyncClient:
+def open_public_client(inside: Collection[str] = (), resolve: Resolve | None = None, *, one_name: bool = False) -> httpx2.AsyncClient:
     """A client for public https addresses on port 443 alone: no proxy from the environment, no cookie, no redirect followed, no connection
     kept. Every request raises `Forbidden` before a packet leaves where the address is another one. The caller bounds the whole time.
 
+    `one_name`: every request will go to the same name, so its connection is kept for the next one. The name is looked up all the same.
     `inside` are exceptions that the operator made, each `host:port`: they may be http, and be anywhere.
     """
     return httpx2.AsyncClient(
-        transport=_Pinned(frozenset(inside), resolve or _look_up),
+        transport=_Pinned(frozenset(inside), resolve or _look_up, int(one_name)),
         trust_env=False,
         follow_redirects=False,
         timeout=httpx2.Timeout(CONNECT_SECONDS),
@@ -74,11 +77,12 @@ def is_public(address: str) -> bool:
 
 
 class _Pinned(httpx2.AsyncBaseTransport):
-    def __init__(self, inside: frozenset[str], resolve: Resolve) -> None:
+    def __init__(self, inside: frozenset[str], resolve: Resolve, kept: int) -> None:
         self._inside = inside
         self._resolve = resolve
-        # A connection belongs to a name; kept ones would be found by their address.
-        self._transport = httpx2.AsyncHTTPTransport(trust_env=False, limits=httpx2.Limits(max_keepalive_connections=0))
+        # A connection belongs to a name; kept ones are found by their address.
+        limits = httpx2.Limits(max_keepalive_connections=kept)
+        self._transport = httpx2.AsyncHTTPTransport(trust_env=False, verify=_trusted(), limits=limits)
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         address = public_address(str(request.url), self._inside)
@@ -113,6 +117,12 @@ def _literal(host: str) -> str | None:
         return socket.inet_ntoa(socket.inet_aton(host))
     except (OSError, UnicodeError):
         return None
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Read once: it takes longer than a connection."""
+    return httpx2.create_ssl_context(trust_env=False)
 
 
 async def _look_up(host: str, port: int) -> list[str]:

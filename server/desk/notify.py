@@ -32,7 +32,7 @@ KEPT_US = 7 * DAY_US
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A webhook in the hands of one notifier. `secrets` sign, the newest first."""
+    """A webhook in the hands of one notifier, for as long as its address stays."""
 
     id: str
     account: str
@@ -70,7 +70,7 @@ async def take(desk: Desk, held: Held) -> Batch:
 
     async def step(work: Work) -> Batch:
         webhook = await webhooks.keep(work.tx, held.id, held.holder, work.now + LEASE_US)
-        if webhook is None or webhook.off_at is not None:
+        if webhook is None or webhook.off_at is not None or webhook.url != held.url:
             return NOTHING
         due = await webhook_deliveries.due(work.tx, webhook.id, webhook.account, AT_ONCE)
         more = len(due) == AT_ONCE

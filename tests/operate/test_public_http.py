@@ -109,6 +109,20 @@ async def test_a_name_is_resolved_once_and_called_at_that_address(carrier_api: C
     assert (seen.target, seen.headers["host"]) == ("/a?b=c", f"inside.example:{port}")
 
 
+@pytest.mark.parametrize("one_name", [False, True])
+async def test_a_connection_is_kept_only_for_one_name_and_only_to_an_address_that_was_looked_at(
+    one_name: bool, carrier_api: CarrierApi
+) -> None:
+    port = urlsplit(carrier_api.url).port
+    resolve = answering(["127.0.0.1"], ["127.0.0.1"], ["10.0.0.1"])
+    async with open_public_client([f"inside.example:{port}"], resolve, one_name=one_name) as http:
+        for _ in range(2):
+            assert (await http.get(f"http://inside.example:{port}/")).status_code == 200
+        assert carrier_api.connections == (1 if one_name else 2)
+        with pytest.raises(Forbidden):
+            await http.get("https://inside.example/")
+
+
 async def test_a_second_answer_of_the_name_server_is_looked_at_again(carrier_api: CarrierApi) -> None:
     async with open_public_client(resolve=answering(["127.0.0.1"])) as http:
         with pytest.raises(Forbidden):
