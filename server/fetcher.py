@@ -16,7 +16,7 @@ from server.store.database import Unavailable
 from server.store.media_fetch import Away
 
 LONGEST_PAUSE_SECONDS = 0.5
-AT_ONCE = 4
+AT_ONCE = 8
 """Attachments that one process has in its hands at the most: each may have 5 MB."""
 FINISH_SECONDS = 3.0
 
