@@ -9,12 +9,15 @@ from server import timer
 from server.carriers.carrier import InboundText, Part
 from server.desk import inbox, settle
 from server.desk.media import Attachments, Given, files_of
+from server.desk.notify import hold, record, take
 from server.desk.receive import receive_texts
 from server.desk.send import Draft, send
 from server.desk.settings import Changes, change_settings
 from server.desk.shapes import MediaShape
+from server.desk.webhooks import NewWebhook, add_webhook
 from server.parts import Parts, open_parts
 from server.settings import Settings
+from server.store.webhook_deliveries import Attempted
 from tests.fixtures.office import MARIA, SALES, SUPPORT, Office, build_office
 from tests.fixtures.pictures import picture
 from tests.fixtures.waiting import until
@@ -150,4 +153,23 @@ async def test_a_long_text_that_stays_incomplete_is_shown(parts: Parts, centre: 
     async with asyncio.TaskGroup() as tasks:
         await running(parts, tasks, stop)
         await until(lambda: centre.one("select id from messages where body like 'Is there %'"), within=2)
+        stop.set()
+
+
+async def test_deliveries_of_webhooks_that_have_long_been_over_are_forgotten(parts: Parts, centre: Office) -> None:
+    await add_webhook(parts.desk, centre.mia, NewWebhook("https://example.com/"))
+    await centre.text("Hi")
+    [held] = await hold(parts.desk, 1)
+    for due in (await take(parts.desk, held)).due:
+        await record(parts.desk, held, due, Attempted({}, 204, None, "", 1))
+    centre.later(minutes=7 * 24 * 60 + 1)
+    stop = asyncio.Event()
+
+    async def forgotten() -> bool:
+        return await centre.one("select id from webhook_deliveries") is None
+
+    assert not await forgotten()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(timer.run(parts, stop, longest_pause=SLEEPS_LONG))
+        await until(forgotten, within=2)
         stop.set()
