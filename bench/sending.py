@@ -1,6 +1,6 @@
 """Ten thousand texts while their senders are killed two hundred times: what a recording carrier got, against what the database says.
 
-    python -m bench.sending [--texts 10000] [--kills 200] [--senders 2] [--database postgresql://…]
+    python -m bench.sending [--texts 10000] [--kills 200] [--senders 2] [--engine postgresql] [--read-back 150]
 
 Everything runs on loopback, in a folder of its own. Each sender is armed to end itself, as by `kill -9`, at one of six places of a
 text's way out, after a random number of passages; another takes its place. Nothing is moved by hand: leases end when their time is
@@ -10,13 +10,14 @@ shown at the end.
 
 import argparse
 import asyncio
+import contextlib
 import json
 import random
 import signal
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from server.settings import Settings, prepare_var
 from server.store.database import Transaction
 from tests.fixtures.carrier_api import CarrierApi
 from tests.fixtures.centre import ACCOUNT_SID, AUTH_TOKEN
+from tests.fixtures.databases import PostgresCluster
 from tests.fixtures.processes import Partyline, Running
 from tests.fixtures.redis_server import RedisServer
 from tests.fixtures.twilio_api import TwilioApi
@@ -91,15 +93,29 @@ class Senders:
             sender.kill()
 
 
+@contextlib.contextmanager
+def database(engine: str, folder: str) -> Iterator[str]:
+    """An empty one's address. PostgreSQL is the tests' own, without fsync: nobody pulls its plug here."""
+    if engine == "sqlite":
+        yield f"sqlite:///{folder}/partyline.db"
+        return
+    cluster = PostgresCluster()
+    try:
+        cluster.start()
+        yield cluster.url(cluster.create())
+    finally:
+        cluster.stop()
+
+
 async def main(options: argparse.Namespace) -> None:
-    with tempfile.TemporaryDirectory(prefix="partyline-sending-") as folder:
+    with tempfile.TemporaryDirectory(prefix="partyline-sending-") as folder, database(options.engine, folder) as url:
         redis, api = RedisServer(), CarrierApi()
         redis.start()
         await api.start()
         twilio = TwilioApi(api)
         twilio.slowness = 0.05
         partyline = Partyline(Path(folder), REDIS_URL=redis.url, CARRIER_TWILIO_URL=api.url, LOG_LEVEL="warning")
-        partyline.settings |= {"DATABASE_URL": options.database or f"sqlite:///{folder}/partyline.db", "BASE_URL": "http://localhost:4000"}
+        partyline.settings |= {"DATABASE_URL": url, "BASE_URL": "http://localhost:4000"}
         made = partyline.call("init", "--account", "Acme", "--email", "m@example.com", "--password", "correct horse battery", "--json")
         who = json.loads(made.stdout)
         mine = {
@@ -126,6 +142,12 @@ async def main(options: argparse.Namespace) -> None:
             judge(bodies, {row["body_asked"]: row["state"] for row in rows}, twilio)
         redis.remove()
         await api.stop()
+
+
+async def states(desk: Desk) -> dict[str, str]:
+    """By what was written."""
+    rows = await desk.read(lambda tx: tx.all("select body_asked, state from messages where direction = 'outbound'"))
+    return {row["body_asked"]: row["state"] for row in rows}
 
 
 async def until_over(desk: Desk, senders: Senders, began: float) -> None:
@@ -167,5 +189,6 @@ if __name__ == "__main__":
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--senders", type=int, default=2)
     parser.add_argument("--seed", type=int, default=41)
-    parser.add_argument("--database", default="")
+    parser.add_argument("--engine", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--read-back", type=int, default=0, help="seconds to wait at the end for the carrier's list to be read")
     asyncio.run(main(parser.parse_args()))

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from server.desk import views
 from server.desk.attach import attach
 from server.desk.desk import Desk, Once
+from server.desk.doubtful import sent_again
 from server.desk.introduce import thread_with
 from server.desk.lost import lost_claim
 from server.desk.numbers import senders, usual
@@ -46,7 +47,8 @@ LONGEST_AHEAD_US = 366 * 24 * 3600 * 1_000_000
 @dataclass(frozen=True, slots=True)
 class Draft:
     """What an author asks to send. `seen_seq` is the newest number on the author's screen; `did` an id, None for the usual one;
-    `send_at` when it is to leave, µs UTC, None at once. With `override_quiet_hours` a manager lets it leave in them."""
+    `send_at` when it is to leave, µs UTC, None at once. With `override_quiet_hours` a manager lets it leave in them. `again` is the id
+    of an `unconfirmed` text that this one repeats."""
 
     body: str
     client_id: str
@@ -55,6 +57,7 @@ class Draft:
     media: Sequence[str] = ()
     send_at: int | None = None
     override_quiet_hours: bool = False
+    again: str | None = None
 
 
 class Started(msgspec.Struct, frozen=True):
@@ -126,6 +129,9 @@ async def _send(desk: Desk, work: Work, user: User, actor: Actor, thread: Thread
     waits = opens if any_hour_at is None else None
     if waits is not None and draft.send_at is None:
         raise refusal(work.now, waits)
+    if draft.again is not None:
+        await sent_again(work, user, c.id, draft.again)
+        thread = work.staged.threads[c.id]
     did = await _did(work, thread, user, draft.did)
     body = await _body(desk, work, thread, draft, did)
     if draft.send_at is None:

@@ -47,6 +47,12 @@ class NotScheduled(Refused):
     code = "not_scheduled"
 
 
+class NotUnconfirmed(Refused):
+    """It is known by now what became of the text."""
+
+    code = "not_unconfirmed"
+
+
 class NotPublic(Refused):
     code = "not_public"
 

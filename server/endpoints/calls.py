@@ -77,7 +77,9 @@ CALLS: Mapping[str, Operation] = {
     f"GET {C}/{{id}}/quiet-hours": Operation(
         "Messages", "Whether a text may leave to this contact now, or when, by the account's quiet hours.", QuietNow
     ),
-    f"POST {C}/{{id}}/messages": Operation("Messages", "Send a text.", MessageShape, 202, NewMessage, refuses=SENDING),
+    f"POST {C}/{{id}}/messages": Operation(
+        "Messages", "Send a text.", MessageShape, 202, NewMessage, refuses=(*SENDING, "not_unconfirmed")
+    ),
     "POST /api/v1/messages": Operation(
         "Messages",
         "Send a text to a number or a contact; starts or joins the conversation.",

@@ -36,6 +36,7 @@ STATUS: Mapping[str, int] = {
     "last_manager": 409,
     "not_public": 409,
     "not_scheduled": 409,
+    "not_unconfirmed": 409,
     "nothing_to_decide": 409,
     "nothing_waits": 409,
     "opted_out": 409,

@@ -7,14 +7,14 @@ from msgspec.json import decode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.desk import inbox, notes, quiet_hours, send
+from server.desk import doubtful, inbox, notes, quiet_hours, send
 from server.desk.desk import Desk
 from server.desk.identity import Session
 from server.desk.send import Draft
 from server.desk.shapes import microseconds
 from server.endpoints.asked import number_in
 from server.endpoints.bodies import checked_id, id_in_path, json, limit_of, once, read_json
-from server.endpoints.conversations import Instant, Seq
+from server.endpoints.conversations import Instant, Nothing, Seq
 
 ClientId = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[ -~]+$(?!\n)")]
 
@@ -23,7 +23,8 @@ class NewMessage(Struct, frozen=True, forbid_unknown_fields=True):
     """`client_id` is the author's own for this text: the same one twice is one text. `seen_seq` is the newest number on the author's
     screen; without it nothing newer holds the text back. `did` is the id of one of ours, the usual one where it is absent.
     With `send_at`, at most a year ahead, the text is `scheduled` and leaves then, or when the contact's quiet hours are over, which are
-    refused without it; a manager's `override_quiet_hours` sends in them and is kept in the audit trail."""
+    refused without it; a manager's `override_quiet_hours` sends in them and is kept in the audit trail. `again` is the id of an
+    `unconfirmed` text of this conversation in whose place it goes."""
 
     body: str
     client_id: ClientId
@@ -32,6 +33,7 @@ class NewMessage(Struct, frozen=True, forbid_unknown_fields=True):
     media: list[str] = []
     send_at: Instant | None = None
     override_quiet_hours: bool = False
+    again: str | None = None
 
 
 class FirstMessage(Struct, frozen=True, forbid_unknown_fields=True):
@@ -79,6 +81,10 @@ class Messages:
         key = await once(request, session)
         return json(await send.send(self._desk, session.user, id_in_path(request), _draft(new), key), 202)
 
+    async def arrived(self, request: Request, session: Session) -> Response:
+        await read_json(request, Nothing)
+        return json(await doubtful.arrived(self._desk, session.user, id_in_path(request), await once(request, session)))
+
     async def note(self, request: Request, session: Session) -> Response:
         new = await read_json(request, NewNote)
         key = await once(request, session)
@@ -99,4 +105,5 @@ class Messages:
 
 def _draft(new: NewMessage | FirstMessage) -> Draft:
     at = microseconds(new.send_at) if new.send_at is not None else None
-    return Draft(new.body, new.client_id, new.seen_seq, new.did, new.media, at, new.override_quiet_hours)
+    again = checked_id(new.again) if isinstance(new, NewMessage) and new.again is not None else None
+    return Draft(new.body, new.client_id, new.seen_seq, new.did, new.media, at, new.override_quiet_hours, again)

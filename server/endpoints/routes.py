@@ -135,6 +135,7 @@ def routes(doors: Doors) -> list[BaseRoute]:
         at(f"{one}/read", put=agent(conversations.read), delete=agent(conversations.unread)),
         at(f"{API}/messages", post=agent(messages.start)),
         at(f"{API}/messages/{{id}}/cancel", post=agent(doors.scheduled.cancel)),
+        at(f"{API}/messages/{{id}}/arrived", post=agent(messages.arrived)),
         at(f"{API}/messages/{{id}}/send-now", post=agent(doors.scheduled.send_now)),
         at(f"{API}/scheduled", get=agent(doors.scheduled.list)),
         at(f"{API}/segments", get=agent(segments)),

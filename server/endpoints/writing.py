@@ -53,6 +53,13 @@ WRITING: Mapping[str, Operation] = {
         takes=Nothing,
         refuses=("not_scheduled", "forbidden"),
     ),
+    "POST /api/v1/messages/{id}/arrived": Operation(
+        "Messages",
+        "Say of an `unconfirmed` text that it arrived: it is `sent` from then on.",
+        MessageShape,
+        takes=Nothing,
+        refuses=("not_unconfirmed",),
+    ),
     "POST /api/v1/messages/{id}/send-now": Operation(
         "Messages",
         "Let a scheduled text leave at once: its author, the conversation's owner or a manager.",
