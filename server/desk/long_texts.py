@@ -91,8 +91,11 @@ class _Waiting:
 
 def _joined(key: Key, parts: Mapping[int, KeptPart]) -> Whole:
     """The parts in their order, and in the place of each that is missing a word about that."""
-    bodies = [
-        parts[number].body if number in parts else f" [part {number} of {key.total} is missing] " for number in range(1, key.total + 1)
-    ]
+    body = ""
+    for number in range(1, key.total + 1):
+        if number in parts:
+            body += parts[number].body if number - 1 in parts or number == 1 else " " + parts[number].body.lstrip()
+        else:
+            body = f"{body.rstrip()} [part {number} of {key.total} is missing]".lstrip()
     refs = tuple(parts[number].carrier_ref for number in sorted(parts))
-    return Whole(InboundText(refs[0], key.sender, key.recipient, "".join(bodies)), refs)
+    return Whole(InboundText(refs[0], key.sender, key.recipient, body), refs)

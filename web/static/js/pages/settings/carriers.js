@@ -27,7 +27,7 @@ const HINTS = {
   hook_username: "Made up by you, and entered with the password at Bandwidth, for the Application's callbacks.",
   private_key: "May be left empty. The whole of the application's file, from BEGIN to END.",
   public_key: "With it Telnyx's webhooks are checked: 44 characters, shown beside the API keys.",
-  signature_secret: "With it Vonage's webhooks are checked: in the account's settings, where signing is switched on too.",
+  signature_secret: "With it Vonage's webhooks are checked. It is shown in the account's settings.",
 };
 /** Who confirms STOP unless that was switched off there. */
 const ANSWER_STOP = new Set(["twilio", "telnyx"]);
