@@ -37,6 +37,8 @@ SURE_US = 900_000_000
 LATE_US = 60_000_000
 """What comes so late says when it was sent."""
 AT_ONCE = 50
+PATIENCE = 3
+"""A carrier that will not tell so many texts, one after the other, is gone."""
 NOT_FOUND = "not_found"
 
 
@@ -72,9 +74,9 @@ async def read_back(desk: Desk, connection: Connection, holder: str, http: httpx
     try:
         since = max(min([reading.known_to, *(doubt.handed_at for doubt in doubts)]) - OVERLAP_US, now - LONGEST_BACK_US)
         log = await _read(desk, connection, holder, (since, now), numbers, http)
-        failure = log.failure
-        texts = await _take_in(desk, connection, log.inbound, now)
+        texts = await _take_in(desk, connection, holder, log, http, now)
         cleared = await _clear_up(desk, connection, log, doubts, now)
+        failure = log.failure
         if failure is None:
             await desk.change(lambda work: readings_back.done(work.tx, connection.id, holder, now, texts, cleared))
     except asyncio.CancelledError:
@@ -107,13 +109,31 @@ async def _read(
     return log
 
 
-async def _take_in(desk: Desk, connection: Connection, logged: Sequence[LoggedText], now: int) -> int:
-    """In the order in which they were sent. Returns how many were new."""
-    new = await desk.read(lambda tx: readings_back.unheard(tx, connection.id, (text.carrier_ref for text in logged)))
-    texts = [_inbound(text, now) for text in sorted(logged, key=lambda text: (text.at, text.carrier_ref)) if text.carrier_ref in new]
-    for first in range(0, len(texts), AT_ONCE):
-        await receive_texts(desk, connection, texts[first : first + AT_ONCE], now)
-    return len(new)
+async def _take_in(desk: Desk, connection: Connection, holder: str, log: _Log, http: httpx2.AsyncClient, now: int) -> int:
+    """In the order in which they were sent; the carrier is asked for the whole of new ones alone. Returns how many came in."""
+    book = desk.carriers[connection.kind]
+    assert isinstance(book, Logbook), "only such connections are due"
+    listed = {text.carrier_ref: text for text in log.inbound}
+    new = await desk.read(lambda tx: readings_back.unheard(tx, connection.id, listed))
+    fresh = sorted((listed[ref] for ref in new), key=lambda text: (text.at, text.carrier_ref))
+    came = refused = 0
+    for first in range(0, len(fresh), AT_ONCE):
+        texts: list[InboundText] = []
+        for text in fresh[first : first + AT_ONCE]:
+            try:
+                texts.append(_inbound(await book.whole(connection, text, http), now))
+                refused = 0
+            except Unanswered as error:
+                # One that cannot be told keeps no other waiting.
+                log.failure, refused = str(error), refused + 1
+                if refused == PATIENCE:
+                    break
+        await receive_texts(desk, connection, texts, now)
+        came += len(texts)
+        await desk.change(lambda work: readings_back.keep(work.tx, connection.id, holder, work.now + LEASE_US))
+        if refused == PATIENCE:
+            break
+    return came
 
 
 def _inbound(text: LoggedText, now: int) -> InboundText:

@@ -13,7 +13,7 @@ from server.desk.desk import Desk
 from server.desk.dispatch import lease, record
 from server.desk.lines import get_carrier
 from server.desk.receive import receive_texts
-from server.desk.reconcile import due_readings, read_back
+from server.desk.reconcile import PATIENCE, due_readings, read_back
 from server.desk.send import Draft, send
 from server.ids import new_id
 from server.store import lines
@@ -90,6 +90,42 @@ async def test_what_nobody_took_in_comes_in_once_in_order_and_says_when_it_was_s
     assert (await read(office, twilio, http)).texts == 0
     assert len(await inbound(office)) == 3, "neither a late webhook nor another reading makes a second one"
     assert twilio_api.taken == []
+
+
+async def test_a_new_text_comes_with_its_pictures_which_are_asked_for_once(
+    office: Office, twilio: Connection, twilio_api: TwilioApi, http: httpx2.AsyncClient
+) -> None:
+    text = twilio_api.arrives(MARIA, FRONT, "look", ago=timedelta(minutes=5))
+    text.pictures = 2
+    for _ in range(2):
+        await read(office, twilio, http)
+    place = f"{twilio_api.url}/2010-04-01/Accounts/AC1/Messages/{text.sid}/Media/ME"
+    assert await office.all("select source from media order by place") == [{"source": f"{place}0"}, {"source": f"{place}1"}]
+    assert twilio_api.asked == [text.sid]
+
+
+async def test_a_text_that_cannot_be_told_now_keeps_no_other_waiting_and_comes_later(
+    office: Office, twilio: Connection, twilio_api: TwilioApi, http: httpx2.AsyncClient
+) -> None:
+    lost = twilio_api.arrives(MARIA, FRONT, "a picture", ago=timedelta(minutes=5))
+    lost.pictures, twilio_api.mislaid = 1, {lost.sid}
+    twilio_api.arrives(MARIA, FRONT, "are you there?", ago=timedelta(minutes=4))
+    reading = await read(office, twilio, http)
+    assert ([row["body"] for row in await inbound(office)], reading.failure) == (["are you there?"], "the carrier answered 500")
+    twilio_api.mislaid = set()
+    assert (await read(office, twilio, http)).failure is None
+    assert [row["body"] for row in await inbound(office)] == ["are you there?", "a picture"]
+
+
+async def test_a_carrier_that_tells_no_text_is_not_asked_for_all_of_them(
+    office: Office, twilio: Connection, twilio_api: TwilioApi, http: httpx2.AsyncClient
+) -> None:
+    for number in range(60):
+        text = twilio_api.arrives(MARIA, FRONT, str(number), ago=timedelta(minutes=5))
+        text.pictures = 1
+        twilio_api.mislaid.add(text.sid)
+    assert (await read(office, twilio, http)).failure == "the carrier answered 500"
+    assert (len(twilio_api.asked), await inbound(office)) == (PATIENCE, [])
 
 
 async def test_numbers_that_are_not_ours_and_times_before_they_were_are_left_alone(
