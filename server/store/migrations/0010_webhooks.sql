@@ -42,7 +42,7 @@ create table webhook_deliveries (
     primary key (webhook, id)
 );
 
-create index webhook_deliveries_waiting on webhook_deliveries (webhook, position, id) where next_at is not null;
+create index webhook_deliveries_waiting on webhook_deliveries (webhook, next_at) where next_at is not null;
 
 create index webhook_deliveries_listed on webhook_deliveries (webhook, position desc, id desc);
 
