@@ -12,16 +12,21 @@ from server.store import accounts
 from server.store.accounts import Did
 from server.store.database import Transaction
 
+KEEP_CLUSTERS = frozenset({"twilio"})
+"""Kinds of carrier whose own calculator leaves whole what a person sees as one character, such as a flag."""
+
 
 class MyDidShape(msgspec.Struct, frozen=True):
     """A number that one may send from. `user` is whose caller ID it is; `media_limit` how many bytes of attachments one message takes, 0
-    for none; `default` marks the one that a first text leaves from."""
+    for none; `default` marks the one that a first text leaves from. With `keeps_clusters` its carrier cuts a long text only between what a
+    person sees as characters, so that one with emoji may be sent in one segment more than we count."""
 
     id: str
     number: str
     label: str
     capabilities: list[str]
     media_limit: int
+    keeps_clusters: bool
     user: UserShape | None
     default: bool
 
@@ -65,6 +70,7 @@ def _shape(desk: Desk, did: Did, default: bool) -> MyDidShape:
         label=did.label,
         capabilities=list(did.capabilities),
         media_limit=media_limit(desk, did),
+        keeps_clusters=did.kind in KEEP_CLUSTERS,
         user=user_shape(did.user) if did.user else None,
         default=default,
     )

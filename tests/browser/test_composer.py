@@ -234,6 +234,75 @@ async def test_the_counter_counts_units_and_segments_as_carriers_bill_them(team:
     await expect(ana.composer).to_have_value('"Quoted"')
 
 
+async def test_what_makes_it_unicode_is_marked_where_it_stands_and_swapped_by_name(team: Team) -> None:
+    """The marks follow the words, the line names each, and one button swaps and takes back with the focus on it."""
+    _, ana = await answered(team)
+    marks, line = ana.page.locator(".writing-marks mark"), ana.page.locator("#counter-odd")
+    await ana.composer.press_sequentially("It’s “ready” … ")
+    assert await marks.all_inner_texts() == ["’", "“", "”", "…"]
+    shown = [await box.bounding_box() for box in (ana.page.locator(".writing-marks"), ana.composer)]
+    assert shown[0] == shown[1], "the marks lie under the field's own words"
+    await expect(line).to_contain_text("’ “ ” … make this a Unicode message: 70 characters per segment.")
+    await expect(ana.composer).to_have_accessible_description(re.compile("^’ “ ” … make this a Unicode message"))
+    swap = line.get_by_role("button")
+    await expect(swap).to_have_text("Replace")
+    await expect(swap).to_have_accessible_description(re.compile('’ → \' “ → " ” → " … → \\.\\.\\.$'))
+    await swap.focus()
+    await swap.press("Enter")
+    await expect(ana.composer).to_have_value('It\'s "ready" ... ')
+    await expect(marks).to_have_count(0)
+    await expect(line).to_contain_text("Replaced ’ → '")
+    await expect(swap).to_have_text("Undo")
+    await expect(swap).to_be_focused()
+    await expect(ana.page.locator("#counter")).to_contain_text("/160 · 1 segment")
+    await swap.press("Enter")
+    await expect(ana.composer).to_have_value("It’s “ready” … ")
+    await expect(marks).to_have_count(4)
+    await ana.composer.press("End")
+    await ana.composer.press_sequentially("👨‍👩‍👧‍👦ç")
+    await expect(line).to_have_text("’ “ ” … 👨‍👩‍👧‍👦 ç make this a Unicode message: 70 characters per segment.")
+    await expect(swap, "what remains would be Unicode all the same").to_have_count(0)
+
+
+async def test_a_long_text_of_such_characters_is_typed_without_delay(team: Team) -> None:
+    """1,500 of them are marked, counted and named within a frame or two for each key."""
+    _, ana = await answered(team)
+    await ana.composer.fill("“é’ç … " * 200)
+    took = await ana.page.evaluate(
+        """async () => {
+          const field = document.getElementById("message");
+          const set = Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set;
+          const took = [];
+          for (let key = 0; key < 20; key += 1) {
+            const began = performance.now();
+            set.call(field, `${field.value}’`);
+            field.dispatchEvent(new InputEvent("input", {bubbles: true}));
+            await new Promise((done) => setTimeout(done, 0));
+            took.push(performance.now() - began);
+          }
+          return took.sort((a, b) => a - b)[10];
+        }"""
+    )
+    assert took < 50, f"half of the keys took {took:.0f} ms or more"
+
+
+async def test_where_the_carrier_leaves_emoji_whole_the_count_is_about(team: Team) -> None:
+    _, ana = await answered(team)
+    flag = "a" * 65 + "🇺🇸" + "a" * 65
+    await ana.composer.fill(flag)
+    counter = ana.page.locator("#counter")
+    await expect(counter).to_contain_text("· 2 segments, billed as 2 messages")
+
+    async def as_twilio(route: Route) -> None:
+        answer = await route.fetch()
+        body = await answer.json()
+        await route.fulfill(json={"items": [{**item, "keeps_clusters": True} for item in body["items"]]})
+
+    await ana.page.route("**/dids/mine", as_twilio)
+    await ana.page.reload()
+    await expect(counter).to_contain_text("· ≈3 segments, billed as ≈3 messages")
+
+
 @pytest.mark.timeout(30)
 async def test_the_counter_says_of_200_texts_what_the_server_bills(team: Team) -> None:
     """UX 35. Made texts of every length around the limits; the server's count is what a sent message carries."""

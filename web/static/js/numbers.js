@@ -1,7 +1,7 @@
 /** The numbers that this person may send from. No event tells of them, so they are read again when they are asked for later. */
 import { signal } from "@preact/signals";
 
-/** @typedef {{id: string, number: string, label: string|null, capabilities: string[], media_limit: number|null, user: any, default: boolean}} OwnNumber */
+/** @typedef {{id: string, number: string, label: string|null, capabilities: string[], media_limit: number|null, keeps_clusters: boolean, user: any, default: boolean}} OwnNumber */
 
 /** What was read is believed for so long, ms. */
 const FRESH_MS = 60_000;

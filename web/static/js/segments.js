@@ -15,6 +15,11 @@ function septets(character) {
   return EXTENSION.has(character) ? 2 : 0;
 }
 
+/** Whether GSM-7 has no such character. @param {string} character */
+export function lacks(character) {
+  return septets(character) === 0;
+}
+
 /**
  * @param {string} text
  * @returns {Count} `odd` is the first character that GSM-7 lacks; `remaining` what still fits into the last segment
@@ -65,14 +70,19 @@ export function pieces(text) {
   return found;
 }
 
-const PLAIN = new Map([
-  ["‘", "'"], ["’", "'"], ["‚", "'"], ["“", '"'], ["”", '"'], ["„", '"'],
-  ["–", "-"], ["—", "-"], ["…", "..."], ["\u00a0", " "], ["\u202f", " "],
-]);
+const CLUSTERS = new Intl.Segmenter("en", { granularity: "grapheme" });
 
-/** Curly quotes, dashes, ellipses and hard spaces as GSM-7 has them; done only when asked. @param {string} text */
-export function plain(text) {
-  return [...text].map((character) => PLAIN.get(character) ?? character).join("");
+/** The characters that GSM-7 lacks as a person sees them, each once: a family is one, however many make it up. @param {string} text @returns {string[]} */
+export function oddOnes(text) {
+  const found = new Set();
+  for (const { segment } of CLUSTERS.segment(text)) if ([...segment].some(lacks)) found.add(segment);
+  return [...found];
+}
+
+/** In how many parts a carrier sends a Unicode text that leaves whole what a person sees as one character. @param {string} text */
+export function partsOfWholes(text) {
+  const sizes = [...CLUSTERS.segment(text)].map(({ segment }) => segment.length);
+  return text.length <= 70 ? Math.min(1, sizes.length) : fill(sizes.flatMap((size) => (size > 67 ? Array(size).fill(1) : size)), 67).length;
 }
 
 /** The text as it is sent first: the server adds the opt-out sentence the same way. @param {string} body @param {string} sentence */

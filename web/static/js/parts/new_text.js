@@ -74,7 +74,7 @@ export function NewText({ app, close }) {
       ${c(Choose, { label: "Send To", options, chosen: to, pick: (one) => (setTo(one), setQuiet(null), setAnyway(false)), input: setText, focus: true, placeholder: "Name or number", empty: "No contact by that name. A number can be texted as it is.", error: faults["to"] || faults["contact"] })}
       ${numbers && numbers.length > 1 && c(Field, { label: "From", value: from, input: setFrom, choices: [{ value: "", words: "The usual number" }, ...numbers.map((each) => ({ value: each.id, words: each.label || phone(each.number) }))] })}
       ${c(Field, { label: "Message", value: body, input: setBody, rows: 3, error: faults["body"] })}
-      ${c(Counter, { text: body ? withOptOut(body, app.store.settings.opt_out_text) : "", body, replace: setBody })}
+      ${c(Counter, { text: body ? withOptOut(body, app.store.settings.opt_out_text) : "", body, replace: setBody, wholes: numbers?.find((each) => (from ? each.id === from : each.default))?.keeps_clusters })}
       ${quiet && app.me.role === "manager" && html`<label class="check"><input type="checkbox" checked=${anyway} onChange=${(/** @type {any} */ event) => setAnyway(event.currentTarget.checked)} />Send anyway, in quiet hours</label>`}
       <p class="field-hint">A first text to a number carries “${app.store.settings.opt_out_text}”</p>`,
   });

@@ -8,6 +8,7 @@ import { useAttachments } from "./attachments.js";
 import { Counter } from "./counter.js";
 import { Icon } from "./icon.js";
 import { QuietStrip } from "./quiet_strip.js";
+import { marked, Writing } from "./writing.js";
 
 /**
  * The first text to a number: it makes the conversation.
@@ -73,15 +74,14 @@ export function StartText({ app, contact, number, began }) {
       ${mine && mine.length > 0 && html`<span class="way-field"><label for="start-from">From</label><select id="start-from" class="way-select" value=${ours?.id ?? ""} onChange=${(/** @type {any} */ event) => setFrom(event.currentTarget.value)}>
         ${mine.map((each) => html`<option key=${each.id} value=${each.id} selected=${each.id === ours?.id}>${each.label || phone(each.number)}</option>`)}</select></span>`}</div>
     <div class="composer-box">
-      <textarea id="message" ref=${field} rows="2" aria-label="Message" aria-describedby="counter" placeholder="Write a text message" value=${body}
-        onInput=${(/** @type {any} */ event) => write(event.currentTarget.value)} onKeyDown=${press}></textarea>
+      ${c(Writing, { id: "message", label: "Message", placeholder: "Write a text message", value: body, marks: marked(body, []), field, input: write, press, more: { "aria-describedby": "counter-odd counter" } })}
       ${suffix && html`<p class="composer-suffix"><span class="unseen">Added to this first text: </span>${suffix}</p>`}
       ${files.strip}
     </div>
     ${why && html`<p class="form-fault" role="alert">Not sent. ${why}</p>`}
     <div class="composer-end">
       <div class="composer-tools">${files.picker}</div>
-      ${c(Counter, { text: body ? withOptOut(body, suffix) : "", replace: write, body, pictures: files.media.length > 0 })}
+      ${c(Counter, { text: body ? withOptOut(body, suffix) : "", replace: write, body, pictures: files.media.length > 0, wholes: ours?.keeps_clusters })}
       ${!quiet && html`<button class="button primary" disabled=${nothing || files.busy || sending}>${c(Icon, { name: "send" })}Send</button>`}
     </div>
     ${quiet && c(QuietStrip, { app, opening: quiet, disabled: nothing || files.busy || sending, anyway: () => send(true) })}

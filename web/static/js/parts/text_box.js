@@ -3,7 +3,7 @@ import { c, html } from "../html.js";
 import { merge, places, unknownFields, worded } from "../merge.js";
 import { useQuiet } from "../quiet.js";
 import { tellReady, toldReady } from "../ready_told.js";
-import { count, pieces, withOptOut } from "../segments.js";
+import { withOptOut } from "../segments.js";
 import { useAttachments } from "./attachments.js";
 import { Counter } from "./counter.js";
 import { Icon } from "./icon.js";
@@ -11,7 +11,7 @@ import { onDemand } from "./on_demand.js";
 import { QuietStrip } from "./quiet_strip.js";
 import { SendWay } from "./send_way.js";
 import { Templates } from "./templates.js";
-import { pressed, useCalled, Writing } from "./writing.js";
+import { marked, pressed, useCalled, Writing } from "./writing.js";
 
 /** @typedef {import("../shapes.js").Conversation} Conversation */
 /** @typedef {import("../record.js").Record} Record */
@@ -44,7 +44,6 @@ export function TextBox({ app, record, row, way, head }) {
   const opens_at = elsewhere ? null : (quiet?.opens_at ?? null);
   const suffix = elsewhere || firstText(record) ? app.store.settings.opt_out_text : "";
   const empty = !body.trim() && files.media.length === 0;
-  const counted = count(body ? withOptOut(body, suffix) : "");
   const gaps = places(body).filter((place) => unknownFields(`{{${place.field}}}`).length === 0);
 
   const write = (/** @type {string} */ text) => {
@@ -136,11 +135,11 @@ export function TextBox({ app, record, row, way, head }) {
         label: "Message",
         placeholder: "Write a text message",
         value: body,
-        marks: marked(body, gaps, counted.odd !== null),
+        marks: marked(body, gaps),
         field,
         input,
         press: (event) => pressed(event, { app, id: row.id, send }),
-        more: { "aria-describedby": "counter" },
+        more: { "aria-describedby": "counter-odd counter" },
       })}
       ${suffix && html`<p class="composer-suffix"><span class="unseen">Added to this first text: </span>${suffix}</p>`}
       ${files.strip}
@@ -154,7 +153,7 @@ export function TextBox({ app, record, row, way, head }) {
           onClick=${() => setOpen(open === "templates" ? "" : "templates")}>${c(Icon, { name: "file-text" })}</button>
         <button class="button square quiet" type="button" aria-label="Send later" title="Send later" disabled=${files.busy || empty} onClick=${() => setOpen("later")}>${c(Icon, { name: "calendar-clock" })}</button>
       </div>
-      ${c(Counter, { text: body ? withOptOut(body, suffix) : "", body, replace: write, pictures: files.media.length > 0 })}
+      ${c(Counter, { text: body ? withOptOut(body, suffix) : "", body, replace: write, pictures: files.media.length > 0, wholes: way.number?.keeps_clusters })}
       ${opens_at === null && html`<button class="button primary" disabled=${files.busy || empty}>${c(Icon, { name: "send" })}Send</button>`}
     </div>
     ${quiet && opens_at !== null && c(QuietStrip, { app, opening: { ...quiet, opens_at }, disabled: files.busy || empty, anyway: () => send(null, true) })}
@@ -207,23 +206,4 @@ function useRemoteDraft(app, row, field, show) {
 /** Nothing was ever sent to this number, so the next text carries the opt-out sentence. @param {Record} record */
 function firstText(record) {
   return !record.row?.introduced && !record.pending.some((each) => each.state === "sending" && each.kind === "message");
-}
-
-/** What is marked in the field: places to fill in, and the characters that cost. @param {string} body @param {import("../merge.js").Place[]} gaps @param {boolean} odd */
-function marked(body, gaps, odd) {
-  if (!odd && gaps.length === 0) return null;
-  /** @type {import("./writing.js").Piece[]} */
-  const found = [];
-  const plainly = (/** @type {string} */ text) => {
-    if (odd) found.push(...pieces(text).map((piece) => ({ text: piece.text, mark: piece.odd ? "odd" : "" })));
-    else found.push({ text, mark: "" });
-  };
-  let from = 0;
-  for (const { start: begin, end } of gaps) {
-    plainly(body.slice(from, begin));
-    found.push({ text: body.slice(begin, end), mark: "gap" });
-    from = end;
-  }
-  plainly(body.slice(from));
-  return found;
 }

@@ -1,5 +1,6 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { html } from "../html.js";
+import { pieces } from "../segments.js";
 
 /** @typedef {{text: string, mark: string}} Piece `mark` is a class, "" for none */
 
@@ -47,4 +48,24 @@ export function useCalled(app, id, field) {
     app.write_to = null;
     field.current?.focus();
   });
+}
+
+/** What is marked in the field: places to fill in, and the characters that make it a Unicode message. @param {string} body @param {import("../merge.js").Place[]} gaps */
+export function marked(body, gaps) {
+  const odd = pieces(body).some((piece) => piece.odd);
+  if (!odd && gaps.length === 0) return null;
+  /** @type {Piece[]} */
+  const found = [];
+  const plainly = (/** @type {string} */ text) => {
+    if (odd) found.push(...pieces(text).map((piece) => ({ text: piece.text, mark: piece.odd ? "odd" : "" })));
+    else found.push({ text, mark: "" });
+  };
+  let from = 0;
+  for (const { start: begin, end } of gaps) {
+    plainly(body.slice(from, begin));
+    found.push({ text: body.slice(begin, end), mark: "gap" });
+    from = end;
+  }
+  plainly(body.slice(from));
+  return found;
 }
