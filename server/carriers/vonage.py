@@ -40,7 +40,9 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 API_URL = "https://api.nexmo.com"
 JSON = "application/json"
-MEDIA_HOSTS = frozenset({"api-us.nexmo.com", "api-eu.nexmo.com", "api-ap.nexmo.com", "api.nexmo.com"})
+MEDIA_HOSTS = frozenset(
+    {"api.nexmo.com", "api-us.nexmo.com", "api-eu.nexmo.com", "api-ap.nexmo.com", "api-us.vonage.com", "api-eu.vonage.com"}
+)
 MEDIA_MOST = 10
 
 CODES: Mapping[str, Category] = {
