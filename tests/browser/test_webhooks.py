@@ -1,7 +1,8 @@
 """Settings > Webhooks: a secret once, what was posted with its signed headers, one again, a receiver that is gone."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,7 +12,7 @@ from playwright.async_api import Locator, expect
 from standardwebhooks.webhooks import Webhook
 
 from tests.browser.test_access import violations
-from tests.fixtures.browser import Team, Window
+from tests.fixtures.browser import House, Team, Window, open_house
 from tests.fixtures.carrier_api import CarrierApi, answers
 from tests.fixtures.carrier_media import another_host
 from tests.fixtures.waiting import until
@@ -29,8 +30,9 @@ async def receiver() -> AsyncIterator[CarrierApi]:
 
 
 @pytest.fixture
-def house_settings(receiver: CarrierApi) -> dict[str, str]:
-    return {"INSIDE_ADDRESSES": urlsplit(receiver.url).netloc}
+def own_house(tmp_path: Path, receiver: CarrierApi) -> Iterator[House]:
+    """One that posts to the receiver, on this machine as it is."""
+    yield from open_house(tmp_path / "house", INSIDE_ADDRESSES=urlsplit(receiver.url).netloc)
 
 
 async def add(mia: Window, receiver: CarrierApi, *types: str) -> str:
