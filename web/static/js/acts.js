@@ -5,7 +5,8 @@
  * @import {Pending, Record} from "./record.js"
  * @import {Store} from "./store.js"
  * @typedef {{kind?: "message"|"note", body: string, did?: string|null, send_at?: string|null, mentions?: string[],
- *   media?: Media[], anyway?: boolean}} Asked `anyway`: in quiet hours too, as a manager may
+ *   media?: Media[], anyway?: boolean, again?: string|null}} Asked `anyway`: in quiet hours too, as a manager may; `again`: the text
+ *   in whose place this one goes
  */
 import { Problem } from "./api.js";
 import { openingOf } from "./opening.js";
@@ -29,7 +30,7 @@ export class Acts {
    * Sends a text, or adds a note; it stands in the log at once.
    * @param {Record} record @param {Asked} asked
    */
-  async send(record, { kind = "message", body, did = null, send_at = null, mentions = [], media = [], anyway = false }) {
+  async send(record, { kind = "message", body, did = null, send_at = null, mentions = [], media = [], anyway = false, again = null }) {
     /** @type {Pending} */
     const pending = {
       client_id: this.doors.newId(),
@@ -44,6 +45,7 @@ export class Acts {
       by: null,
       quiet: null,
       anyway,
+      again,
       at: new Date(this.doors.now()).toISOString(),
     };
     record.pending = [...record.pending, pending];
@@ -84,13 +86,13 @@ export class Acts {
   /** @param {Record} record @param {Pending} pending @param {number} seen_seq */
   async post(record, pending, seen_seq) {
     this.store.changed("conversation", record.id);
-    const { kind, client_id, body, did, send_at, mentions, media, anyway } = pending;
+    const { kind, client_id, body, did, send_at, mentions, media, anyway, again = null } = pending;
     const one = `/conversations/${record.id}`;
     try {
       const message =
         kind === "note"
           ? await this.api.call("POST", `${one}/notes`, { body, client_id, mentions })
-          : await this.api.call("POST", `${one}/messages`, { body, client_id, seen_seq, media: idsOf(media), ...given({ did, send_at }), ...inQuiet(anyway) });
+          : await this.api.call("POST", `${one}/messages`, { body, client_id, seen_seq, media: idsOf(media), ...given({ did, send_at, again }), ...inQuiet(anyway) });
       if (!record.thread?.items.some((item) => item.id === message.id)) record.place(message);
       record.settle(message);
       this.doors.unsent?.unpark(record.id, pending);
@@ -174,6 +176,13 @@ export class Acts {
   /** A scheduled text of mine: `cancel` or `send-now`. @param {Record} record @param {import("./shapes.js").Message} message @param {"cancel"|"send-now"} verb @param {boolean} [anyway] in quiet hours too */
   async scheduled(record, message, verb, anyway = false) {
     const now = await this.api.call("POST", `/messages/${message.id}/${verb}`, inQuiet(anyway));
+    record.advance(now);
+    this.store.changed("conversation", record.id);
+  }
+
+  /** A text that may have been sent did arrive. @param {Record} record @param {import("./shapes.js").Message} message */
+  async arrived(record, message) {
+    const now = await this.api.call("POST", `/messages/${message.id}/arrived`, {});
     record.advance(now);
     this.store.changed("conversation", record.id);
   }

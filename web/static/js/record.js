@@ -12,6 +12,7 @@
  * @typedef {{
  *   client_id: string, kind: "message"|"note", body: string, did: string|null, send_at: string|null, mentions: string[], media: Media[],
  *   state: "sending"|"held"|"failed", why: string, by: Message|null, at: string, quiet: import("./opening.js").Opening|null, anyway: boolean,
+ *   again?: string|null,
  * }} Pending `quiet`: it is held because it is quiet where the contact is; `anyway`: it may leave all the same
  */
 import { telling } from "./lines.js";

@@ -140,10 +140,15 @@ export function attached({ media }) {
   return media.length === 1 ? (pictures ? "Picture" : "Attachment") : `${media.length} ${pictures ? "pictures" : "attachments"}`;
 }
 
+/** What is said of a text whose words the carrier did not keep; empty for the others. @param {Message} message */
+export function wordless({ direction, error }) {
+  return direction === "inbound" && error ? error.says : "";
+}
+
 /** One line of the last message. @param {Message|null} message @param {string} me */
 export function preview(message, me) {
   if (message === null) return "No messages yet";
-  const words = message.body || attached(message);
+  const words = message.body || attached(message) || wordless(message);
   if (message.kind === "note") return `Note: ${words}`;
   const who = author(message, me);
   return who ? `${who}: ${words}` : words;

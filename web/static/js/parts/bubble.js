@@ -1,6 +1,6 @@
 import { c, html } from "../html.js";
 import { cut } from "../mentions.js";
-import { clockTime, moment, state } from "../words.js";
+import { brief, clockTime, moment, state, wordless } from "../words.js";
 import { Icon } from "./icon.js";
 import { Pictures } from "./pictures.js";
 import { sendAt } from "./quiet_strip.js";
@@ -8,6 +8,7 @@ import { sendAt } from "./quiet_strip.js";
 /** @typedef {import("../shapes.js").Message} Message */
 /** @typedef {{anyway: () => void, later: () => void, discard: () => void, edit: () => void, manages: boolean}} Acts */
 /** @typedef {{cancel: () => void, now: () => void}} Scheduled */
+/** @typedef {{arrived: () => void, again: (() => void)|null}} Unsure what may be done with a text that may have been sent */
 
 const LINK = /https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]]/g;
 
@@ -41,17 +42,17 @@ function link(text) {
 
 /**
  * One place of the log: a text of mine, and then the message that it became. Drawn by one component, so that the element stays.
- * @param {{message?: Message, who?: string, by?: string, now?: number, scheduled?: Scheduled, doubt?: boolean, pending?: import("../record.js").Pending, acts?: Acts}} props
+ * @param {{message?: Message, who?: string, by?: string, now?: number, scheduled?: Scheduled, unsure?: Unsure, doubt?: boolean, pending?: import("../record.js").Pending, acts?: Acts}} props
  *   `by` is whose pictures they are; `scheduled` what may be done with a text that waits for its time;
  *   `doubt`: somebody has to decide first whether the contact opted out
  */
-export function Place({ message, who = "", by = "", now = 0, scheduled, doubt = false, pending, acts }) {
-  if (message) return bubble(message, who, by, now, scheduled, doubt);
+export function Place({ message, who = "", by = "", now = 0, scheduled, unsure, doubt = false, pending, acts }) {
+  if (message) return bubble(message, who, by, now, scheduled, unsure, doubt);
   return pending && acts ? pendingBubble(pending, acts) : null;
 }
 
-/** @param {Message} message @param {string} who @param {string} by whose pictures they are @param {number} now @param {Scheduled} [scheduled] @param {boolean} [doubt] */
-function bubble(message, who, by, now, scheduled, doubt) {
+/** @param {Message} message @param {string} who @param {string} by whose pictures they are @param {number} now @param {Scheduled} [scheduled] @param {Unsure} [unsure] @param {boolean} [doubt] */
+function bubble(message, who, by, now, scheduled, unsure, doubt) {
   const side = message.kind === "note" ? "note" : message.direction;
   const waits = message.state === "scheduled" ? message.send_at : message.held_until;
   const held = message.held_until ? ", after quiet hours there" : "";
@@ -62,8 +63,10 @@ function bubble(message, who, by, now, scheduled, doubt) {
     ${who && html`<p class="message-who"><bdi>${who}</bdi></p>`}
     <div class=${`bubble ${bad ? "bad" : ""}`}>
       ${message.body && c(Words, { body: message.body, mentions: message.mentions })}
+      ${wordless(message) && html`<p class="message-lost">${wordless(message)}</p>`}
       ${message.media?.length > 0 && c(Pictures, { media: message.media, by, at: message.created_at })}
       <p class="message-meta"><time datetime=${message.created_at}>${clockTime(message.created_at)}</time>
+        ${message.sent_at && html`<span class="message-late">sent ${late(message.sent_at, Date.parse(message.created_at))}</span>`}
         ${word && html`<span class=${`message-state ${message.state}`}>
           ${bad && c(Icon, { name: "circle-alert" })}${waits && c(Icon, { name: "calendar-clock" })}${message.state === "delivered" && c(Icon, { name: "check-check" })}${word}</span>`}</p>
     </div>
@@ -71,7 +74,17 @@ function bubble(message, who, by, now, scheduled, doubt) {
       <button class="button small" onClick=${scheduled.now}>Send now</button>
       <button class="button small quiet" onClick=${scheduled.cancel}>Cancel</button>
     </p>`}
+    ${unsure && html`<p class="message-acts">
+      ${unsure.again && html`<button class="button small" onClick=${unsure.again}>Send again</button>`}
+      <button class="button small quiet" onClick=${unsure.arrived}>It arrived</button>
+    </p>`}
   </li>`;
+}
+
+/** When a text that came later was sent: `14:02`, `21 Nov, 14:02`. @param {string} at @param {number} came */
+function late(at, came) {
+  const [then, clock] = [brief(at, came), clockTime(at)];
+  return then === clock ? clock : `${then}, ${clock}`;
 }
 
 /** Does it wait while somebody has to decide whether the contact opted out? What a person wrote to be sent at once does not. @param {Message} message */

@@ -107,7 +107,7 @@ function entries(app, record, view) {
     const who = message.kind === "note" ? `${author(message, me)} · note` : author(message, me);
     const mine = message.user?.id === me && message.client_id;
     const acts = message.state === "scheduled" && (message.user?.id === me || app.me.role === "manager") ? actsOnScheduled(app, record, message) : undefined;
-    drawn.push(c(Place, { key: mine || message.id, message, by: pictured(message, app, record), who: who === lastWho || who === "You" ? "" : who, now, scheduled: acts, doubt: Boolean(record.row?.consent_review) }));
+    drawn.push(c(Place, { key: mine || message.id, message, by: pictured(message, app, record), who: who === lastWho || who === "You" ? "" : who, now, scheduled: acts, unsure: unsureOf(app, record, message), doubt: Boolean(record.row?.consent_review) }));
     lastWho = who;
   }
   return drawn;
@@ -146,6 +146,19 @@ function actsOnScheduled(app, record, message) {
     }
   };
   return { cancel: () => app.tell(app.acts.scheduled(record, message, "cancel")), now: () => app.tell(leave(false)) };
+}
+
+/**
+ * A person's text that may have been sent and that nobody has decided about. Attachments go with one text alone, so such a text is not repeated.
+ * @param {import("../app.js").App} app @param {Record} record @param {import("../shapes.js").Message} message
+ */
+function unsureOf(app, record, message) {
+  if (message.state !== "unconfirmed" || !message.user || message.error?.code === "sent_again") return undefined;
+  const did = typeof message.did === "string" ? message.did : (message.did?.id ?? null);
+  return {
+    arrived: () => app.tell(app.acts.arrived(record, message)),
+    again: message.media.length > 0 ? null : () => app.tell(app.acts.send(record, { body: message.body, did, again: message.id })),
+  };
 }
 
 /** @param {HTMLElement|null} node */

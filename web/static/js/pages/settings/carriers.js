@@ -1,15 +1,18 @@
 import { useMemo, useState } from "preact/hooks";
+import { stamp } from "../../figures.js";
 import { c, html } from "../../html.js";
 import { Ask } from "../../parts/ask.js";
 import { Copy } from "../../parts/copy.js";
 import { Field } from "../../parts/field.js";
 import { Table } from "../../parts/table.js";
 import { useReading } from "../../reading.js";
+import { ago, some } from "../../words.js";
 import { RowAct, Section } from "./section.js";
 
 /** @typedef {import("../../app.js").App} App */
 /**
- * @typedef {{id: string, kind: string, name: string, options: {answers_stop?: boolean}, hook_url: string, status_url: string}} Carrier
+ * @typedef {{id: string, kind: string, name: string, options: {answers_stop?: boolean}, hook_url: string, status_url: string, reads_back?: boolean, read_back?: Reading|null}} Carrier
+ * @typedef {{at: string|null, texts: number, cleared: number, tried_at: string|null, failure: string|null}} Reading
  * @typedef {{kind: string, credentials: Array<{name: string, required: boolean}>}} Kind
  * @typedef {{act: "add"|"edit"|"remove", carrier?: Carrier}} Asked
  */
@@ -51,7 +54,7 @@ export function Carriers({ app }) {
 /** @param {App} app @param {(asked: Asked) => void} ask @returns {import("../../parts/table.js").Column[]} */
 function carrierColumns(app, ask) {
   return [
-    { key: "name", title: "Name", lead: true, cell: (carrier) => html`<span class="stacked"><bdi>${carrier.name}</bdi><span class="soft">${KINDS[carrier.kind] ?? carrier.kind}</span></span>` },
+    { key: "name", title: "Name", lead: true, cell: (carrier) => html`<span class="stacked"><bdi>${carrier.name}</bdi><span class="soft">${KINDS[carrier.kind] ?? carrier.kind}</span>${c(ReadBack, { app, carrier })}</span>` },
     { key: "hooks", title: "Addresses for the carrier", bare: true, cell: (carrier) => html`<div class="hooks">
         <span class="soft">Texts</span>${c(Copy, { app, text: carrier.hook_url, what: "Address for texts" })}
         <span class="soft">Receipts</span>${c(Copy, { app, text: carrier.status_url, what: "Address for receipts" })}</div>` },
@@ -59,6 +62,18 @@ function carrierColumns(app, ask) {
         ${c(RowAct, { words: "Edit", of: carrier.name, run: () => ask({ act: "edit", carrier }) })}
         ${c(RowAct, { words: "Remove", of: carrier.name, run: () => ask({ act: "remove", carrier }) })}</span>` },
   ];
+}
+
+/** When the carrier's own list was last read for what nobody took in. @param {{app: App, carrier: Carrier}} props */
+function ReadBack({ app, carrier: { reads_back, read_back } }) {
+  app.screen.minute.value;
+  if (!reads_back) return null;
+  const now = app.clock.now();
+  const since = read_back?.at ? ago(read_back.at, now) : "";
+  const when = since === "now" || since.endsWith(" min") ? since.replace(/ min$/, " min ago").replace("now", "just now") : `at ${stamp(read_back?.at ?? "", now)}`;
+  const found = read_back ? [read_back.texts ? `${some(read_back.texts, "text")} found` : "nothing new", read_back.cleared > 0 && `${some(read_back.cleared, "unconfirmed text")} cleared up`].filter(Boolean).join(", ") : "";
+  return html`${read_back?.at ? html`<span class="soft">Read back ${when}, ${found}</span>` : !read_back?.failure && html`<span class="soft">Not read back yet</span>`}
+    ${read_back?.failure && html`<span class="bad-words">Could not be read back at ${stamp(read_back.tried_at ?? "", now)}: ${read_back.failure.replace(/\.$/, "")}.</span>`}`;
 }
 
 /** @param {Kind[]} kinds @param {string} kind */

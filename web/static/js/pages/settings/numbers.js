@@ -1,18 +1,20 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { stamp, percent } from "../../figures.js";
+import { clockSeconds, percent, stamp } from "../../figures.js";
 import { c, html } from "../../html.js";
 import { Ask } from "../../parts/ask.js";
 import { Field } from "../../parts/field.js";
+import { Icon } from "../../parts/icon.js";
 import { Table } from "../../parts/table.js";
 import { all, CALM_MS, useFeed, useReading } from "../../reading.js";
-import { phone } from "../../words.js";
+import { phone, some } from "../../words.js";
 import { RowAct, Section } from "./section.js";
 import { SendTest } from "./send_test.js";
 
 /** @typedef {import("../../app.js").App} App */
 /**
  * @typedef {{id: string, number: string, label: string, carrier: string, capabilities: string[], user: import("../../shapes.js").User|null,
- *   last_in_at?: string|null, last_out_at?: string|null, out_24h?: number, failed_24h?: number}} Did
+ *   last_in_at?: string|null, last_out_at?: string|null, out_24h?: number, failed_24h?: number, delivered_24h?: number, blocked_24h?: number,
+ *   opted_out_24h?: number, health?: "good"|"watch"|"bad", rate?: number|null, paused_until?: string|null}} Did
  * @typedef {{act: "add"|"edit"|"remove"|"test", did?: Did}} Asked
  * @typedef {{carriers: any[], people: any[]}} Others
  */
@@ -53,7 +55,7 @@ function didColumns(app, carriers, ask) {
     { key: "number", title: "Number", lead: true, cell: (did) => html`<span class="stacked"><bdi>${phone(did.number)}</bdi><span class="soft"><bdi>${did.label || "no label"}</bdi></span></span>` },
     { key: "can", title: "Can", cell: (did) => html`<span class="badges">${did.capabilities.map((/** @type {string} */ can) => html`<span class="badge" key=${can}>${can.toUpperCase()}</span>`)}</span>` },
     { key: "user", title: "Assigned to", cell: (did) => (did.user ? html`<bdi>${did.user.name}</bdi>` : html`<span class="soft">account</span>`) },
-    { key: "carrier", title: "Carrier", cell: (did) => html`<bdi>${carrierOf(did)}</bdi>` },
+    { key: "carrier", title: "Carrier", cell: (did) => html`<span class="stacked"><bdi>${carrierOf(did)}</bdi>${did.rate && html`<span class="soft">at most ${some(did.rate, "segment")} a second</span>`}</span>` },
     { key: "health", title: "Health", cell: (did) => health(did, app.clock.now()) },
     { key: "acts", title: "Actions", unseen: true, bare: true, end: true, cell: (did) => html`<span class="row-acts">
         ${c(RowAct, { words: "Send test text", of: `from ${phone(did.number)}`, run: () => ask({ act: "test", did }) })}
@@ -65,9 +67,22 @@ function didColumns(app, carriers, ask) {
 /** @param {Did} did @param {number} now */
 function health(did, now) {
   const when = (/** @type {string|null|undefined} */ at) => (at ? stamp(at, now) : "never");
-  const { out_24h: out = 0, failed_24h: failed = 0 } = did;
-  return html`<span class="stacked"><span>in ${when(did.last_in_at)} · out ${when(did.last_out_at)}</span>
-    ${out === 0 ? html`<span class="soft">nothing sent in 24 h</span>` : html`<span class=${failed ? "bad-words" : "soft"}>${failed} of ${out} failed in 24 h (${percent(failed / out)})</span>`}</span>`;
+  const { out_24h: out = 0, failed_24h: failed = 0, delivered_24h: delivered = 0, blocked_24h: blocked = 0, opted_out_24h: stopped = 0 } = did;
+  const paused = did.paused_until && Date.parse(did.paused_until) > now;
+  const level = did.health === "bad" ? ["bad", "In trouble"] : did.health === "watch" ? ["warn", "Watch it"] : null;
+  return html`<span class="stacked health"><span>in ${when(did.last_in_at)} · out ${when(did.last_out_at)}</span>
+    ${out === 0 ? html`<span class="soft">nothing sent in 24 h</span>` : html`<span class=${failed ? "bad-words" : "soft"}>${failed} of ${out} failed in 24 h (${percent(failed / out)})</span>`}
+    ${(delivered > 0 || blocked > 0 || stopped > 0) && html`<span class="soft">${[
+      delivered > 0 && `${delivered} delivered`, blocked > 0 && `${blocked} blocked by carriers or people`, stopped > 0 && `${stopped} opted out`,
+    ].filter(Boolean).join(" · ")}</span>`}
+    ${level && html`<span class=${`badge ${level[0]}`}>${c(Icon, { name: "circle-alert" })}${level[1]}: ${why(did)}</span>`}
+    ${paused && html`<span class="badge warn">${c(Icon, { name: "pause" })}Paused until ${clockSeconds(did.paused_until ?? "")}: the carrier asks to wait</span>`}</span>`;
+}
+
+/** What weighs most. @param {Did} did */
+function why({ out_24h: out = 0, failed_24h: failed = 0, blocked_24h: blocked = 0, opted_out_24h: stopped = 0 }) {
+  if (blocked / out >= 0.1 || (blocked && failed / out < 0.2)) return "its texts are blocked";
+  return failed / out >= 0.05 ? "many texts fail" : stopped ? "many people opt out" : "its texts fail";
 }
 
 /** Adds a number, or changes one. @param {{app: App, did?: Did, others: Others, close: () => void, done: () => Promise<void>}} props */
@@ -76,9 +91,10 @@ function Edit({ app, did, others, close, done }) {
   const [label, setLabel] = useState(did?.label ?? "");
   const [carrier, setCarrier] = useState(did?.carrier ?? others.carriers[0]?.id ?? "");
   const [user, setUser] = useState(did?.user?.id ?? "");
+  const [rate, setRate] = useState(did?.rate ? String(did.rate) : "");
   const [mms, setMms] = useState(did ? did.capabilities.includes("mms") : false);
   const run = async () => {
-    const body = { label, carrier, user: user || null, capabilities: mms ? ["sms", "mms"] : ["sms"] };
+    const body = { label, carrier, user: user || null, rate: rate.trim() === "" ? null : Number(rate), capabilities: mms ? ["sms", "mms"] : ["sms"] };
     if (did) await app.api.patch(`/dids/${did.id}`, body);
     else await app.api.post("/dids", { ...body, number });
     await done();
@@ -87,7 +103,7 @@ function Edit({ app, did, others, close, done }) {
     title: did ? `Edit ${phone(did.number)}` : "Add number",
     act: did ? "Save" : "Add number",
     close,
-    fields: ["number", "label", "carrier", "user"],
+    fields: ["number", "label", "carrier", "user", "rate"],
     run,
     children: (wrong) => [
       c(Field, { label: "Number", value: number, input: setNumber, type: "tel", required: true, readonly: Boolean(did), autocomplete: "off", hint: did ? "" : "With its country, such as +1 202 555 0100.", error: wrong["number"] ?? "" }),
@@ -101,6 +117,7 @@ function Edit({ app, did, others, close, done }) {
         hint: user ? "First texts to it are this person’s." : "First texts to it are public at once.",
         error: wrong["user"] ?? "",
       }),
+      c(Field, { label: "Segments a second, at most", value: rate, input: setRate, inputmode: "numeric", autocomplete: "off", hint: "What the carrier allows this number. Empty: as fast as the carrier takes them.", error: wrong["rate"] ?? "" }),
       html`<label class="check"><input type="checkbox" checked=${mms} onChange=${(/** @type {any} */ event) => setMms(event.currentTarget.checked)} />Can send and receive pictures (MMS)</label>`,
     ],
   });
