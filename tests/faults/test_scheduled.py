@@ -58,10 +58,10 @@ async def test_three_timers_of_which_two_are_killed_let_each_text_go_once_and_in
             await asyncio.sleep(chance.uniform(0.2, 1.0))
             timer.kill()
         await until(lambda: len(ana.of("message.queued")) == TEXTS, within=15)
-        await until(lambda: len(centre.carrier_api.seen) == TEXTS, within=15)
+        await until(lambda: len(centre.handed) == TEXTS, within=15)
         await ana.until_current()
         assert Counter(event["data"]["message"]["id"] for event in ana.of("message.queued")) == Counter(ids), "each once"
-        bodies = Counter(dict(request.form)["Body"].partition(" Reply")[0] for request in centre.carrier_api.seen)
+        bodies = Counter(dict(request.form)["Body"].partition(" Reply")[0] for request in centre.handed)
         assert bodies == Counter(f"Text {number}" for number in range(TEXTS)), "each was handed to the carrier once"
         lateness = await late(centre)
         figures(f"{TEXTS} scheduled texts, late by {percentiles(lateness)}")
@@ -79,7 +79,7 @@ async def test_what_fell_due_while_no_timer_ran_leaves_when_one_starts(centre: C
     assert await left(centre) == 0
     async with open_tab(centre, "ana") as ana:
         await asyncio.to_thread(centre.start, timers=2, senders=1)
-        await until(lambda: len(centre.carrier_api.seen) == 3)
+        await until(lambda: len(centre.handed) == 3)
         await ana.until_current()
         queued = await centre.rows("select body from events where type = 'message.queued'")
         assert sorted(json.loads(row["body"])["data"]["message"]["id"] for row in queued) == sorted(ids)

@@ -33,12 +33,12 @@ async def test_a_lost_answer_of_the_carrier_is_unconfirmed_until_its_receipt_com
         shown = await ana.until_type("message.unconfirmed")
         assert shown["data"]["message"]["id"] == message
         assert shown["data"]["conversation"]["waiting_since"] is None, "it counts as an answer until it fails"
-        [request] = centre.carrier_api.seen
+        [request] = centre.handed
         assert (await centre.receipt(request, new_sid(), "delivered")).status_code == 200
         await ana.until_type("message.delivered")
         await ana.until_current()
         assert await state_of(centre, id) == "delivered"
-        assert len(centre.carrier_api.seen) == 1
+        assert len(centre.handed) == 1
         assert await ana.ledger() == Ledger()
 
 
@@ -48,7 +48,7 @@ async def test_a_sender_killed_with_a_text_in_its_hands_leaves_it_unconfirmed_an
     await open_with_ana(centre, webs=1, senders=1)
     async with open_tab(centre, "ana") as ana:
         id, message = await answer_maria(centre)
-        await until(lambda: len(centre.carrier_api.seen) == 1)
+        await until(lambda: len(centre.handed) == 1)
         centre.senders[0].kill()
         assert await state_of(centre, id) == "sending"
 
@@ -59,8 +59,8 @@ async def test_a_sender_killed_with_a_text_in_its_hands_leaves_it_unconfirmed_an
         await centre.text(MARIA, "Are you there?", to=ANAS_OWN)
         again = await centre.call("ana", "POST", f"conversations/{id}/messages", body="Yes", client_id="c-2")
         assert again.status_code == 202, again.text
-        await until(lambda: len(centre.carrier_api.seen) == 2)
-        bodies = [dict(request.form)["Body"] for request in centre.carrier_api.seen]
+        await until(lambda: len(centre.handed) == 2)
+        bodies = [dict(request.form)["Body"] for request in centre.handed]
         assert bodies[0].startswith("Hello")
         assert bodies[1] == "Yes", "the next text leaves, the unconfirmed one does not"
         assert await ana.ledger() == Ledger()

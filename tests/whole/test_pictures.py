@@ -26,8 +26,8 @@ async def test_twilio_is_told_where_a_picture_is_and_fetches_it_from_us(centre: 
     draft = {"to": MARIA, "did": centre.dids[SUPPORT], "body": "", "client_id": "c", "media": photos}
     started = await centre.call("ana", "POST", "messages", 1, **draft)
     assert started.status_code == 202, started.text
-    await until(lambda: len(centre.carrier_api.seen) == 1, within=10)
-    form = centre.carrier_api.seen[0].form
+    await until(lambda: len(centre.handed) == 1, within=10)
+    form = centre.handed[0].form
     urls = [value for name, value in form if name == "MediaUrl"]
     assert [name for name, _ in form if name == "Body"] == ["Body"], "the opt-out line of the first text"
     assert [url.removeprefix(BASE_URL).split("/")[:3] for url in urls] == [["", "media", photo] for photo in photos]
@@ -50,7 +50,7 @@ async def test_a_gateway_is_told_in_its_media_list(centre: Centre) -> None:
     await centre.did(GATEWAY, "generic")
     photo = await bring(centre, picture())
     await centre.call("ana", "POST", "messages", to=MARIA, did=centre.dids[GATEWAY], body="Look", client_id="c", media=[photo])
-    await until(lambda: len(centre.carrier_api.seen) == 1, within=10)
-    [media] = json.loads(centre.carrier_api.seen[0].body)["media"]
+    await until(lambda: len(centre.handed) == 1, within=10)
+    [media] = json.loads(centre.handed[0].body)["media"]
     assert media["url"].startswith(f"{BASE_URL}/media/{photo}/")
     assert (await centre.api("").get(media["url"].removeprefix(BASE_URL))).content == picture()

@@ -79,7 +79,7 @@ async def _answer(centre: Centre, id: str, ana: Tab, ben: Tab, sent: list[str]) 
     accepted = await ben.until_type("message.sent")
     await ana.until_type("message.sent")
     await ana.until_type("conversation.answered")
-    [request] = centre.carrier_api.seen
+    [request] = centre.handed
     _assert_right(request, to=MARIA, sender=ANAS_OWN, body=answers[0].json()["body"])
     assert answers[0].json()["body"].startswith("Yes, come by any time.")
     assert "Reply STOP" in answers[0].json()["body"], "the first text to a phone carries the account's line"
@@ -101,7 +101,7 @@ async def _stop(centre: Centre, id: str, ana: Tab, ben: Tab, sent: list[str]) ->
         assert (await centre.text(MARIA, "Stop.", to=ANAS_OWN, sid=sid, web=web)).status_code == 200
     await ana.until_type("contact.opted_out")
     await until(lambda: len(sent) == 2)
-    confirmation = centre.carrier_api.seen[1]
+    confirmation = centre.handed[1]
     assert dict(confirmation.form)["To"] == MARIA
     assert (await centre.text(MARIA, "STOP", to=ANAS_OWN)).status_code == 200
     seen_seq = (await centre.call("ben", "GET", f"conversations/{id}")).json()["seq"]
@@ -111,7 +111,7 @@ async def _stop(centre: Centre, id: str, ana: Tab, ben: Tab, sent: list[str]) ->
     assert (again.status_code, again.json()["code"]) == (409, "opted_out")
     await ben.until_type("message.received", 3)  # Hello?, Stop., STOP
     await ben.until_current()
-    assert len(centre.carrier_api.seen) == 2, "one confirmation, and nothing after it"
+    assert len(centre.handed) == 2, "one confirmation, and nothing after it"
 
 
 def _assert_right(request: Seen, *, to: str, sender: str, body: str) -> None:
@@ -180,4 +180,4 @@ async def test_the_generic_webhook_and_the_sandboxs_phone_come_in_as_twilios_tex
         await mia.until_type("message.delivered")
         phone = (await centre.api("ana").get("/sandbox/texts", params={"phone": OMAR})).json()["items"]
         assert [text["body"] for text in phone] == ["From a toy", answer.json()["body"]]
-        assert centre.carrier_api.seen == [], "neither went to Twilio"
+        assert centre.handed == [], "neither went to Twilio"

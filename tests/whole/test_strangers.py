@@ -350,7 +350,7 @@ async def test_row_52_no_log_of_any_process_holds_a_secret_or_a_text(centre: Cen
     await centre.text(MARIA, planted)
     id = await centre.conversation(MARIA)
     await centre.call("ana", "POST", f"conversations/{id}/messages", body=planted, client_id="c-1")
-    await until(lambda: len(centre.carrier_api.seen) == 1)
+    await until(lambda: len(centre.handed) == 1)
     await centre.call("ana", "POST", f"conversations/{id}/messages", body=planted, client_id="c-1", **{planted: planted})
     await centre.twilio(centre.carriers["twilio"]["hook_url"], {"Body": planted}, signature="x")
     await centre.twilio(centre.carriers["twilio"]["hook_url"], {"Body": planted})  # malformed, and signed
