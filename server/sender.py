@@ -7,7 +7,9 @@ import httpx2
 
 from server.carriers.carrier import SendResult
 from server.carriers.exchange import open_client
+from server.desk.desk import Desk
 from server.desk.dispatch import Leased, give_up_leases, lease, next_look, record, withheld
+from server.desk.hear import Connections
 from server.desk.receipts import apply_parked
 from server.failpoints import failpoint
 from server.log import get_logger
@@ -35,7 +37,7 @@ async def run(parts: Parts, stop: asyncio.Event) -> None:
                 await apply_parked(parts.desk)
                 for leased in await lease(parts.desk, AT_ONCE - len(under_way), Counter(under_way.values())):
                     failpoint("lease.committed")
-                    task = tasks.create_task(_send(parts, leased, http))
+                    task = tasks.create_task(hand_over(parts.desk, parts.connections, leased, http))
                     under_way[task] = leased.carrier
                     task.add_done_callback(under_way.pop)
                 due = await next_look(parts.desk, Counter(under_way.values()))
@@ -52,17 +54,17 @@ async def run(parts: Parts, stop: asyncio.Event) -> None:
             task.cancel()
 
 
-async def _send(parts: Parts, leased: Leased, http: httpx2.AsyncClient) -> None:
+async def hand_over(desk: Desk, connections: Connections, leased: Leased, http: httpx2.AsyncClient) -> None:
     """One attempt and its record. Never raises: without a record the lease ends and the text becomes `unconfirmed`."""
     try:
-        connection = await parts.connections.get(leased.carrier)
+        connection = await connections.get(leased.carrier)
         if connection is None:
             result = SendResult("rejected", code="no_carrier", says="The number's carrier is gone.", permanent=True)
-        elif await withheld(parts.desk, leased):
+        elif await withheld(desk, leased):
             return
         else:
             failpoint("send.before")
-            result = await parts.desk.carriers[connection.kind].send(connection, leased.text, http)
+            result = await desk.carriers[connection.kind].send(connection, leased.text, http)
             failpoint("send.answered")
     except Unavailable as error:
         result = SendResult("retry", says=str(error))
@@ -71,7 +73,7 @@ async def _send(parts: Parts, leased: Leased, http: httpx2.AsyncClient) -> None:
         result = SendResult("unconfirmed", code="no_answer", says="The carrier's answer was lost.")
     for _ in range(RECORD_ATTEMPTS):
         try:
-            await record(parts.desk, leased, result)
+            await record(desk, leased, result)
         except Unavailable as error:
             log.error("sender.not_recorded", message=leased.message, reason=str(error))
             await asyncio.sleep(1)

@@ -32,6 +32,8 @@ NUMBERS_AT_ONCE = 50
 """Numbers that one look takes from, those first whose texts have waited longest."""
 LEASE_US = 60_000_000
 ATTEMPTS = 8
+LEAVING = frozenset({MessageState.QUEUED, MessageState.SENDING})
+"""What was taken back or has left never leaves again, whatever else is written about it."""
 LONGEST_RETRY_SECONDS = 300.0
 """However long a carrier asks us to wait: the conversation's other texts wait behind this one."""
 JITTER = 0.2
@@ -189,7 +191,9 @@ async def _pick(work: Work, most: int, held: Mapping[str, int]) -> list[tuple[Wa
 
 async def _turned_back(work: Work, message: Message) -> bool:
     """Whether it may not leave: then it is cancelled, or waits for a person's decision or the end of quiet hours, out of others' way."""
-    if (refusal := _refusal(work, message)) is not None:
+    if message.state not in LEAVING:
+        work.rewrite(replace(message, next_at=None))
+    elif (refusal := _refusal(work, message)) is not None:
         await apply(work, message, refusal)
     elif waits_for_review(work, message):
         work.rewrite(replace(message, next_at=None, lease_until=None))

@@ -13,7 +13,7 @@ from server.desk.trail import Target, trace
 from server.desk.work import Work
 from server.domain.errors import Forbidden, InQuietHours, NotFound
 from server.domain.events import state_event
-from server.domain.message import Message, MessageState
+from server.domain.message import CANCELLABLE, Message, MessageState
 from server.domain.quiet_hours import closes_at, last_to_open, opens_at, zones_that_count
 from server.domain.thread import Conversation, Happening, Step
 from server.domain.user import User
@@ -135,7 +135,7 @@ async def look_again(desk: Desk) -> int:
         for stored in (await messages.get(work.tx, keys)).values():
             text = work.staged_message(stored)
             await held.looked(work.tx, text.id)
-            if text.asked_at is not None and text.lease_until is None:
+            if text.asked_at is not None and text.lease_until is None and text.state in CANCELLABLE:
                 await _look(work, text, text.asked_at)
         return len(keys)
 
