@@ -132,12 +132,13 @@ async def test_a_manager_may_send_anyway_and_nobody_else_and_it_is_in_the_trail(
 
 async def test_a_text_that_was_queued_before_and_would_leave_in_them_waits_for_their_end(office: Office) -> None:
     id = await maria(office)
-    text = await write(office, id)
+    text = await write(office, id, by=office.ana)
     opens = await quiet(office, -60, 60)
     assert await lease(office.desk) == []
     held = await stored(office, text.id)
     assert (held["state"], held["next_at"]) == ("queued", opens)
-    [_, event] = [event for event in office.events if event["type"] == "message.queued"]
+    [accepted, event] = [event for event in office.events if event["type"] == "message.queued"]
+    assert accepted["alert"] == [office.ben.id]
     assert (event["data"]["reason"], event["data"]["message"]["held_until"], event["alert"]) == ("quiet_hours", instant(opens), [])
     due = await next_look(office.desk)
     assert due is not None
@@ -223,7 +224,7 @@ async def test_a_managers_scheduled_text_leaves_when_it_was_asked_to(office: Off
 
 async def test_a_scheduled_text_whose_time_became_quiet_is_moved_when_it_comes(office: Office) -> None:
     id = await maria(office)
-    text = await write(office, id, send_at=await now(office) + 45 * MINUTE_US)
+    text = await write(office, id, by=office.ana, send_at=await now(office) + 45 * MINUTE_US)
     opens = await quiet(office, 30, 90)
     office.later(minutes=46)
     before = len(office.events)

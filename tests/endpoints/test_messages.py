@@ -146,7 +146,8 @@ async def test_a_text_to_a_number_starts_the_conversation_and_the_next_one_joins
     joined = (await integrator.ben.post("/messages", integrator.draft("Me too", contact=contact, seen_seq=999))).json()
     assert joined["conversation"]["id"] == started["conversation"]["id"]
     assert joined["conversation"]["role"] == "subscriber"
-    assert (await integrator.ana.get(f"/contacts/{contact}")).json()["phones"] == [{"number": WEI, "kind": "mobile", "opted_out": False}]
+    [phone] = (await integrator.ana.get(f"/contacts/{contact}")).json()["phones"]
+    assert phone == {"number": WEI, "kind": "mobile", "opted_out": False, "consent_review": None}
 
 
 async def test_a_first_text_needs_one_addressee_that_exists(integrator: Integrator) -> None:

@@ -19,6 +19,7 @@ async def test_a_text_is_scheduled_listed_and_leaves_when_its_time_has_come(inte
     assert (text["state"], text["send_at"]) == ("scheduled", at)
     [listed] = (await integrator.ben.get("/scheduled")).json()["items"]
     assert listed.pop("contact")["phone"] == "+12025550143"
+    assert listed.pop("consent_review") is None
     assert listed == text
     assert (await integrator.ana.get("/scheduled")).json() == {"items": [], "next": None}
     integrator.served.desk.db.shift_us += 3 * 3600 * 1_000_000
