@@ -1,0 +1,85 @@
+"""A text that its carrier may have taken, as an agent meets it; and where a manager sees that the carrier's list is read."""
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import expect
+
+from tests.browser.test_access import violations
+from tests.fixtures.browser import House, Team, open_house
+from tests.fixtures.carrier_api import CarrierApi
+from tests.fixtures.centre import ACCOUNT_SID, AUTH_TOKEN
+from tests.fixtures.twilio_api import TwilioApi
+
+MARIA, FRONT = "+12025550143", "+12025550120"
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def twilio() -> AsyncIterator[TwilioApi]:
+    api = CarrierApi()
+    await api.start()
+    yield TwilioApi(api)
+    await api.stop()
+
+
+@pytest.fixture
+def own_house(tmp_path: Path, twilio: TwilioApi) -> Iterator[House]:
+    """One whose Twilio is on this machine."""
+    yield from open_house(tmp_path / "house", CARRIER_TWILIO_URL=twilio.url)
+
+
+@pytest.mark.timeout(60)
+async def test_a_text_that_may_have_been_sent_is_sent_again_by_hand_or_said_to_have_arrived(own_team: Team, twilio: TwilioApi) -> None:
+    keys = {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN}
+    line = (await own_team.call("mia", "POST", "carriers", kind="twilio", name="Main", credentials=keys))["id"]
+    did = (await own_team.call("mia", "POST", "dids", number=FRONT, carrier=line, capabilities=["sms"], label="Front"))["id"]
+    twilio.says_nothing = True
+    started = await own_team.call("ana", "POST", "messages", to=MARIA, body="Your order is here", did=did, client_id="c1")
+    ana = await own_team.window("ana", f"/sms/{started['conversation']['id']}")
+    first = ana.page.locator(".message.outbound").nth(0)
+    await expect(first).to_contain_text(re.compile(r"Not confirmed: .*may have been sent", re.IGNORECASE))
+    assert await violations(ana.page) == []
+
+    twilio.says_nothing = False
+    await first.get_by_role("button", name="Send again").click()
+    second = ana.page.locator(".message.outbound").nth(1)
+    await expect(second).to_contain_text("Sent")
+    await expect(first).to_contain_text("It was sent again.")
+    await expect(first.get_by_role("button")).to_have_count(0)
+    assert len({text.body for text in twilio.taken}) == 1, "the same words, with the opt-out line"
+    assert len(twilio.taken) == 2
+
+    twilio.says_nothing = True
+    await ana.write("We close at five")
+    third = ana.page.locator(".message.outbound").nth(2)
+    await expect(third).to_contain_text("Not confirmed")
+    await third.get_by_role("button", name="It arrived").click()
+    await expect(third.locator(".message-state")).to_have_text("Sent")
+    await expect(third.get_by_role("button")).to_have_count(0)
+    assert len(twilio.taken) == 3
+
+    mia = await own_team.window("mia", "/settings/carriers")
+    row = mia.page.get_by_role("row").filter(has_text="Main")
+    await expect(row).to_contain_text("Read back just now, nothing new")
+    await expect(mia.page.get_by_role("row").filter(has_text="simulated phones")).not_to_contain_text("ead back")
+
+
+async def test_a_number_is_given_a_rate(own_team: Team) -> None:
+    mia = await own_team.window("mia", "/settings/dids")
+    row = mia.page.get_by_role("row").filter(has_text="Support")
+    await row.get_by_role("button", name="Edit").click()
+    dialog = mia.page.get_by_role("dialog")
+    rate = dialog.get_by_label("Segments a second, at most")
+    await rate.fill("0")
+    await dialog.get_by_role("button", name="Save").click()
+    await expect(rate).to_have_accessible_description(re.compile("1"))
+    await rate.fill("3")
+    await dialog.get_by_role("button", name="Save").click()
+    await expect(row).to_contain_text("at most 3 segments a second")
+    await row.get_by_role("button", name="Edit").click()
+    await rate.fill("")
+    await dialog.get_by_role("button", name="Save").click()
+    await expect(row).not_to_contain_text("a second")
