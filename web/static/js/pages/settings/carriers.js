@@ -70,7 +70,7 @@ function ReadBack({ app, carrier: { reads_back, read_back } }) {
   if (!reads_back) return null;
   const now = app.clock.now();
   const since = read_back?.at ? ago(read_back.at, now) : "";
-  const when = since === "now" || since.endsWith(" min") ? since.replace(/ min$/, " min ago").replace("now", "just now") : `at ${stamp(read_back?.at ?? "", now)}`;
+  const when = since === "" ? "" : since === "now" || since.endsWith(" min") ? since.replace(/ min$/, " min ago").replace("now", "just now") : `at ${stamp(read_back?.at ?? "", now)}`;
   const found = read_back ? [read_back.texts ? `${some(read_back.texts, "text")} found` : "nothing new", read_back.cleared > 0 && `${some(read_back.cleared, "unconfirmed text")} cleared up`].filter(Boolean).join(", ") : "";
   return html`${read_back?.at ? html`<span class="soft">Read back ${when}, ${found}</span>` : !read_back?.failure && html`<span class="soft">Not read back yet</span>`}
     ${read_back?.failure && html`<span class="bad-words">Could not be read back at ${stamp(read_back.tried_at ?? "", now)}: ${read_back.failure.replace(/\.$/, "")}.</span>`}`;
