@@ -19,7 +19,8 @@ run: .venv/run.installed ## installs what is needed and runs the demo on this ma
 setup: .venv/run.installed ## installs Partyline into .venv
 
 test: system .venv/dev.installed check ## installs what the tests need and runs them all
-	$(BIN)/pytest --ignore=tests/house
+	$(BIN)/pytest --ignore=tests/house -m alone
+	$(BIN)/pytest --ignore=tests/house -m "not alone" -n 2 --dist loadfile
 
 check: python web ## format, lint, types, import contracts, house rules
 

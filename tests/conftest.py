@@ -23,6 +23,21 @@ pytest_plugins = [
     "tests.fixtures.browser",
 ]
 
+ALONE = (
+    "tests/browser/test_long_day.py",
+    "tests/browser/test_speed.py",
+    "tests/desk/test_identity.py",
+    "tests/faults/",
+    "tests/whole/",
+)
+"""What measures time, or starts many processes: these run while nothing else does."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.nodeid.startswith(ALONE):
+            item.add_marker(pytest.mark.alone)
+
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
