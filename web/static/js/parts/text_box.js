@@ -41,7 +41,7 @@ export function TextBox({ app, record, row, way, head }) {
   const files = useAttachments({ shelf: app.attached.of(row.id), limit: way.number ? way.number.media_limit : null });
   const elsewhere = way.to !== row.contact.phone;
   const quiet = useQuiet(app, row);
-  const opens_at = elsewhere ? null : (quiet?.opens_at ?? null);
+  const opens_at = quiet?.opens_at ?? null;
   const suffix = elsewhere || firstText(record) ? app.store.settings.opt_out_text : "";
   const empty = !body.trim() && files.media.length === 0;
   const gaps = places(body).filter((place) => unknownFields(`{{${place.field}}}`).length === 0);
