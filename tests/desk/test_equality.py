@@ -8,6 +8,7 @@ import pytest
 
 from server.carriers.carrier import Receipt, SendResult
 from server.desk import attend, claim, settle
+from server.desk.consent_review import decide
 from server.desk.contacts import ContactChanges, change_contact
 from server.desk.dispatch import give_up_leases, lease, record
 from server.desk.notes import write_note
@@ -24,7 +25,7 @@ from tests.fixtures.page import assert_page_equals_fresh_load
 
 Outcome = Literal["accepted", "rejected", "unconfirmed", "retry"]
 PHONES = (MARIA, WEI, "+12025550145", "+12025550146")
-BODIES = ("Hi", "Is there parking?", "STOP", "START", "HELP", "yes", "Thanks 🙂")
+BODIES = ("Hi", "Is there parking?", "STOP", "Do not text me again", "START", "HELP", "yes", "Thanks 🙂")
 
 
 class History:
@@ -46,6 +47,7 @@ class History:
                 self.note,
                 self.schedule,
                 self.decide,
+                self.review,
                 self.dispatch,
                 self.by_hand,
                 self.part,
@@ -90,6 +92,9 @@ class History:
         if rows:
             act = self.random.choice([cancel, send_now])
             await act(self.office.desk, self.any_user(), self.random.choice(rows)["id"])
+
+    async def review(self) -> None:
+        await decide(self.office.desk, self.any_user(), await self.any_conversation(), self.random.random() < 0.5)
 
     async def dispatch(self) -> None:
         desk, pick = self.office.desk, self.random.choice

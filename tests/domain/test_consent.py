@@ -1,3 +1,4 @@
+import hashlib
 import json
 from pathlib import Path
 
@@ -5,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.domain.consent import HELP_WORDS, START_IF_OPTED_OUT, START_WORDS, STOP_WORDS, Keyword, classify
+from server.domain import consent
+from server.domain.consent import EDITION, HELP_WORDS, START_IF_OPTED_OUT, START_WORDS, STOP_WORDS, Keyword, classify
 
 CASES = json.loads((Path(__file__).parents[1] / "data/consent.json").read_text())
+_DOUBT = (consent._SOUNDS_LIKE_STOP.pattern, *consent._STOP_SIGNS)
 RULE_21 = {
     Keyword.STOP: "STOP STOPALL UNSUBSCRIBE CANCEL END QUIT REVOKE OPTOUT".split(),
     Keyword.START: "START UNSTOP".split(),
@@ -27,6 +30,12 @@ def test_the_words_are_those_of_the_vectors_file() -> None:
     assert set(CASES["start"]) == START_WORDS
     assert set(CASES["start_only_if_opted_out"]) == START_IF_OPTED_OUT
     assert set(CASES["help"]) == HELP_WORDS
+
+
+def test_whoever_changes_the_rules_gives_them_a_new_edition() -> None:
+    """The ledger names the edition: what it stood for must not change behind it."""
+    rules = "\n".join([*(" ".join(sorted(words)) for words in (STOP_WORDS, START_WORDS, START_IF_OPTED_OUT, HELP_WORDS)), *_DOUBT])
+    assert (EDITION, hashlib.sha256(rules.encode()).hexdigest()[:12]) == ("2026-11", "f0fe6d39b469")
 
 
 keywords = st.sampled_from([(keyword, word) for keyword, words in RULE_21.items() for word in words])
