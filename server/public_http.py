@@ -13,7 +13,7 @@ from functools import cache
 import httpx2
 
 CONNECT_SECONDS = 10.0
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_UNICAST = ipaddress.ip_network("2000::/3")
 _6TO4 = ipaddress.ip_network("2002::/16")
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
@@ -71,7 +71,8 @@ def is_public(address: str) -> bool:
     if isinstance(ip, ipaddress.IPv6Address):
         if ip.ipv4_mapped is not None:
             ip = ip.ipv4_mapped
-        elif ip in _NAT64 or ip in _6TO4:
+        elif ip not in _UNICAST or ip in _6TO4:
+            # What may hide an IPv4 address (RFC 4291, 6052, 8215) or names a site is none that all the internet shares (RFC 4291 2.5.4).
             return False
     return ip.is_global and not ip.is_multicast
 
@@ -128,7 +129,7 @@ def _trusted() -> ssl.SSLContext:
 async def _look_up(host: str, port: int) -> list[str]:
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError:
+    except (OSError, UnicodeError):  # a label that is empty or too long is no name
         return []
     return [str(address[0]) for *_, address in found]
 

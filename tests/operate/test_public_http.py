@@ -23,6 +23,10 @@ INSIDE = (
     "::ffff:10.0.0.1",
     "::ffff:127.0.0.1",
     "64:ff9b::a00:1",
+    "64:ff9b:1::a00:1",
+    "::a00:1",
+    "::ffff:0:a00:1",
+    "fec0::1",
     "2002:a00:1::1",
     "fe80::1%eth0",
     "fd00::1",
@@ -121,6 +125,13 @@ async def test_a_connection_is_kept_only_for_one_name_and_only_to_an_address_tha
         assert carrier_api.connections == (1 if one_name else 2)
         with pytest.raises(Forbidden):
             await http.get("https://inside.example/")
+
+
+@pytest.mark.parametrize("host", ["a" * 64 + ".example", "a..example", ".example"])
+async def test_what_no_name_can_be_has_no_address(host: str) -> None:
+    async with open_public_client() as http:
+        with pytest.raises(httpx2.ConnectError, match="no address"):
+            await http.get(f"https://{host}/")
 
 
 async def test_a_second_answer_of_the_name_server_is_looked_at_again(carrier_api: CarrierApi) -> None:
