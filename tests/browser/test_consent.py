@@ -1,0 +1,59 @@
+"""A text that may be an opt-out, as people see it and decide; and the list of opt-outs."""
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import FilePayload, expect
+
+from tests.browser.test_access import violations
+from tests.fixtures.browser import Team
+from tests.fixtures.waiting import until
+
+MARIA = "+12025550143"
+
+
+@pytest.mark.timeout(40)
+async def test_everybody_sees_the_mark_and_that_it_goes_and_who_decided(team: Team) -> None:
+    conversation = await team.talk("Maria Garcia", MARIA, to=team.own)
+    ben = await team.window("ben", f"/sms/{conversation}")
+    mia = await team.window("mia", f"/sms/{conversation}")
+    await until(ben.spoken)
+    await team.text(MARIA, "Do not text me again", to=team.own)
+    for window in (ben, mia):
+        await expect(window.page.locator(".thread-facts").get_by_text("Opt-out?")).to_be_visible()
+        await expect(window.page.get_by_role("group", name="Opt-out?")).to_be_visible()
+    await expect(ben.row("Maria Garcia").get_by_text("Opt-out?")).to_be_visible()
+    assert await violations(ben.page) == []
+    await ben.write("I am sorry. Shall we stop?")
+    await expect(ben.outbound.last).to_contain_text("Shall we stop?")
+    await mia.page.get_by_role("button", name="It is not").click()
+    for window in (ben, mia):
+        await expect(window.page.get_by_role("group", name="Opt-out?")).to_have_count(0)
+        await expect(window.page.locator(".thread-facts").get_by_text("Opt-out?")).to_have_count(0)
+    await expect(ben.page.get_by_role("log")).to_contain_text("mia decided: it is no opt-out.")
+    await mia.page.reload()
+    await expect(mia.page.get_by_role("log")).to_contain_text("You decided: it is no opt-out.")
+    await team.text(MARIA, "wrong number", to=team.own)
+    await ben.page.get_by_role("button", name="Opt out", exact=True).click()
+    for window in (ben, mia):
+        await expect(window.page.locator(".composer-closed")).to_contain_text("opted out")
+    await expect(ben.page.get_by_role("log")).to_contain_text("You decided: it is an opt-out.")
+
+
+@pytest.mark.timeout(40)
+async def test_a_list_of_opt_outs_is_looked_at_imported_and_exported(team: Team) -> None:
+    conversation = await team.talk("Maria Garcia", MARIA, to=team.own)
+    ben = await team.window("ben", f"/sms/{conversation}")
+    mia = await team.window("mia", "/settings/opt-outs")
+    page = mia.page
+    file = FilePayload(name="list.csv", mimeType="text/csv", buffer=f"Phone,Reason\n{MARIA},Wrote a letter\nnonsense,\n".encode())
+    await page.locator("input[type=file]").set_input_files(file)
+    await expect(page.get_by_role("region", name="Dry run")).to_contain_text("1 to opt out, 1 rejected")
+    await expect(page.get_by_role("region", name="Rejected lines")).to_contain_text("Line 3, Phone:")
+    assert await violations(page) == []
+    await page.get_by_role("button", name="Opt out 1 number").click()
+    await expect(page.get_by_text("Done. 1 opted out, 1 rejected", exact=True)).to_be_visible()
+    await expect(ben.page.locator(".composer-closed")).to_contain_text("opted out")
+    async with page.expect_download() as waiting:
+        await page.get_by_role("link", name="Export CSV").click()
+    assert f'"\'{MARIA}"' in Path(await (await waiting.value).path()).read_text("utf-8-sig")
