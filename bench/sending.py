@@ -133,13 +133,14 @@ async def main(options: argparse.Namespace) -> None:
             began = time.monotonic()
             try:
                 await until_over(parts.desk, senders, began)
+                print(f"over after {time.monotonic() - began:.0f} s, {senders.killed.total()} kills: {dict(senders.killed)}")
+                judge(bodies, await states(parts.desk), twilio)
+                if options.read_back:
+                    await asyncio.sleep(options.read_back)
+                    print(f"and {options.read_back} s later, when the carrier's list was read again:")
+                    judge(bodies, await states(parts.desk), twilio)
             finally:
                 senders.stop()
-            print(f"over after {time.monotonic() - began:.0f} s, {senders.killed.total()} kills: {dict(senders.killed)}")
-            rows = await parts.desk.read(
-                lambda tx: tx.all("select body_asked, state, carrier_ref from messages where direction = 'outbound'")
-            )
-            judge(bodies, {row["body_asked"]: row["state"] for row in rows}, twilio)
         redis.remove()
         await api.stop()
 

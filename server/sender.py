@@ -70,7 +70,7 @@ async def hand_over(desk: Desk, connections: Connections, leased: Leased, http: 
         result = SendResult("retry", says=str(error))
     except Exception:
         log.exception("sender.send_failed", message=leased.message)
-        result = SendResult("unconfirmed", code="no_answer", says="The carrier's answer was lost.")
+        result = SendResult("unconfirmed", code="no_answer", says="The carrier's answer was lost. It may have been sent.")
     for _ in range(RECORD_ATTEMPTS):
         try:
             await record(desk, leased, result)

@@ -147,7 +147,7 @@ async def give_up_leases(desk: Desk) -> int:
         for stored in (await messages.get(work.tx, keys)).values():
             message = work.staged_message(stored)
             if message.lease_until is not None and message.lease_until <= work.now:
-                says = "The sender stopped before the carrier's answer came."
+                says = "The sender stopped before the carrier's answer came. It may have been sent."
                 await apply(work, message, News(MessageState.UNCONFIRMED, "no_answer", says))
                 given_up += 1
         return given_up
