@@ -23,8 +23,8 @@ AT_ONCE = 50
 ATTEMPT_SECONDS = 15.0
 KEPT_BYTES = 1024
 """So much of an answer's body is kept for whoever looks for the fault; the rest is not read."""
-BATCHES = 50
-"""After so many a webhook goes back, so that others have their turn."""
+TURN_SECONDS = 30.0
+"""After so long a webhook goes back, so that others have their turn, however slowly its receiver answers."""
 FINISH_SECONDS = 3.0
 
 log = get_logger(__name__)
@@ -63,16 +63,16 @@ async def run(parts: Parts, stop: asyncio.Event) -> None:
 
 
 async def serve(desk: Desk, clock: Clock, held: Held, http: httpx2.AsyncClient, stop: asyncio.Event | None = None) -> None:
-    """Posts what is due until there is nothing, the webhook rests or is off, or `stop` is set; then gives it back."""
-    goes_on = True
-    for _ in range(BATCHES):
+    """Posts what is due until there is nothing, the webhook rests or is off, its turn is over, or `stop` is set; then gives it back."""
+    goes_on, ends_at = True, clock.monotonic() + TURN_SECONDS
+    while goes_on:
         batch = await take(desk, held)
         for due in batch.due:
             goes_on = await record(desk, held, due, await post(http, clock, batch, due)) and not (stop and stop.is_set())
+            goes_on = goes_on and clock.monotonic() < ends_at
             if not goes_on:
                 break
-        if not goes_on or not batch.more:
-            break
+        goes_on = goes_on and batch.more and clock.monotonic() < ends_at
     await release(desk, held)
 
 
