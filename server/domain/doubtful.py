@@ -1,7 +1,11 @@
 """Which entry of a carrier's list is which text of ours that may have been sent."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+
+_Pair = tuple[str, str]
+"""(sender, receiver)."""
 
 EARLIEST_US = 60_000_000
 """A carrier's clock may be behind ours by so much."""
@@ -43,14 +47,20 @@ def judge(doubts: Iterable[Doubt], entries: Sequence[Entry]) -> Verdict:
     missing: list[str] = []
     taken: set[str] = set()
     waiting = sorted(doubts, key=lambda doubt: (doubt.handed_at, doubt.id))
+    listed, between = defaultdict[_Pair, list[Entry]](list), defaultdict[_Pair, list[Doubt]](list)
+    for entry in entries:
+        listed[entry.sender, entry.to].append(entry)
     for doubt in waiting:
-        possible = [entry for entry in entries if _may_be(doubt, entry) and entry.ref not in taken]
+        between[doubt.sender, doubt.to].append(doubt)
+    for doubt in waiting:
+        pair = (doubt.sender, doubt.to)
+        possible = [entry for entry in listed.get(pair, ()) if _may_be(doubt, entry) and entry.ref not in taken]
         same = [entry for entry in possible if entry.body is not None and _words(entry.body) == _words(doubt.body)]
         wordless = [entry for entry in possible if entry.body is None]
         if same:
             found[doubt.id] = min(same, key=lambda entry: entry.at).ref
             taken.add(found[doubt.id])
-        elif len(wordless) == 1 and sum(_may_be(other, wordless[0]) for other in waiting) == 1:
+        elif len(wordless) == 1 and sum(_may_be(other, wordless[0]) for other in between[pair]) == 1:
             found[doubt.id] = wordless[0].ref
             taken.add(found[doubt.id])
         elif not wordless:
@@ -59,7 +69,8 @@ def judge(doubts: Iterable[Doubt], entries: Sequence[Entry]) -> Verdict:
 
 
 def _may_be(doubt: Doubt, entry: Entry) -> bool:
-    return (entry.sender, entry.to) == (doubt.sender, doubt.to) and entry.at > doubt.handed_at - EARLIEST_US
+    """Both are between the same two numbers."""
+    return entry.at > doubt.handed_at - EARLIEST_US
 
 
 def _words(body: str) -> str:

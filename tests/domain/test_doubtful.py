@@ -1,5 +1,8 @@
 """Which entry of a carrier's list is which text without an answer: one for one, and nothing said where it cannot be known."""
 
+import pytest
+
+from server.domain import doubtful
 from server.domain.doubtful import Doubt, Entry, Verdict, judge
 
 OURS, MARIA, WEI = "+12025550100", "+12025550143", "+12025550144"
@@ -35,3 +38,18 @@ def test_an_entry_without_words_says_something_only_if_there_is_no_choice() -> N
     assert judge([doubt("a"), doubt("b", "Bye")], [entry("x", None)]) == Verdict({}, [])
     assert judge([doubt("a")], [entry("x", None), entry("y", None)]) == Verdict({}, [])
     assert judge([doubt("a"), doubt("b", to=WEI)], [entry("x", None)]) == Verdict({"a": "x"}, ["b"])
+
+
+def test_texts_between_other_numbers_are_not_even_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks, may_be = 0, doubtful._may_be
+
+    def counted(doubt: Doubt, entry: Entry) -> bool:
+        nonlocal looks
+        looks += 1
+        return may_be(doubt, entry)
+
+    monkeypatch.setattr(doubtful, "_may_be", counted)
+    numbers = [f"+1202555{n:04}" for n in range(200)]
+    verdict = judge([doubt(to, to=to) for to in numbers], [entry(to, to=to) for to in numbers])
+    assert verdict == Verdict({to: to for to in numbers}, [])
+    assert looks == len(numbers)
