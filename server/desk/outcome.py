@@ -26,8 +26,9 @@ class News:
 
 async def apply(work: Work, message: Message, news: News) -> Message:
     """Moves the message forward, or leaves it: an older or repeated word changes nothing. Take the message from `Work.message`."""
-    before = message.state
-    if moves_forward(before, news.state):
+    before, known = message.state, message.error_code
+    forward = moves_forward(before, news.state)
+    if forward:
         message = replace(
             message,
             state=news.state,
@@ -43,7 +44,8 @@ async def apply(work: Work, message: Message, news: News) -> Message:
         work.happen(thread, Step(after, (Happening(state_event(news.state), news.code),)), SYSTEM, message)
         if message.human and (news.state in BROKEN or before in BROKEN):
             await _wait_again_or_no_more(work, message)
-    if news.opted_out:
+    # The same word again is no new opt-out: the contact may have texted START since.
+    if news.opted_out and (forward or news.code != known):
         thread = await work.thread(message.account, message.conversation)
         c = thread.conversation
         await opt_out(work, (c.account, c.phone), c.contact, SYSTEM, source="carrier", message=message.id, says=news.code, did=message.did)
