@@ -99,10 +99,16 @@ async def lease(desk: Desk, most: int = AT_ONCE, held: Mapping[str, int] | None 
 
 
 async def withheld(desk: Desk, leased: Leased) -> bool:
-    """The very last look, when a sender has the text in its hands: whether it is taken back, since its number may not be texted now."""
+    """The very last look, when a sender has the text in its hands: whether it is taken back, since its number may not be texted now, or
+    the sender was stopped for so long that the text is not its own any more."""
     number = (leased.account, leased.text.to)
-    if number not in await desk.read(lambda tx: consent.standings(tx, [number])):
-        return False
+
+    async def look(tx: Transaction) -> tuple[bool, bool]:
+        return await outbox.is_held(tx, leased.message, leased.attempt), number in await consent.standings(tx, [number])
+
+    held, questioned = await desk.read(look)
+    if not (held and questioned):
+        return not held
 
     async def change(work: Work) -> bool:
         message = await work.message(leased.message)
@@ -177,7 +183,9 @@ def _pause(message: Message, result: SendResult) -> float:
 async def _pick(work: Work, most: int, held: Mapping[str, int]) -> list[tuple[Waiting, list[tuple[str, int]]]]:
     """Numbers with the texts to take from each: an equal share, within what is free of its connection."""
     free = {carrier: OF_ONE_CARRIER - count for carrier, count in held.items()}
-    lines = [line for line in await outbox.waiting(work.tx) if line.opens_at <= work.now][:NUMBERS_AT_ONCE]
+    waiting = await outbox.waiting(work.tx)
+    # Those of a full connection would keep the others out, though nothing is taken from them.
+    lines = [line for line in waiting if line.opens_at <= work.now and free.get(line.carrier, OF_ONE_CARRIER) > 0][:NUMBERS_AT_ONCE]
     share, picked = ceil(most / max(1, len(lines))), list[tuple[Waiting, list[tuple[str, int]]]]()
     for line in lines:
         limit = min(share, most, free.get(line.carrier, OF_ONE_CARRIER))

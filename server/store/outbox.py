@@ -69,6 +69,17 @@ async def first_lease(tx: Transaction) -> int | None:
     return row["at"] if row else None
 
 
+async def is_held(tx: Transaction, message: str, attempt: int) -> bool:
+    """Whether the lease of this try still holds."""
+    row = await tx.one(
+        "select 1 as held from messages where id = :message and attempt = :attempt and lease_until > :now",
+        message=message,
+        attempt=attempt,
+        now=tx.now,
+    )
+    return row is not None
+
+
 async def hold_paces(tx: Transaction, dids: Iterable[str]) -> dict[str, Pace]:
     """The paces as they are now, held to the end of the transaction. Whoever locks conversations too locks them before."""
     held = {}

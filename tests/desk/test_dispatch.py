@@ -7,7 +7,7 @@ import pytest
 from server.carriers.carrier import BadSignature, Receipt, SendResult
 from server.desk import inbox, settle
 from server.desk.desk import Desk
-from server.desk.dispatch import Leased, give_up_leases, lease, next_look, record
+from server.desk.dispatch import Leased, give_up_leases, lease, next_look, record, withheld
 from server.desk.receipts import apply_parked, apply_receipts
 from server.desk.send import Draft, send
 from server.domain.message import MessageState
@@ -105,6 +105,18 @@ async def test_a_sender_that_died_leaves_it_unconfirmed_and_its_late_result_stil
     assert await state(office, id) == "unconfirmed"
     await record(office.desk, leased, ACCEPTED)
     assert await state(office, id) == "sent"
+
+
+async def test_a_sender_that_was_stopped_for_too_long_does_not_send_what_is_no_longer_its_own(office: Office) -> None:
+    first = await answered(office)
+    late = await the_one(office)
+    assert not await withheld(office.desk, late)
+    office.later(seconds=61)
+    assert await withheld(office.desk, late), "the lease is over, though nobody has said so yet"
+    await give_up_leases(office.desk)
+    await send(office.desk, office.ben, await office.conversation(), Draft("Answer c1", "c2", 10_000, again=first))
+    again = await the_one(office)
+    assert (await withheld(office.desk, late), await withheld(office.desk, again)) == (True, False)
 
 
 async def test_what_surely_did_not_reach_the_carrier_is_tried_again_later_and_an_old_result_overwrites_nothing(office: Office) -> None:

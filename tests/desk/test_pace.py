@@ -142,3 +142,29 @@ async def test_another_rate_is_in_force_at_once(office: Office) -> None:
     assert await take(office) == {SALES: 1}
     await pace(office, office.sales, None)
     assert await take(office) == {SALES: 29}
+
+
+async def test_numbers_of_a_connection_that_hangs_do_not_keep_another_connections_numbers_out(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch, "OF_ONE_CARRIER", 4)
+    monkeypatch.setattr(dispatch, "NUMBERS_AT_ONCE", 3)
+    hanging = [f"+1202555020{n}" for n in range(4)]
+
+    async def add(tx: Transaction) -> Connection:
+        other = Connection(new_id(1), office.account, "sandbox", "Other", Credentials({}))
+        await lines.add(tx, lines.Line(other.id, office.account, "sandbox", "Other", "", {}, tx.now))
+        for number in hanging:
+            await lines.add_did(tx, Did(new_id(1), office.account, number, office.connection.id, "sandbox", None, "", ("sms",)))
+        await lines.add_did(tx, Did(new_id(1), office.account, "+12025550109", other.id, "sandbox", None, "", ("sms",)))
+        return other
+
+    other = await office.desk.db.write(add)
+    for n, number in enumerate(hanging):
+        await queue(office, number, 4, prefix=f"56{n}")
+    held = Counter(one.carrier for one in await lease(office.desk, 10))
+    assert held == {office.connection.id: 4}
+    office.connection = other
+    await queue(office, "+12025550109", 3, prefix="556")
+    assert await next_look(office.desk, held) == 0
+    assert Counter(one.text.sender for one in await lease(office.desk, 6, held)) == {"+12025550109": 3}
