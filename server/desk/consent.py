@@ -146,6 +146,7 @@ async def _cancel_what_has_not_left(work: Work, thread: Thread, actor: Actor) ->
             waiting,
             state=MessageState.CANCELLED,
             next_at=None,
+            asked_at=None,
             error_code="opted_out",
             error_says="The contact opted out before this text left.",
         )

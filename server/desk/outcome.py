@@ -35,6 +35,7 @@ async def apply(work: Work, message: Message, news: News) -> Message:
             error_code=news.code,
             error_says=news.says,
             next_at=None,
+            asked_at=None,
             lease_until=None,
         )
         work.rewrite(message)

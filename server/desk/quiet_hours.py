@@ -128,13 +128,12 @@ async def look_again(desk: Desk) -> int:
     keys: list[tuple[str, int]] = []
 
     async def marked(work: Work) -> list[str]:
-        keys[:] = await held.to_look_at(work.tx, AT_ONCE)
+        keys[:] = await held.take_to_look_at(work.tx, AT_ONCE)
         return [conversation for conversation, _ in keys]
 
     async def change(work: Work) -> int:
         for stored in (await messages.get(work.tx, keys)).values():
             text = work.staged_message(stored)
-            await held.looked(work.tx, text.id)
             if text.asked_at is not None and text.lease_until is None and text.state in CANCELLABLE:
                 await _look(work, text, text.asked_at)
         return len(keys)

@@ -68,7 +68,7 @@ async def cancel(desk: Desk, user: User, id: str, once: Once | None = None) -> S
     async def change(work: Work) -> str:
         text = await _waiting(work, user, id)
         thread = work.staged.threads[text.conversation]
-        taken_back = replace(text, state=MessageState.CANCELLED)
+        taken_back = replace(text, state=MessageState.CANCELLED, asked_at=None)
         work.rewrite(taken_back)
         work.happen(thread, Step(thread, (Happening(EventType.MESSAGE_CANCELLED, "taken_back"),)), work.know(user), taken_back)
         return id
