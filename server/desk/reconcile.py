@@ -4,7 +4,8 @@ Nothing is ever sent from here. What is read twice is one text: a carrier's refe
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import httpx2
@@ -19,12 +20,12 @@ from server.desk.work import Work
 from server.desk.writer import Locks
 from server.domain.doubtful import Doubt, Entry, judge
 from server.domain.events import EventType
-from server.domain.message import Direction, MessageState
+from server.domain.message import Direction, MessageState, moves_forward
 from server.domain.phone import read_sender
 from server.domain.thread import Happening, Step
 from server.store import messages, readings_back
 from server.store.database import Transaction
-from server.store.readings_back import Reading
+from server.store.readings_back import Ours, Reading
 
 HOUR_US = 3_600_000_000
 OVERLAP_US = 600_000_000
@@ -32,11 +33,14 @@ OVERLAP_US = 600_000_000
 LONGEST_BACK_US = 7 * 24 * HOUR_US
 RETRY_US = 300_000_000
 LEASE_US = 120_000_000
+KEEP_SECONDS = 40.0
+"""A carrier may take longer for one page than the lease lasts."""
 SURE_US = 900_000_000
 """What the list does not show so long after it was handed over was probably not sent."""
 LATE_US = 60_000_000
 """What comes so late says when it was sent."""
 AT_ONCE = 50
+SIFTED_AT_ONCE = 1000
 PATIENCE = 3
 """A carrier that will not tell so many texts, one after the other, is gone."""
 NOT_FOUND = "not_found"
@@ -44,6 +48,8 @@ NOT_FOUND = "not_found"
 
 @dataclass(slots=True)
 class _Log:
+    """What a list says that may be news, and why it was not read to its end."""
+
     inbound: list[LoggedText] = field(default_factory=list)
     outbound: list[LoggedText] = field(default_factory=list)
     failure: str | None = None
@@ -72,10 +78,12 @@ async def read_back(desk: Desk, connection: Connection, holder: str, http: httpx
         return None
     failure: str | None = "Something failed here. The log says what."
     try:
-        since = max(min([reading.known_to, *(doubt.handed_at for doubt in doubts)]) - OVERLAP_US, now - LONGEST_BACK_US)
-        log = await _read(desk, connection, holder, (since, now), numbers, http)
-        texts = await _take_in(desk, connection, holder, log, http, now)
-        cleared = await _clear_up(desk, connection, log, doubts, now)
+        sought = (doubt.handed_at for doubt in doubts if not doubt.judged)
+        since = max(min([reading.known_to, *sought]) - OVERLAP_US, now - LONGEST_BACK_US)
+        async with kept(desk, connection, holder):
+            log = await _read(desk, connection, (since, now), numbers, doubts, http)
+            texts = await _take_in(desk, connection, log, http, now)
+            cleared = await _clear_up(desk, connection, log, doubts, now)
         failure = log.failure
         if failure is None:
             await desk.change(lambda work: readings_back.done(work.tx, connection.id, holder, now, texts, cleared))
@@ -88,28 +96,74 @@ async def read_back(desk: Desk, connection: Connection, holder: str, http: httpx
     return (await desk.read(lambda tx: readings_back.of_carriers(tx, [connection.id])))[connection.id]
 
 
+@asynccontextmanager
+async def kept(desk: Desk, connection: Connection, holder: str) -> AsyncIterator[None]:
+    """The lease lasts as long as this does, however long the carrier takes."""
+
+    async def keep() -> None:
+        while True:
+            await asyncio.sleep(KEEP_SECONDS)
+            await desk.change(lambda work: readings_back.keep(work.tx, connection.id, holder, work.now + LEASE_US))
+
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            keeper = tasks.create_task(keep())
+            yield
+            keeper.cancel()
+    except ExceptionGroup as several:
+        # Whoever called is told what failed, not that it was in a group.
+        raise several.exceptions[0] from None
+
+
 async def _read(
-    desk: Desk, connection: Connection, holder: str, span: tuple[int, int], numbers: dict[str, int], http: httpx2.AsyncClient
+    desk: Desk, connection: Connection, span: tuple[int, int], numbers: dict[str, int], doubts: Sequence[Doubt], http: httpx2.AsyncClient
 ) -> _Log:
     """What concerns our numbers: an account at a carrier may have others, and texts from before a number was ours are not ours."""
     book = desk.carriers[connection.kind]
     assert isinstance(book, Logbook), "only such connections are due"
-    log, kept_at = _Log(), 0
+    log, doubtful = _Log(), {doubt.id for doubt in doubts}
+    listed: list[LoggedText] = []
     try:
         async for logged in book.logged(connection, *span, http):
-            inbound = logged.direction is Direction.INBOUND
-            since = numbers.get(read_sender(logged.to if inbound else logged.sender).text)
+            since = numbers.get(read_sender(logged.to if logged.direction is Direction.INBOUND else logged.sender).text)
             if since is not None and logged.at >= since:
-                (log.inbound if inbound else log.outbound).append(logged)
-            kept_at += 1
-            if kept_at % 1000 == 0:
-                await desk.change(lambda work: readings_back.keep(work.tx, connection.id, holder, work.now + LEASE_US))
+                listed.append(logged)
+            if len(listed) == SIFTED_AT_ONCE:
+                await _sift(desk, connection, log, listed, doubtful)
+                listed = []
     except Unanswered as error:
         log.failure = str(error)
+    await _sift(desk, connection, log, listed, doubtful)
     return log
 
 
-async def _take_in(desk: Desk, connection: Connection, holder: str, log: _Log, http: httpx2.AsyncClient, now: int) -> int:
+async def _sift(desk: Desk, connection: Connection, log: _Log, listed: Sequence[LoggedText], doubtful: Collection[str]) -> None:
+    """Most of a list is known, and is let go at once."""
+    inbound = [text for text in listed if text.direction is Direction.INBOUND]
+    outbound = [text for text in listed if text.direction is not Direction.INBOUND]
+
+    async def read(tx: Transaction) -> tuple[set[str], dict[str, Ours]]:
+        unheard = await readings_back.unheard(tx, connection.id, (text.carrier_ref for text in inbound))
+        return unheard, await readings_back.ours(tx, connection.id, (text.carrier_ref for text in outbound))
+
+    unheard, ours = await desk.read(read)
+    log.inbound += (text for text in inbound if text.carrier_ref in unheard)
+    for text in outbound:
+        known = ours.get(text.carrier_ref)
+        if known is None or known.id in doubtful or _is_news(known, text):
+            log.outbound.append(text)
+
+
+def _is_news(known: Ours, text: LoggedText) -> bool:
+    """A transaction for each text of a list, each hour anew, would be too much. What a sender still holds is not told that it is `sent`."""
+    if known.state is MessageState.UNCONFIRMED:
+        return True
+    if text.state is None or text.state is MessageState.SENT:
+        return False
+    return moves_forward(known.state, text.state) or (text.opted_out and text.code != known.code)
+
+
+async def _take_in(desk: Desk, connection: Connection, log: _Log, http: httpx2.AsyncClient, now: int) -> int:
     """In the order in which they were sent; the carrier is asked for the whole of new ones alone. Returns how many came in."""
     book = desk.carriers[connection.kind]
     assert isinstance(book, Logbook), "only such connections are due"
@@ -130,7 +184,6 @@ async def _take_in(desk: Desk, connection: Connection, holder: str, log: _Log, h
                     break
         await receive_texts(desk, connection, texts, now)
         came += len(texts)
-        await desk.change(lambda work: readings_back.keep(work.tx, connection.id, holder, work.now + LEASE_US))
         if refused == PATIENCE:
             break
     return came
@@ -152,31 +205,31 @@ async def _clear_up(desk: Desk, connection: Connection, log: _Log, doubts: Seque
     """Applies the states of our texts, and finds those that had no answer. Returns how many of these have one now."""
     outbound = log.outbound
 
-    async def read(tx: Transaction) -> dict[str, str]:
+    async def read(tx: Transaction) -> dict[str, Ours]:
         by_ref = await readings_back.ours(tx, connection.id, (text.carrier_ref for text in outbound))
         named = [text for text in outbound if text.carrier_ref not in by_ref and (text.token or text.message)]
         for text in named:
             found = await (messages.by_token(tx, text.token) if text.token else messages.by_id(tx, text.message or ""))
             if found is not None and found.account == connection.account:
-                by_ref[text.carrier_ref] = found.id
+                by_ref[text.carrier_ref] = Ours(found.id, found.state, found.error_code)
         return by_ref
 
     known = await desk.read(read)
     # A sender may still be about to write down whose these are.
     strange = [text for text in outbound if text.carrier_ref not in known and text.at < now - LATE_US]
     entries = [Entry(t.carrier_ref, read_sender(t.sender).text, read_sender(t.to).text, t.body, t.at) for t in strange]
-    waiting = [doubt for doubt in doubts if doubt.id not in known.values()]
+    listed = {ours.id for ours in known.values()}
+    waiting = [doubt for doubt in doubts if doubt.id not in listed]
     verdict = judge(waiting, entries)
     by_ref = {text.carrier_ref: text for text in outbound}
-    told = {id: by_ref[ref] for ref, id in known.items()} | {id: by_ref[ref] for id, ref in verdict.found.items()}
-    cleared = {doubt.id for doubt in doubts} & told.keys()
-    for id, text in told.items():
-        if id in cleared or text.state not in (None, MessageState.SENT):
-            await _tell(desk, id, text)
+    told = {ours.id: by_ref[ref] for ref, ours in known.items() if _is_news(ours, by_ref[ref])}
+    cleared = {ours.id for ours in known.values() if ours.state is MessageState.UNCONFIRMED} | verdict.found.keys()
+    for id, text in (told | {id: by_ref[ref] for id, ref in verdict.found.items()}).items():
+        await _tell(desk, id, text)
     if log.failure is None:
-        handed = {doubt.id: doubt.handed_at for doubt in waiting}
+        sought = {doubt.id for doubt in waiting if not doubt.judged and doubt.handed_at < now - SURE_US}
         for id in verdict.missing:
-            if handed[id] < now - SURE_US:
+            if id in sought:
                 await _not_found(desk, id)
     return len(cleared)
 

@@ -13,13 +13,15 @@ EARLIEST_US = 60_000_000
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A text of ours without an answer. `handed_at` is when a sender last took it, µs UTC."""
+    """A text of ours without an answer. `handed_at` is when a sender last took it, µs UTC. `judged`: the list did not show it, or a person
+    sent it again; it is looked for no longer, and still found where the list shows it."""
 
     id: str
     sender: str
     to: str
     body: str = field(repr=False)
     handed_at: int
+    judged: bool = False
 
 
 @dataclass(frozen=True, slots=True)

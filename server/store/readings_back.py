@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from server.domain.doubtful import Doubt
+from server.domain.message import MessageState
 from server.store.database import Row, Transaction, batch
 
 SOON_US, LATE_US = 120_000_000, 900_000_000
@@ -24,9 +25,18 @@ class Reading:
     failure: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """An outbound message as we know it; `code` where something went wrong."""
+
+    id: str
+    state: MessageState
+    code: str | None
+
+
 async def due(tx: Transaction, kinds: Collection[str], before: int, retry_before: int) -> list[tuple[str, str]]:
     """(id, kind) of carriers of these kinds that nobody reads now, whose last reading was before `before` or before a text without an
-    answer was to be looked for. After a failure not again until it is older than `retry_before`."""
+    answer was to be looked for. After a failure not again until it is older than `retry_before`. Whoever waits longest comes first."""
     rows = await tx.all(
         """select k.id, k.kind from carriers k left join readings_back r on r.carrier = k.id
            where k.kind in (select value ->> 'kind' from json_each(:kinds)) and coalesce(r.lease_until, 0) <= :now
@@ -35,7 +45,7 @@ async def due(tx: Transaction, kinds: Collection[str], before: int, retry_before
                where d.carrier = k.id and m.state = 'unconfirmed' and (
                    (m.handed_at <= :soon_before and m.handed_at > r.done_at - :soon)
                    or (m.handed_at <= :late_before and m.handed_at > r.done_at - :late))))
-           order by k.id""",
+           order by coalesce(r.tried_at, 0), k.id""",
         kinds=batch({"kind": kind} for kind in kinds),
         now=tx.now,
         before=before,
@@ -121,27 +131,27 @@ async def unheard(tx: Transaction, carrier: str, refs: Iterable[str]) -> set[str
     return {row["ref"] for row in rows}
 
 
-async def ours(tx: Transaction, carrier: str, refs: Iterable[str]) -> dict[str, str]:
-    """By the carrier's reference the ids of our outbound messages that have one."""
+async def ours(tx: Transaction, carrier: str, refs: Iterable[str]) -> dict[str, Ours]:
+    """By the carrier's reference our outbound messages that have one."""
     rows = await tx.all(
-        """select m.id, m.carrier_ref from json_each(:refs) k join messages m on m.carrier_ref = k.value ->> 'ref'
+        """select m.id, m.carrier_ref, m.state, m.error_code from json_each(:refs) k join messages m on m.carrier_ref = k.value ->> 'ref'
            join dids d on d.id = m.did where m.direction = 'outbound' and d.carrier = :carrier""",
         refs=batch({"ref": ref} for ref in set(refs)),
         carrier=carrier,
     )
-    return {row["carrier_ref"]: row["id"] for row in rows}
+    return {row["carrier_ref"]: Ours(row["id"], MessageState(row["state"]), row["error_code"]) for row in rows}
 
 
 async def doubts(tx: Transaction, carrier: str, since: int) -> list[Doubt]:
     """Texts over this carrier without an answer that were handed over after `since`."""
     rows = await tx.all(
-        """select m.id, d.number, c.phone, m.body, m.handed_at from dids d join messages m on m.did = d.id
-           join conversations c on c.id = m.conversation
+        """select m.id, d.number, c.phone, m.body, m.handed_at, m.error_code in ('not_found', 'sent_again') as judged
+           from dids d join messages m on m.did = d.id join conversations c on c.id = m.conversation
            where d.carrier = :carrier and m.state = 'unconfirmed' and m.handed_at > :since""",
         carrier=carrier,
         since=since,
     )
-    return [Doubt(row["id"], row["number"], row["phone"], row["body"], row["handed_at"]) for row in rows]
+    return [Doubt(row["id"], row["number"], row["phone"], row["body"], row["handed_at"], bool(row["judged"])) for row in rows]
 
 
 def _reading_of(row: Row) -> Reading:

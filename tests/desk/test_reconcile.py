@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
 
 from server.carriers.carrier import Connection, Credentials, InboundText, SendResult
 from server.carriers.exchange import open_client
+from server.carriers.listing import instant
+from server.desk import reconcile
 from server.desk.desk import Desk
 from server.desk.dispatch import lease, record
 from server.desk.lines import get_carrier
@@ -18,11 +21,13 @@ from server.desk.send import Draft, send
 from server.ids import new_id
 from server.store import lines
 from server.store.accounts import Did
-from server.store.database import Transaction
+from server.store.database import Transaction, Unavailable
 from server.store.readings_back import Reading
+from tests.fixtures.carrier_api import CarrierApi
 from tests.fixtures.centre import ACCOUNT_SID, AUTH_TOKEN
 from tests.fixtures.office import MARIA, WEI, Office
 from tests.fixtures.twilio_api import TwilioApi
+from tests.fixtures.waiting import until
 
 FRONT = "+12025550120"
 UNSURE = SendResult("unconfirmed", code="timeout", says="The carrier did not say whether it took this text.")
@@ -175,6 +180,80 @@ async def test_a_doubtful_text_that_the_list_does_not_show_says_so_once_and_stay
     assert office.types().count("message.unconfirmed") == 2
     assert office.events[-1]["data"]["message"]["error"]["says"] == "The carrier's list does not show this text: it was probably not sent."
     assert await lease(office.desk) == []
+
+
+async def test_a_text_that_the_list_shows_after_all_is_found_though_it_was_said_that_it_was_not(
+    office: Office, twilio: Connection, twilio_api: TwilioApi, http: httpx2.AsyncClient
+) -> None:
+    body = await doubtful(office, twilio)
+    office.later(minutes=16)
+    await read(office, twilio, http)
+    assert await outbound(office) == [("unconfirmed", "not_found")]
+    twilio_api.takes(FRONT, MARIA, body).at += timedelta(minutes=17)
+    office.later(minutes=5)
+    assert (await read(office, twilio, http)).cleared == 1
+    assert await outbound(office) == [("sent", None)]
+
+
+async def test_a_list_is_not_read_again_from_a_text_that_was_not_found_and_what_is_known_is_not_written_again(
+    office: Office, twilio: Connection, twilio_api: TwilioApi, carrier_api: CarrierApi, http: httpx2.AsyncClient
+) -> None:
+    sent = []
+    for number in range(5):
+        phone = f"+1202555700{number}"
+        await receive_texts(office.desk, twilio, [InboundText(f"in {number}", phone, FRONT, "Hi")], 1)
+        await send(office.desk, office.ana, await office.conversation(phone), Draft("Yes", f"k{number}", 10_000))
+        [leased] = await lease(office.desk)
+        sent.append(twilio_api.takes(FRONT, phone, leased.text.body))
+        await record(office.desk, leased, SendResult("accepted", sent[-1].sid))
+    await doubtful(office, twilio)
+    handed = (await office.one("select handed_at from messages where state = 'unconfirmed'") or {})["handed_at"]
+    for text in sent:
+        text.status = "delivered"
+
+    async def written() -> tuple[int, int]:
+        """Jobs of one reading, and how long before the doubtful text its list began, µs."""
+        before = office.desk.writer.written
+        await read(office, twilio, http)
+        asked = parse_qs(urlsplit(carrier_api.seen[-1].target).query)["DateSent>"][0]
+        return office.desk.writer.written - before, handed - instant(datetime.fromisoformat(asked))
+
+    first, _ = await written()
+    assert [state for state, _ in await outbound(office)].count("delivered") == 5
+    office.later(minutes=5)
+    again, began = await written()
+    assert (first - again, began > 0) == (5, True), "what was delivered is written once; the doubtful one is looked for"
+    office.later(minutes=60)
+    await written()
+    office.later(minutes=60)
+    later, began = await written()
+    assert (later, began < 0) == (again, True), "it was not found: the list is read on from where it was known"
+
+
+async def test_whoever_reads_keeps_the_list_however_long_the_carrier_takes(
+    office: Office, twilio: Connection, twilio_api: TwilioApi, http: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconcile, "KEEP_SECONDS", 0.02)
+    twilio_api.slowness = 1.0
+
+    async def kept() -> bool:
+        now = await office.desk.read(_now)
+        return ((await office.one("select lease_until from readings_back") or {})["lease_until"] or 0) > now
+
+    async with asyncio.TaskGroup() as tasks:
+        reading = tasks.create_task(read(office, twilio, http))
+        await until(lambda: twilio_api.lists == 1)
+        office.later(minutes=3)
+        assert not reading.done()
+        await until(kept, within=0.9)
+        assert await read_back(office.desk, twilio, "another", http) is None
+    assert reading.result().failure is None
+
+
+async def test_what_fails_while_the_list_is_kept_is_told_as_it_is(office: Office, twilio: Connection) -> None:
+    with pytest.raises(Unavailable, match="gone"):
+        async with reconcile.kept(office.desk, twilio, "me"):
+            raise Unavailable("gone")
 
 
 async def test_a_text_of_another_conversation_is_no_answer_to_a_doubt(
