@@ -22,19 +22,34 @@ PAUSE_US = 300_000_000
 MOST_ANSWERS = {Purpose.OPTED_OUT: 3, Purpose.OPTED_IN: 3, Purpose.HELP: 1}
 """In PAUSE_US, so that two machines never talk to each other for ever. HELP is answered once in that time."""
 
+LATEST_ANSWER_US = 300_000_000
+"""After the person's text nothing answers it automatically any more: 47 CFR 64.1200(a)(12)."""
+OTHERWISE: dict[Kind, frozenset[Kind]] = {
+    "opted_out": frozenset({"opted_in"}),
+    "opted_in": frozenset({"opted_out", "review"}),
+    "review": frozenset({"opted_in", "kept"}),
+}
+"""What makes an earlier word void that reaches us later."""
+
 
 async def obey(work: Work, thread: Thread, message: Message, keyword: Keyword, did: Did, actor: Actor, *, confirm: bool) -> None:
-    """Applies a handled keyword. `confirm` is false where the carrier answers it itself."""
+    """Applies a handled keyword, unless the person has said otherwise since it was sent. `confirm` is false where the carrier answers it
+    itself."""
     c = thread.conversation
     opted_out = work.opted_out(c)
     if keyword is Keyword.STOP:
-        await opt_out(work, (c.account, c.phone), c.contact, actor, source="keyword", message=message.id, says=message.body)
+        if await _void(work, c, message, "opted_out", actor):
+            return
+        asked = message.sent_at
+        await opt_out(work, (c.account, c.phone), c.contact, actor, source="keyword", message=message.id, says=message.body, asked_at=asked)
         purpose, due = Purpose.OPTED_OUT, not opted_out
     elif keyword is Keyword.START:
         await _start(work, c, message, actor)
-        purpose, due = Purpose.OPTED_IN, opted_out
+        purpose, due = Purpose.OPTED_IN, opted_out and not work.opted_out(c)
     else:
         purpose, due = Purpose.HELP, not opted_out
+    if work.now - (message.sent_at or work.now) > LATEST_ANSWER_US:
+        return
     if due and confirm and await _answerable(work, c, message, purpose):
         await _automatic(work, work.staged.threads[c.id], purpose, did)
 
@@ -74,19 +89,21 @@ async def doubt(work: Work, thread: Thread, message: Message, actor: Actor) -> N
     """This text sounds like an opt-out: until somebody decides, nothing automatic or scheduled leaves to its number."""
     c = thread.conversation
     number, before = (c.account, c.phone), work.standing(c)
-    if before.opted_out:
+    if before.opted_out or await _void(work, c, message, "review", actor):
         return
-    await consent.record(work.tx, _entry(work, number, "review", "keyword", actor, message.id, message.body))
+    await consent.record(work.tx, _entry(work, number, "review", "keyword", actor, message.id, message.body, message.sent_at))
     if before.review_at is None:
         work.staged.standings[number] = Standing(review_at=work.now, review_message=message.id)
         work.tell(c.account, EventType.CONTACT_UPDATED, actor, contact=c.contact, message=message.id, reason="consent_review")
 
 
-async def keep(work: Work, thread: Thread, actor: Actor, *, source: str, message: str | None, says: str | None) -> None:
+async def keep(
+    work: Work, thread: Thread, actor: Actor, *, source: str, message: str | None, says: str | None, asked_at: int | None = None
+) -> None:
     """It was no opt-out: what waited for that may leave."""
     c = thread.conversation
     number = (c.account, c.phone)
-    await consent.record(work.tx, _entry(work, number, "kept", source, actor, message, says))
+    await consent.record(work.tx, _entry(work, number, "kept", source, actor, message, says, asked_at))
     work.staged.standings[number] = Standing()
     work.tell(c.account, EventType.CONTACT_UPDATED, actor, contact=c.contact, reason="consent_kept")
     for parked in await messages.parked(work.tx, c.id):
@@ -104,14 +121,35 @@ def waits_for_review(work: Work, message: Message) -> bool:
 async def _start(work: Work, c: Conversation, message: Message, actor: Actor) -> None:
     """START is the person's own word, so it lifts every opt-out of ours; what the carrier blocks at another number of ours it cannot."""
     before, number = work.standing(c), (c.account, c.phone)
+    if (before.opted_out or before.review_at is not None) and await _void(work, c, message, "opted_in", actor):
+        return
     if before.review_at is not None:
-        await keep(work, work.staged.threads[c.id], actor, source="keyword", message=message.id, says=message.body)
+        thread, asked = work.staged.threads[c.id], message.sent_at
+        await keep(work, thread, actor, source="keyword", message=message.id, says=message.body, asked_at=asked)
     if not before.opted_out:
         return
-    await consent.record(work.tx, _entry(work, number, "opted_in", "keyword", actor, message.id, message.body))
+    await consent.record(work.tx, _entry(work, number, "opted_in", "keyword", actor, message.id, message.body, message.sent_at))
     work.staged.standings[number] = Standing()
     reason = "keyword" if before.did in (None, message.did) else "carrier_block"
     work.tell(c.account, EventType.CONTACT_OPTED_IN, actor, contact=c.contact, message=message.id, reason=reason)
+
+
+async def _void(work: Work, c: Conversation, message: Message, kind: Kind, actor: Actor) -> bool:
+    """Whether the person has said otherwise since this text was sent: then it is in the ledger and changes nothing else. A text whose time
+    is unknown came at once."""
+    if message.sent_at is None:
+        return False
+    number = (c.account, c.phone)
+    since = [at for other, at in (await consent.last_asked(work.tx, number)).items() if other in OTHERWISE[kind]]
+    if "opted_in" in OTHERWISE[kind]:
+        # START of somebody who was not opted out is in no ledger.
+        staged = [m for m in work.staged.new_messages.values() if m.conversation == c.id and m.direction is Direction.INBOUND]
+        since += [m.sent_at or m.created_at for m in staged if m.purpose is Purpose.OPTED_IN]
+        since.append(await messages.last_received(work.tx, c.id, Purpose.OPTED_IN) or 0)
+    if message.sent_at >= max(since, default=0):
+        return False
+    await consent.append(work.tx, _entry(work, number, kind, "late", actor, message.id, message.body, message.sent_at))
+    return True
 
 
 def _entry(

@@ -17,7 +17,8 @@ class ConsentEntry:
     """One line of the ledger. Instants are µs.
 
     kind      opted_out; opted_in; review: a text sounds like an opt-out; kept: it was none.
-    source    keyword, carrier, user, import or review: a person decided about a text.
+    source    keyword, carrier, user, import, review: a person decided about a text; or late: a text that changed nothing, since the
+              person had said otherwise before it reached us.
     message   the text that is the evidence: what the person wrote, or the one of ours that the carrier refused.
     says      the evidence word by word, or the reason that a person gave.
     asked_at  when the person asked for it, where that is known to be earlier.
@@ -70,8 +71,8 @@ async def standings(tx: Transaction, numbers: Iterable[Key]) -> dict[Key, Standi
     }
 
 
-async def record(tx: Transaction, entry: ConsentEntry, *, did: str | None = None) -> None:
-    """Appends to the ledger and makes the number's standing agree with it: any but `review` ends a review. `did`: see `Standing`."""
+async def append(tx: Transaction, entry: ConsentEntry) -> None:
+    """The ledger alone."""
     await tx.run(
         """insert into consent (id, account, number, kind, source, message, user_id, says, at, asked_at, rules)
            values (:id, :account, :number, :kind, :source, :message, :user, :says, :at, :asked_at, :rules)""",
@@ -87,6 +88,11 @@ async def record(tx: Transaction, entry: ConsentEntry, *, did: str | None = None
         asked_at=entry.asked_at,
         rules=entry.rules,
     )
+
+
+async def record(tx: Transaction, entry: ConsentEntry, *, did: str | None = None) -> None:
+    """Appends to the ledger and makes the number's standing agree with it: any but `review` ends a review. `did`: see `Standing`."""
+    await append(tx, entry)
     key = {"account": entry.account, "number": entry.number}
     if entry.kind == "review":
         await tx.run(
@@ -123,14 +129,25 @@ async def ledger(tx: Transaction, account: str, numbers: Iterable[str]) -> list[
 
 
 async def last_opt_ins(tx: Transaction, account: str, numbers: Iterable[str]) -> dict[str, int]:
-    """When those of the numbers that ever opted in did so last, µs."""
+    """When those of the numbers that ever opted in asked for it last, µs."""
     rows = await tx.all(
-        """select c.number, max(c.at) as at from json_each(:keys) k
+        """select c.number, max(coalesce(c.asked_at, c.at)) as at from json_each(:keys) k
            join consent c on c.account = :account and c.number = k.value ->> 'number' and c.kind = 'opted_in' group by c.number""",
         account=account,
         keys=batch({"number": number} for number in set(numbers)),
     )
     return {row["number"]: row["at"] for row in rows}
+
+
+async def last_asked(tx: Transaction, number: Key) -> dict[str, int]:
+    """When each kind of line that the number has was asked for last, µs."""
+    account, phone = number
+    rows = await tx.all(
+        "select kind, max(coalesce(asked_at, at)) as at from consent where account = :account and number = :number group by kind",
+        account=account,
+        number=phone,
+    )
+    return {row["kind"]: row["at"] for row in rows}
 
 
 async def opted_out_after(tx: Transaction, account: str, number: str, limit: int) -> list[ConsentEntry]:

@@ -176,6 +176,17 @@ async def automatic_since(tx: Transaction, conversation: str, purpose: Purpose, 
     return row["n"] if row else 0
 
 
+async def last_received(tx: Transaction, conversation: str, purpose: Purpose) -> int | None:
+    """When the contact last sent a text of this purpose, µs, as far as it is known."""
+    row = await tx.one(
+        """select max(coalesce(sent_at, created_at)) as at from messages where conversation = :conversation and purpose = :purpose
+           and direction = 'inbound'""",
+        conversation=conversation,
+        purpose=purpose,
+    )
+    return row["at"] if row else None
+
+
 async def parked(tx: Transaction, conversation: str) -> list[Message]:
     """Automatic texts that wait for a person's decision: they may leave once `next_at` is set again."""
     rows = await tx.all(

@@ -108,9 +108,10 @@ async def _opt_outs(tx: Transaction, query: _Query) -> list[int]:
     if query.asked.did is not None:
         over = " and exists (select 1 from messages m where m.id = o.message and m.did = :did)"
     rows = await tx.all(
-        f"""select o.at from consent o where o.account = :account and o.kind = 'opted_out'{within(query.asked, "o.at", None)}
+        f"""select o.at from consent o where o.account = :account and o.kind = 'opted_out'
+            and o.source <> 'late'{within(query.asked, "o.at", None)}
             and coalesce((select p.kind from consent p where p.account = o.account and p.number = o.number
-                          and p.kind in ('opted_out', 'opted_in') and (p.at, p.id) < (o.at, o.id)
+                          and p.kind in ('opted_out', 'opted_in') and p.source <> 'late' and (p.at, p.id) < (o.at, o.id)
                           order by p.at desc, p.id desc limit 1), 'opted_in') <> 'opted_out'{over}
             {_of(query)}""",
         **query.parameters,
