@@ -22,6 +22,7 @@ from server.carriers.carrier import (
 )
 from server.clock import Clock
 from server.desk.desk import Desk
+from server.desk.work import Work
 from server.ids import LENGTH as ID_LENGTH
 from server.ids import new_id
 from server.log import get_logger
@@ -48,6 +49,8 @@ T = TypeVar("T")
 
 FRESH_SECONDS = 0.4
 STALE_SECONDS = 0.8
+MALFORMED_KEPT_US = 30 * 86_400_000_000
+AT_ONCE = 500
 
 log = get_logger(__name__)
 
@@ -186,6 +189,17 @@ class Ear:
     async def _keep(self, connection: Connection, raw: bytes) -> None:
         id = new_id(self._clock.now())
         await self._desk.db.write(lambda tx: lines.keep_malformed(tx, id, connection.id, raw))
+
+
+async def prune_malformed(desk: Desk) -> int:
+    """Forgets at most AT_ONCE bodies that could not be read long ago; returns how many. Where there is none it only looks."""
+    if not await desk.read(lambda tx: lines.any_malformed_older(tx, tx.now - MALFORMED_KEPT_US)):
+        return 0
+
+    async def prune(work: Work) -> int:
+        return await lines.prune_malformed(work.tx, work.now - MALFORMED_KEPT_US, AT_ONCE)
+
+    return await desk.change(prune)
 
 
 def _raw(call: Call) -> bytes:

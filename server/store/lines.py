@@ -9,6 +9,8 @@ import msgspec
 from server.store.accounts import Did, dids_by_id
 from server.store.database import Row, Transaction, stored_text
 
+DAY_US = 86_400_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -137,17 +139,32 @@ async def remove_did(tx: Transaction, id: str) -> None:
 
 
 async def keep_malformed(tx: Transaction, id: str, carrier: str, raw: bytes) -> None:
-    """What was signed well and could not be read, once however often the carrier repeats it; bytes that are not UTF-8, and NUL, are kept
-    as \\x…."""
+    """What was signed well and could not be read, once a day however often the carrier repeats it; bytes that are not UTF-8, and NUL,
+    are kept as \\x…."""
     text = raw.decode("utf-8", "backslashreplace").replace("\x00", "\\x00")
     await tx.run(
         """insert into malformed (id, carrier, raw, received_at)
            select cast(:id as text), cast(:carrier as text), cast(:raw as text), cast(:now as bigint)
-           where not exists (select 1 from malformed where carrier = :carrier and raw = :raw)""",
+           where not exists (select 1 from malformed where carrier = :carrier and received_at > :since and raw = :raw)""",
         id=id,
         carrier=carrier,
         raw=stored_text(text),
         now=tx.now,
+        since=tx.now - DAY_US,
+    )
+
+
+async def any_malformed_older(tx: Transaction, than: int) -> bool:
+    return await tx.one("select 1 as old from malformed where received_at <= :than limit 1", than=than) is not None
+
+
+async def prune_malformed(tx: Transaction, older_than: int, limit: int) -> int:
+    """Forgets at most `limit` of what came at or before `older_than` (µs), the oldest first; returns how many."""
+    return await tx.run(
+        """delete from malformed where received_at <= :older_than and id in
+           (select id from malformed where received_at <= :older_than order by received_at limit :limit)""",
+        older_than=older_than,
+        limit=limit,
     )
 
 

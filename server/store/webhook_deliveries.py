@@ -62,7 +62,7 @@ class Listed:
 
 
 async def events_after(tx: Transaction, account: str, position: int, limit: int) -> list[Listed]:
-    """The account's events behind a position, in order, without those that concern one person alone (they only count in `position`)."""
+    """The account's events behind a position, in order and of every type: also those that no webhook gets."""
     rows = await tx.all(
         "select position, type, at from events where account = :account and position > :after order by position limit :limit",
         account=account,

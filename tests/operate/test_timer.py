@@ -17,6 +17,7 @@ from server.desk.shapes import MediaShape
 from server.desk.webhooks import NewWebhook, add_webhook
 from server.parts import Parts, open_parts
 from server.settings import Settings
+from server.store import lines
 from server.store.webhook_deliveries import Attempted
 from tests.fixtures.office import MARIA, SALES, SUPPORT, Office, build_office
 from tests.fixtures.pictures import picture
@@ -167,6 +168,21 @@ async def test_deliveries_of_webhooks_that_have_long_been_over_are_forgotten(par
 
     async def forgotten() -> bool:
         return await centre.one("select id from webhook_deliveries") is None
+
+    assert not await forgotten()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(timer.run(parts, stop, longest_pause=SLEEPS_LONG))
+        await until(forgotten, within=2)
+        stop.set()
+
+
+async def test_what_was_unreadable_long_ago_is_forgotten(parts: Parts, centre: Office) -> None:
+    await parts.db.write(lambda tx: lines.keep_malformed(tx, "m", centre.connection.id, b"{"))
+    centre.later(minutes=30 * 24 * 60 + 1)
+    stop = asyncio.Event()
+
+    async def forgotten() -> bool:
+        return await centre.one("select id from malformed") is None
 
     assert not await forgotten()
     async with asyncio.TaskGroup() as tasks:

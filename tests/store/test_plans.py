@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from server.domain.report import Asked
-from server.store import conversation_report, did_health, feed, media_fetch, outbox
+from server.store import conversation_report, did_health, feed, lines, media_fetch, outbox
 from server.store.database import Database, Row, Transaction
 from tests.fixtures.office import Office
 
@@ -24,11 +24,16 @@ class Planned:
         self._explain, self._column = EXPLAIN[engine]
 
     async def one(self, sql: str, **parameters: Any) -> Row | None:
-        return (await self.all(sql, **parameters))[0]
+        rows = await self.all(sql, **parameters)
+        return rows[0] if rows else None
 
     async def all(self, sql: str, **parameters: Any) -> list[Row]:
         self.steps += [row[self._column] for row in await self._tx.all(f"{self._explain} {sql}", **parameters)]
         return await self._tx.all(sql, **parameters)
+
+    async def run(self, sql: str, **parameters: Any) -> int:
+        self.steps += [row[self._column] for row in await self._tx.all(f"{self._explain} {sql}", **parameters)]
+        return await self._tx.run(sql, **parameters)
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
@@ -108,3 +113,29 @@ async def test_what_is_still_at_a_carrier_is_found_without_reading_what_is_there
     steps = await office.desk.db.write(plan)
     assert [step for step in steps if "media_to_fetch" in step]
     assert not [step for step in steps if re.search(r"SCAN media\b(?!.*media_to_fetch)|Seq Scan on media\b", step)], steps
+
+
+async def test_what_was_unreadable_is_kept_and_forgotten_without_reading_all_that_was_before(office: Office) -> None:
+    """A carrier that changes its format sends nothing else, and each webhook waits for this."""
+    carrier = office.connection.id
+    await office.desk.db.write(
+        lambda tx: tx.run(
+            """insert into malformed (id, carrier, raw, received_at)
+               select 'old ' || key, :carrier, 'old', :now - 172800000000 from json_each(:many)""",
+            carrier=carrier,
+            now=tx.now,
+            many=msgspec.json.encode({str(n): 0 for n in range(3_000)}).decode(),
+        )
+    )
+    await office.desk.db.write(lambda tx: tx.run("analyze malformed"))
+
+    async def plan(tx: Transaction) -> list[str]:
+        planned = Planned(tx, office.desk.db.engine)
+        await lines.keep_malformed(planned, "new", carrier, b"new")  # type: ignore[arg-type]
+        assert not await lines.any_malformed_older(planned, tx.now - 3 * 86_400_000_000)  # type: ignore[arg-type]
+        assert await lines.prune_malformed(planned, tx.now - 3 * 86_400_000_000, 500) == 0  # type: ignore[arg-type]
+        return planned.steps
+
+    steps = await office.desk.db.write(plan)
+    assert len([step for step in steps if "malformed_by_" in step]) >= 3, steps
+    assert not [step for step in steps if re.search(r"SCAN malformed\b|Seq Scan on malformed\b", step)], steps

@@ -1,0 +1,3 @@
+create index malformed_by_carrier on malformed (carrier, received_at);
+
+create index malformed_by_age on malformed (received_at);
