@@ -1,5 +1,6 @@
 """Why a text did not arrive, in a person's words with what to do next; carriers' own codes are tables next to each."""
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 
@@ -58,14 +59,28 @@ MEANINGS: Mapping[Category, Meaning] = {category: Meaning(category, says, perman
 BLOCKING = tuple(_WORDS[each][0] for each in (Category.BLOCKED, Category.CONTENT_FILTERED, Category.NOT_REGISTERED))
 """What is said of texts that are refused because of who sends them, or of how they look."""
 OPTED_OUT = _WORDS[Category.OPTED_OUT][0]
+_CODE = re.compile(r"[\w.:/-]{1,64}", re.ASCII)
 
 
 def meaning_of(codes: Mapping[str, Category], code: str | None, verbatim: str | None = None) -> Meaning:
-    """What a carrier's code means; of an unknown one what the carrier itself says of it, and not permanent."""
+    """What a carrier's code means; of an unknown one what the carrier itself says of it in words, and not permanent."""
     known = codes.get(code or "")
     if known is not None:
         return MEANINGS[known]
-    words = " ".join(verbatim.split())[:300] if verbatim else ""
-    if not words and not code:
-        return MEANINGS[Category.UNKNOWN]
-    return Meaning(Category.UNKNOWN, f"The carrier says: {words or f'error {code}'}")
+    words = _words(verbatim or "")
+    if not words and code:
+        words = f"error {code}" if _CODE.fullmatch(code) else _words(code)
+    return Meaning(Category.UNKNOWN, f"The carrier says: {words}") if words else MEANINGS[Category.UNKNOWN]
+
+
+def turned_away(status: int, meaning: Meaning) -> Meaning:
+    """What a carrier means that answers a text with this HTTP status: 401 and 403 are a matter of the account, unless it says better."""
+    return MEANINGS[Category.ACCOUNT_CONFIG] if status in (401, 403) and meaning.category is Category.UNKNOWN else meaning
+
+
+def _words(said: str) -> str:
+    """At most 300 characters of it on one line; nothing of what is written for programs."""
+    words = " ".join(said.split())
+    if words.startswith(("{", "[", "<")) or not words.isprintable() or not any(letter.isalpha() for letter in words):
+        return ""
+    return words[:300]

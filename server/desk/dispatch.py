@@ -134,7 +134,7 @@ async def record(desk: Desk, leased: Leased, result: SendResult) -> None:
             if result.retry_after is not None and message.did is not None:
                 await outbox.pause(work.tx, message.did, work.now + round(1_000_000 * min(result.retry_after, LONGEST_RETRY_SECONDS)))
         else:
-            await apply(work, message, _news(result))
+            await apply(work, message, _news(result, message.attempt))
         work.wake("sender")
 
     await desk.change(change, locks=[leased.conversation])
@@ -264,11 +264,15 @@ def _links(desk: Desk, work: Work, message: Message) -> tuple[str, ...]:
     return tuple(desk.settings.base_url + links.path(each.id, work.now) for each in attached)
 
 
-def _news(result: SendResult) -> News:
+def _news(result: SendResult, attempt: int) -> News:
     match result.outcome:
         case "accepted":
             return News(MessageState.SENT)
         case "unconfirmed":
             return News(MessageState.UNCONFIRMED, result.code or "no_answer", result.says)
+        case "retry":
+            tried = " after several tries" if attempt >= ATTEMPTS else ""
+            says = f"The carrier did not take it{tried}. Send it again later, or ask your manager."
+            return News(MessageState.FAILED, result.code or "rejected", says)
         case _:
             return News(MessageState.FAILED, result.code or "rejected", result.says, result.opted_out)

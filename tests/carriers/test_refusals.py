@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.carriers import bandwidth_codes, documents, telnyx_codes, twilio_codes
-from server.carriers.refusals import MEANINGS, Category, meaning_of
+from server.carriers.refusals import MEANINGS, Category, meaning_of, turned_away
 from server.domain.segments import count
 
 
@@ -74,3 +74,20 @@ def test_an_unknown_code_is_shown_as_it_is() -> None:
     assert meaning_of({}, "31999").says == "The carrier says: error 31999"
     assert meaning_of({}, "31999", " Out of\n paper. ").says == "The carrier says: Out of paper."
     assert meaning_of({}, None) is MEANINGS[Category.UNKNOWN]
+
+
+@pytest.mark.parametrize("said", ['{"e": 1}', "<html><body>Forbidden</body></html>", "[]", "\x00\x01 what", "  ", "0"])
+def test_what_is_written_for_programs_is_not_shown(said: str) -> None:
+    assert meaning_of({}, "http_400", said).says == "The carrier says: error http_400"
+    assert said.strip() == "0" or meaning_of({}, said) is MEANINGS[Category.UNKNOWN]
+
+
+def test_words_in_the_place_of_a_code_are_shown_as_words() -> None:
+    assert meaning_of({}, "why not").says == "The carrier says: why not"
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_who_may_not_send_is_told_that_the_account_is_not_set_up_unless_the_carrier_says_better(status: int) -> None:
+    assert turned_away(status, meaning_of({}, "77", "bad")) is MEANINGS[Category.ACCOUNT_CONFIG]
+    assert turned_away(status, MEANINGS[Category.OPTED_OUT]) is MEANINGS[Category.OPTED_OUT]
+    assert turned_away(400, meaning_of({}, "77", "bad")).category is Category.UNKNOWN

@@ -137,9 +137,11 @@ async def test_what_surely_did_not_reach_the_carrier_is_tried_again_later_and_an
 async def test_a_text_that_is_turned_away_too_often_fails(office: Office) -> None:
     id = await answered(office)
     for _ in range(8):
-        await record(office.desk, await the_one(office), SendResult("retry", says="Too many requests."))
+        await record(office.desk, await the_one(office), SendResult("retry", says="Too busy. It is tried again by itself."))
         office.later(minutes=2)
     assert await state(office, id) == "failed"
+    says = (await office.one("select error_says from messages where id = :id", id=id) or {})["error_says"]
+    assert says == "The carrier did not take it after several tries. Send it again later, or ask your manager."
 
 
 async def test_a_receipt_that_comes_before_our_own_send_returns_is_kept_and_applied(office: Office) -> None:
