@@ -11,7 +11,7 @@ from tests.fixtures.tab import Ledger, open_tab
 from tests.fixtures.twilio_api import TwilioApi
 from tests.fixtures.waiting import until
 
-SILENT = "AC" + "5" * 32
+SLOW = "AC" + "5" * 32
 pytestmark = pytest.mark.timeout(60)
 
 
@@ -77,20 +77,20 @@ async def test_a_text_whose_answer_was_lost_is_found_in_the_carriers_list_and_no
         assert await ana.ledger() == Ledger()
 
 
-async def test_a_carrier_that_says_nothing_keeps_no_other_carriers_list_waiting(centre: Centre, twilio_api: TwilioApi) -> None:
+async def test_a_carrier_that_takes_long_for_a_page_keeps_no_other_carriers_list_waiting(centre: Centre, twilio_api: TwilioApi) -> None:
     api = centre.carrier_api
     listing = api.answer
 
     async def answer(writer: asyncio.StreamWriter) -> None:
-        await (api.never if SILENT in api.seen[-1].target else listing)(writer)
+        await (api.drips if SLOW in api.seen[-1].target else listing)(writer)
 
     api.answer = answer
     await open_with_ana(centre, webs=1, senders=1)
     await earlier(centre)
     await until(lambda: twilio_api.lists > 0)
-    credentials = {"account_sid": SILENT, "auth_token": AUTH_TOKEN}
-    await centre.manage("POST", "carriers", kind="twilio", name="Silent", credentials=credentials)
-    await until(lambda: any(SILENT in seen.target for seen in api.seen))
+    credentials = {"account_sid": SLOW, "auth_token": AUTH_TOKEN}
+    await centre.manage("POST", "carriers", kind="twilio", name="Slow", credentials=credentials)
+    await until(lambda: any(SLOW in seen.target for seen in api.seen))
     twilio_api.arrives(MARIA, ANAS_OWN, "Hi", ago=timedelta(minutes=1))
     due = "update readings_back set done_at = done_at - 7200000000 where done_at is not null"
     await (await centre.database()).write(lambda tx: tx.run(due))
@@ -98,4 +98,4 @@ async def test_a_carrier_that_says_nothing_keeps_no_other_carriers_list_waiting(
     found = "select body from messages where direction = 'inbound'"
     db = await centre.database()
     await until(lambda: db.read(lambda tx: tx.all(found)))
-    assert sum(SILENT in seen.target for seen in api.seen) == 1
+    assert sum(SLOW in seen.target for seen in api.seen) == 1
