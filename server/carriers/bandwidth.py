@@ -7,7 +7,7 @@ bandwidth-sdk.
 
 import hmac
 from collections.abc import AsyncIterator
-from typing import Annotated, TypeVar
+from typing import Annotated
 from urllib.parse import quote
 
 import httpx2
@@ -24,23 +24,20 @@ from server.carriers.carrier import (
     Keys,
     Malformed,
     MediaAccess,
-    MediaRef,
     OutboundText,
     Receipt,
     SendResult,
-    UnsupportedType,
     legible,
     readable,
+    references,
 )
+from server.carriers.carrier_json import JSON, json_of, read
 from server.carriers.exchange import Answer, basic, post, unreadable
 from server.carriers.logbook import LoggedText
-from server.carriers.refusals import Category
+from server.carriers.refusals import Category, turned_away
 from server.domain.message import BROKEN
 
-T = TypeVar("T")
-
 API_URL = "https://messaging.bandwidth.com"
-JSON = "application/json"
 _RECEIVED = "message-received"
 _FAILED = "message-failed"
 _LAYOUT = (".smil", ".xml")
@@ -82,7 +79,7 @@ class Bandwidth:
         events = _events(request)
         if any(event.type in STATES or event.type == _FAILED for event in events):
             raise Malformed("a receipt at the address for texts")
-        return [_text(_read(event.message, _Message)) for event in events if event.type == _RECEIVED]
+        return [_text(read(event.message, _Message)) for event in events if event.type == _RECEIVED]
 
     def status(self, _connection: Connection, request: HookRequest) -> list[Receipt]:
         events = _events(request)
@@ -135,7 +132,7 @@ class _Message(msgspec.Struct):
     sender: str = msgspec.field(name="from", default="")
     owner: str = ""
     text: str | None = None
-    media: list[str] | None = None
+    media: list[object] | None = None
 
 
 class _Sent(msgspec.Struct):
@@ -155,42 +152,33 @@ class _Refused(msgspec.Struct):
 
 def _events(request: HookRequest) -> list[_Event]:
     """Documented as a list with one event; the API's own description shows the event alone."""
-    if request.media_type != JSON:
-        raise UnsupportedType("not JSON")
-    if request.charset not in ("utf-8", "us-ascii"):
-        raise Malformed("a charset other than UTF-8")
-    if not request.body.lstrip().startswith(b"["):
-        return [_read(request.body, _Event)]
-    events = _read(request.body, list[_Event])
+    body = json_of(request)
+    if not body.lstrip().startswith(b"["):
+        return [read(body, _Event)]
+    events = read(body, list[_Event])
     if not events:
         raise Malformed("a list without an event")
     return events
 
 
-def _read(document: bytes | msgspec.Raw, shape: type[T]) -> T:
-    try:
-        return msgspec.json.decode(document, type=shape)
-    except msgspec.ValidationError as error:
-        raise Malformed(str(error)) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise Malformed("not JSON in UTF-8") from None
-
-
 def _text(message: _Message) -> InboundText:
     if message.text is None and not message.media:
         raise Malformed("a text without words and without media")
-    media = [readable(url, "media", 4096) for url in message.media or [] if not url.partition("?")[0].lower().endswith(_LAYOUT)]
     return InboundText(
         carrier_ref=readable(message.id, "id"),
         sender=readable(message.sender, "from"),
         to=readable(message.owner, "owner"),
         body=legible(message.text or ""),
-        media=tuple(MediaRef(url) for url in media),
+        media=references(((url, None) for url in message.media or () if not _lays_out(url)), 4096),
     )
 
 
+def _lays_out(url: object) -> bool:
+    return isinstance(url, str) and url.partition("?")[0].lower().endswith(_LAYOUT)
+
+
 def _receipt(event: _Event) -> Receipt:
-    sent = _read(event.message, _Sent)
+    sent = read(event.message, _Sent)
     ref, token = readable(sent.id, "id"), sent.tag or None
     if event.type != _FAILED:
         return Receipt(ref, token, STATES[event.type])
@@ -216,7 +204,7 @@ def _rejected(answer: Answer) -> SendResult:
         refused = _Refused()
     code = (refused.type or f"http_{answer.status}")[:64]
     words = [refused.description, *(each.description for each in refused.fields or [])]
-    meaning = bandwidth_meaning(code, " ".join(filter(None, words)))
+    meaning = turned_away(answer.status, bandwidth_meaning(code, " ".join(filter(None, words))))
     return SendResult(
         "retry" if meaning.category is Category.RATE_LIMITED else "rejected",
         code=code,

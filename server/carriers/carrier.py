@@ -1,9 +1,9 @@
 """What a carrier is to the rest of the house: one Protocol, and the types that every carrier's words are turned into."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeGuard
 from urllib.parse import parse_qsl
 
 import httpx2
@@ -116,7 +116,8 @@ class HookAnswer:
 
 @dataclass(frozen=True, slots=True)
 class MediaRef:
-    """Where an attachment can be fetched. The address is data from outside: nothing here has looked at it.
+    """Where an attachment can be fetched. The address is data from outside: nothing here has looked at it. An empty one is never let in:
+    it stands for one that cannot be read.
 
     `upload`: it need not be fetched, since a phone of the sandbox brought it; the id under which it is kept.
     """
@@ -261,9 +262,21 @@ class Carrier(Protocol):
 def readable(value: str, what: str, longest: int = 255) -> str:
     """An identifier or address from outside that can be stored: not empty, `longest` characters at most, no control
     characters, valid Unicode. Raises Malformed."""
-    if not value or len(value) > longest or not value.isprintable():
+    if not _plain(value, longest):
         raise Malformed(f"{what} is missing or not readable")
     return value
+
+
+def references(named: Iterable[tuple[object, object]], longest: int = 2048) -> tuple[MediaRef, ...]:
+    """Attachments by address and type. For a flaw in one of them no words are lost: without an address it is left out, with one that is
+    not `readable` it is there to be refused."""
+    return tuple(
+        MediaRef(url if _plain(url, longest) else "", kind if _plain(kind, 255) else None) for url, kind in named if url not in (None, "")
+    )
+
+
+def _plain(value: object, longest: int) -> TypeGuard[str]:
+    return isinstance(value, str) and 0 < len(value) <= longest and value.isprintable()
 
 
 def legible(body: str) -> str:

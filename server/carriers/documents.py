@@ -16,17 +16,16 @@ from server.carriers.carrier import (
     HookRequest,
     InboundText,
     Malformed,
-    MediaRef,
     OutboundText,
     Receipt,
-    UnsupportedType,
     legible,
     readable,
+    references,
 )
+from server.carriers.carrier_json import json_of, read
 from server.carriers.refusals import Category, meaning_of
 from server.domain.message import MessageState
 
-JSON = "application/json"
 MEDIA_MOST = 10
 
 CODES: Mapping[str, Category] = {category.value: category for category in Category}
@@ -52,12 +51,17 @@ class Media(msgspec.Struct, omit_defaults=True):
     content_type: str | None = None
 
 
+class _Named(msgspec.Struct):
+    url: object = None
+    content_type: object = None
+
+
 class Received(msgspec.Struct, tag_field="type", tag="message.received", kw_only=True, omit_defaults=True):
     id: str
     sender: str = msgspec.field(name="from")
     to: str
     body: str = ""
-    media: list[Media] = []
+    media: list[_Named | None] | None = []
     at: str | None = None
 
 
@@ -86,14 +90,15 @@ def read_text(request: HookRequest) -> InboundText:
     document = _decode(request)
     if not isinstance(document, Received):
         raise Malformed("a message.status at the address for texts")
-    if len(document.media) > MEDIA_MOST:
+    media = document.media or []
+    if len(media) > MEDIA_MOST:
         raise Malformed(f"more than {MEDIA_MOST} media")
     return InboundText(
         carrier_ref=readable(document.id, "id"),
         sender=readable(document.sender, "from"),
         to=readable(document.to, "to"),
         body=legible(document.body),
-        media=tuple(_media(media) for media in document.media),
+        media=references((each.url, each.content_type) for each in media if each),
     )
 
 
@@ -128,20 +133,11 @@ def write_send(text: OutboundText) -> bytes:
 
 
 def _decode(request: HookRequest) -> Received | Status:
-    if request.media_type != JSON:
-        raise UnsupportedType("not JSON")
-    if request.charset not in ("utf-8", "us-ascii"):
-        raise Malformed("a charset other than UTF-8")
     try:
-        return msgspec.json.decode(request.body, type=Received | Status)
-    except msgspec.ValidationError as error:
+        document: Received | Status = read(json_of(request), Received | Status)  # type: ignore[arg-type]
+    except Malformed as error:
         # It names the place and the type, but of a type that is not known the value.
-        words = str(error)
-        raise Malformed("an unknown type of document" if words.startswith("Invalid value") else words) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise Malformed("not JSON in UTF-8") from None
-
-
-def _media(media: Media) -> MediaRef:
-    kind = media.content_type
-    return MediaRef(readable(media.url, "media url", 2048), readable(kind, "content_type") if kind else None)
+        if str(error).startswith("Invalid value"):
+            raise Malformed("an unknown type of document") from None
+        raise
+    return document

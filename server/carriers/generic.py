@@ -24,9 +24,10 @@ from server.carriers.carrier import (
     SendResult,
     readable,
 )
-from server.carriers.documents import CODES, JSON, Reason, read_receipt, read_text, write_send
+from server.carriers.carrier_json import JSON
+from server.carriers.documents import CODES, Reason, read_receipt, read_text, write_send
 from server.carriers.exchange import Answer, post, unreadable
-from server.carriers.refusals import MEANINGS, Category, meaning_of
+from server.carriers.refusals import MEANINGS, Category, meaning_of, turned_away
 from server.carriers.signature import check, read_secret, sign
 
 
@@ -105,7 +106,7 @@ def _rejected(answer: Answer) -> SendResult:
     except (msgspec.DecodeError, UnicodeDecodeError):
         error = None
     reason = Reason(error) if isinstance(error, str) else error or Reason(f"http_{answer.status}")
-    meaning = meaning_of(CODES, reason.code, reason.says)
+    meaning = turned_away(answer.status, meaning_of(CODES, reason.code, reason.says))
     return SendResult(
         "retry" if meaning.category is Category.RATE_LIMITED else "rejected",
         code=reason.code[:64],

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import httpx2
 import msgspec
 
+from server.carriers.carrier_json import decode
 from server.carriers.logbook import Unanswered
 
 T = TypeVar("T")
@@ -39,7 +40,7 @@ async def read(http: httpx2.AsyncClient, url: str, query: Sequence[tuple[str, st
     if status != 200:
         raise Unanswered(f"the carrier answered {status}")
     try:
-        return msgspec.json.decode(content, type=shape)
+        return decode(content, shape)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Unanswered("the carrier's list is not of its own form") from None
 

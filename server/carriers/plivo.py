@@ -34,9 +34,10 @@ from server.carriers.carrier import (
     UnsupportedType,
     legible,
     readable,
+    references,
 )
 from server.carriers.exchange import Answer, basic, post, unreadable
-from server.carriers.refusals import MEANINGS, Category, meaning_of
+from server.carriers.refusals import MEANINGS, Category, meaning_of, turned_away
 from server.domain.message import BROKEN, MessageState
 from server.domain.segments import count
 
@@ -111,8 +112,8 @@ class Plivo:
         fields = _fields(request)
         if fields.get("Type") == "whatsapp":
             raise Malformed("a WhatsApp message")
-        body, media = fields.get("Text", fields.get("Body")), _media(fields)
-        if body is None and not media:
+        body = fields.get("Text", fields.get("Body"))
+        if body is None and not any(map(_MEDIA.fullmatch, fields)):
             raise Malformed("an inbound message without Text, Body and media")
         return [
             InboundText(
@@ -120,7 +121,7 @@ class Plivo:
                 sender=readable(fields.get("From", ""), "From"),
                 to=readable(fields.get("To", ""), "To"),
                 body=legible(body or ""),
-                media=media,
+                media=_media(fields),
                 carrier_answered=_ANSWERED.get(fields.get("MessageIntent", "")),
             )
         ]
@@ -208,7 +209,7 @@ def _rejected(answer: Answer) -> SendResult:
     except (msgspec.DecodeError, UnicodeDecodeError):
         words = None
     code = f"http_{answer.status}"
-    meaning = meaning_of(CODES, code, words)
+    meaning = turned_away(answer.status, meaning_of(CODES, code, words))
     return SendResult("rejected", code=code, says=meaning.says, permanent=meaning.permanent)
 
 
@@ -270,4 +271,4 @@ def _uuid(fields: Mapping[str, str]) -> str:
 def _media(fields: Mapping[str, str]) -> tuple[MediaRef, ...]:
     """`Media0`, `Media1`, …: Plivo's own pages begin now with the one, now with the other."""
     numbered = sorted((int(match[1]), url) for name, url in fields.items() if (match := _MEDIA.fullmatch(name)))
-    return tuple(MediaRef(readable(url, "Media", 2048)) for _, url in numbered)
+    return references((url, None) for _, url in numbered)

@@ -22,7 +22,8 @@ from server.carriers.carrier import (
     Receipt,
     SendResult,
 )
-from server.carriers.documents import JSON, read_receipt, read_text
+from server.carriers.carrier_json import JSON
+from server.carriers.documents import read_receipt, read_text
 from server.carriers.signature import check, sign
 
 UPLOAD = "upload:"

@@ -6,7 +6,7 @@ came to our number. Telnyx waits two seconds for a webhook's answer.
 
 from base64 import b64decode
 from collections.abc import AsyncIterator, Mapping
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import httpx2
 import msgspec
@@ -23,25 +23,21 @@ from server.carriers.carrier import (
     Keys,
     Malformed,
     MediaAccess,
-    MediaRef,
     OutboundText,
     Receipt,
     SendResult,
-    UnsupportedType,
     legible,
     readable,
 )
+from server.carriers.carrier_json import JSON, json_of, read
 from server.carriers.exchange import Answer, post, unreadable
 from server.carriers.logbook import LoggedText
-from server.carriers.refusals import Category
+from server.carriers.refusals import Category, turned_away
 from server.carriers.telnyx_codes import STATES, telnyx_meaning
-from server.carriers.telnyx_log import Medium, Number, read_log, with_words
+from server.carriers.telnyx_log import Medium, Number, mentioned, read_log, with_words
 from server.domain.message import BROKEN
 
-T = TypeVar("T")
-
 API_URL = "https://api.telnyx.com"
-JSON = "application/json"
 TOLERANCE_SECONDS = 300
 _KEY_BYTES = 32
 _RECEIVED = "message.received"
@@ -89,7 +85,7 @@ class Telnyx:
             raise Malformed("a receipt at the address for texts")
         if event.event_type != _RECEIVED:
             return []
-        came = _read(event.payload, _Received)
+        came = read(event.payload, _Received)
         if came.text is None and not came.media:
             raise Malformed("a text without words and without media")
         return [
@@ -98,7 +94,7 @@ class Telnyx:
                 sender=readable(came.sender.phone_number or "", "from"),
                 to=readable(_ours(came.to), "to"),
                 body=legible(came.text or ""),
-                media=tuple(_medium(medium) for medium in came.media or ()),
+                media=mentioned(came.media),
                 carrier_answered=_ANSWERED.get((came.autoresponse_type or "").upper()),
             )
         ]
@@ -110,7 +106,7 @@ class Telnyx:
             raise Malformed("a text at the address for receipts")
         if event.event_type not in _TOLD:
             return []
-        told = _read(event.payload, _Told)
+        told = read(event.payload, _Told)
         if not told.to:
             raise Malformed("a receipt about nobody")
         ref, token = readable(told.id, "id"), request.query.get("token")
@@ -164,7 +160,7 @@ class _Received(msgspec.Struct):
     sender: Number = msgspec.field(name="from")
     to: list[Number]
     text: str | None = None
-    media: list[Medium] | None = None
+    media: list[Medium | None] | None = None
     autoresponse_type: str | None = None
 
 
@@ -189,31 +185,13 @@ class _Refused(msgspec.Struct):
 
 
 def _event(request: HookRequest) -> _Event:
-    if request.media_type != JSON:
-        raise UnsupportedType("not JSON")
-    if request.charset not in ("utf-8", "us-ascii"):
-        raise Malformed("a charset other than UTF-8")
-    return _read(request.body, _Envelope).data
-
-
-def _read(document: bytes | msgspec.Raw, shape: type[T]) -> T:
-    try:
-        return msgspec.json.decode(document, type=shape)
-    except msgspec.ValidationError as error:
-        raise Malformed(str(error)) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise Malformed("not JSON in UTF-8") from None
+    return read(json_of(request), _Envelope).data
 
 
 def _ours(to: list[Number]) -> str:
     """The number that this copy came to: Telnyx marks it where there are several."""
     marked = [number for number in to if number.status == "webhook_delivered"]
     return next((number.phone_number or "" for number in [*marked, *to]), "")
-
-
-def _medium(medium: Medium) -> MediaRef:
-    kind = medium.content_type
-    return MediaRef(readable(medium.url, "media url", 2048), readable(kind, "content_type") if kind else None)
 
 
 def _receipt(ref: str, token: str | None, receiver: Number, errors: list[_Reason] | None) -> Receipt:
@@ -256,7 +234,7 @@ def _rejected(answer: Answer) -> SendResult:
         errors = []
     first = errors[0] if errors else _Reason(f"http_{answer.status}")
     code = str(first.code)[:64]
-    meaning = telnyx_meaning(code, first.detail or first.title)
+    meaning = turned_away(answer.status, telnyx_meaning(code, first.detail or first.title))
     return SendResult(
         "retry" if meaning.category is Category.RATE_LIMITED else "rejected",
         code=code,

@@ -7,7 +7,7 @@ so that what arrives meanwhile repeats some instead of hiding others, and by who
 take. Sources: developers.telnyx.com (search detail records, retrieve a message), and telnyx-python.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, quote
@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, quote
 import httpx2
 import msgspec
 
-from server.carriers.carrier import MediaRef, legible
+from server.carriers.carrier import MediaRef, legible, references
 from server.carriers.listing import PAGES_MOST, Missing, instant, moment, read
 from server.carriers.logbook import LoggedText, Unanswered
 from server.carriers.telnyx_codes import RECORD_STATES, telnyx_meaning
@@ -30,8 +30,12 @@ class Number(msgspec.Struct):
 
 
 class Medium(msgspec.Struct):
-    url: str
-    content_type: str | None = None
+    url: object = None
+    content_type: object = None
+
+
+def mentioned(media: Iterable[Medium | None] | None) -> tuple[MediaRef, ...]:
+    return references((medium.url, medium.content_type) for medium in media or () if medium)
 
 
 class _Record(msgspec.Struct):
@@ -56,7 +60,7 @@ class _Records(msgspec.Struct):
 
 class _Message(msgspec.Struct):
     text: str | None = None
-    media: list[Medium] | None = None
+    media: list[Medium | None] | None = None
 
 
 class _Retrieved(msgspec.Struct):
@@ -129,5 +133,5 @@ async def with_words(base: str, login: str, text: LoggedText, http: httpx2.Async
         text,
         more=False,
         body=legible(message.text or ""),
-        media=tuple(MediaRef(medium.url, medium.content_type) for medium in message.media or ()),
+        media=mentioned(message.media),
     )

@@ -30,10 +30,11 @@ from server.carriers.carrier import (
     UnsupportedType,
     legible,
     readable,
+    references,
 )
 from server.carriers.exchange import Answer, basic, post, unreadable
 from server.carriers.logbook import LoggedText
-from server.carriers.refusals import Category, meaning_of
+from server.carriers.refusals import Category, meaning_of, turned_away
 from server.carriers.twilio_codes import CODES, STATES
 from server.carriers.twilio_log import read_log, with_media
 from server.domain.message import BROKEN
@@ -168,7 +169,7 @@ def _rejected(answer: Answer) -> SendResult:
     except (msgspec.DecodeError, UnicodeDecodeError):
         refused = _Refused()
     code = f"http_{answer.status}" if refused.code is None else str(refused.code)
-    meaning = meaning_of(CODES, code, refused.message)
+    meaning = turned_away(answer.status, meaning_of(CODES, code, refused.message))
     return SendResult(
         "retry" if meaning.category is Category.RATE_LIMITED else "rejected",
         code=code,
@@ -199,11 +200,10 @@ def _sid(fields: Mapping[str, str]) -> str:
 
 
 def _media(fields: Mapping[str, str]) -> tuple[MediaRef, ...]:
-    media: list[MediaRef] = []
-    while (url := fields.get(f"MediaUrl{len(media)}")) is not None:
-        kind = fields.get(f"MediaContentType{len(media)}")
-        media.append(MediaRef(readable(url, "MediaUrl", 2048), readable(kind, "MediaContentType") if kind else None))
-    return tuple(media)
+    named: list[tuple[str, str | None]] = []
+    while (url := fields.get(f"MediaUrl{len(named)}")) is not None:
+        named.append((url, fields.get(f"MediaContentType{len(named)}")))
+    return references(named)
 
 
 def _other_spelling(url: str) -> str:

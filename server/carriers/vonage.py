@@ -23,23 +23,23 @@ from server.carriers.carrier import (
     Keys,
     Malformed,
     MediaAccess,
-    MediaRef,
     OutboundText,
     Receipt,
     SendResult,
     UnsupportedType,
     legible,
     readable,
+    references,
 )
+from server.carriers.carrier_json import JSON, read
 from server.carriers.exchange import Answer, post, unreadable
-from server.carriers.refusals import Category, meaning_of
+from server.carriers.refusals import Category, meaning_of, turned_away
 from server.carriers.vonage_token import check, make, read_key
 from server.domain.message import BROKEN, MessageState
 
 T = TypeVar("T", bound=msgspec.Struct)
 
 API_URL = "https://api.nexmo.com"
-JSON = "application/json"
 MEDIA_HOSTS = frozenset(
     {"api.nexmo.com", "api-us.nexmo.com", "api-eu.nexmo.com", "api-ap.nexmo.com", "api-us.vonage.com", "api-eu.vonage.com"}
 )
@@ -127,7 +127,7 @@ class Vonage:
                 sender=readable(said.sender, "from"),
                 to=readable(said.to, "to"),
                 body=legible(body),
-                media=tuple(MediaRef(readable(each.url, "media url", 2048)) for each in attached),
+                media=references((each.url, None) for each in attached),
             )
         ]
 
@@ -170,7 +170,7 @@ class Vonage:
 
 
 class _Attached(msgspec.Struct):
-    url: str
+    url: object = None
     caption: str | None = None
 
 
@@ -187,11 +187,11 @@ class _Received(msgspec.Struct):
     video: _Attached | None = None
     file: _Attached | None = None
     vcard: _Attached | None = None
-    content: list[_Attached] = []
+    content: list[_Attached | None] | None = None
 
     def attached(self) -> list[_Attached]:
         single = (self.image, self.audio, self.video, self.file, self.vcard)
-        return [each for each in (*single, *self.content) if each is not None][:MEDIA_MOST]
+        return [each for each in (*single, *(self.content or ())) if each is not None][:MEDIA_MOST]
 
 
 class _Error(msgspec.Struct):
@@ -228,12 +228,11 @@ def _decode(request: HookRequest, type: type[T]) -> T:
     if request.media_type != JSON:
         raise UnsupportedType("not JSON")
     try:
-        return msgspec.json.decode(request.body, type=type)
-    except msgspec.ValidationError as error:
-        words = str(error)
-        raise Malformed(_OLD if _NESTED.search(words) else words) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise Malformed("not JSON in UTF-8") from None
+        return read(request.body, type)
+    except Malformed as error:
+        if _NESTED.search(str(error)):
+            raise Malformed(_OLD) from None
+        raise
 
 
 def _document(text: OutboundText) -> dict[str, object]:
@@ -278,7 +277,7 @@ def _rejected(answer: Answer) -> SendResult:
     except (msgspec.DecodeError, UnicodeDecodeError):
         error = _Error()
     code = error.code or f"http_{answer.status}"
-    meaning = meaning_of(CODES, code, error.detail or str(error.title))
+    meaning = turned_away(answer.status, meaning_of(CODES, code, error.detail or str(error.title)))
     return SendResult(
         "retry" if meaning.category is Category.RATE_LIMITED else "rejected",
         code=code[:64],

@@ -29,14 +29,14 @@ from server.carriers.carrier import (
     legible,
     readable,
 )
+from server.carriers.carrier_json import JSON, read
 from server.carriers.exchange import Answer, basic, post, unreadable
-from server.carriers.refusals import MEANINGS, Category, meaning_of
+from server.carriers.refusals import MEANINGS, Category, meaning_of, turned_away
 from server.domain.message import BROKEN, MessageState
 from server.domain.segments import count
 
 REST_URL = "https://rest.nexmo.com"
 FORM = "application/x-www-form-urlencoded"
-JSON = "application/json"
 TEXTS_SECONDS = 25 * 3600
 RECEIPTS_SECONDS = 73 * 3600
 """Vonage repeats a text for 24 hours and a receipt for 72."""
@@ -203,7 +203,7 @@ def _judged(answer: Answer) -> SendResult:
 
 def _refused(answer: Answer) -> SendResult:
     code = f"http_{answer.status}"
-    return SendResult("rejected", code=code, says=meaning_of({}, code).says)
+    return SendResult("rejected", code=code, says=turned_away(answer.status, meaning_of({}, code)).says)
 
 
 def _sign(fields: Mapping[str, str], key: str, digits: int) -> Iterator[str]:
@@ -250,8 +250,8 @@ def _read(request: HookRequest) -> dict[str, str]:
     if request.media_type != JSON:
         raise UnsupportedType("neither a form nor JSON")
     try:
-        fields = msgspec.json.decode(request.body, type=dict[str, str | int | bool])
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        fields = read(request.body, dict[str, str | int | bool])
+    except Malformed:
         raise Malformed("not a flat JSON object in UTF-8") from None
     return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in fields.items()}
 

@@ -97,6 +97,9 @@ RIGS = [
     GENERIC,
     SANDBOX,
 ]
+FORM = "application/x-www-form-urlencoded"
 every = pytest.mark.parametrize("rig", RIGS, ids=lambda rig: rig.kind)
 over_http = pytest.mark.parametrize("rig", [rig for rig in RIGS if rig.accepts], ids=lambda rig: rig.kind)
 typed = pytest.mark.parametrize("rig", [rig for rig in RIGS if rig.content_type], ids=lambda rig: rig.kind)
+in_json = pytest.mark.parametrize("rig", [rig for rig in RIGS if "json" in rig.content_type], ids=lambda rig: rig.kind)
+with_media = pytest.mark.parametrize("rig", [rig for rig in RIGS if rig.media], ids=lambda rig: rig.kind)

@@ -59,7 +59,6 @@ def test_a_body_comes_through_letter_by_letter_but_for_nul(body: str) -> None:
         b'{"type": "message.received", "id": "\xff", "from": "1", "to": "2"}',
         b"[" * 100_000,
         b'{"type": "message.received", "id": "1", "from": "1", "to": "2", "x": ' + b"[" * 50_000,
-        b'{"type": "message.received", "id": "1", "from": "1", "to": "2", "body": "\\ud800"}',
         [RECEIVED],
         None,
         STATUS,
@@ -74,7 +73,6 @@ def test_a_body_comes_through_letter_by_letter_but_for_nul(body: str) -> None:
         RECEIVED | {"from": "x" * 300},
         RECEIVED | {"body": None},
         RECEIVED | {"media": [{"url": "https://gateway.example/1"}] * 11},
-        RECEIVED | {"media": [{"url": ""}]},
         RECEIVED | {"media": ["https://gateway.example/1"]},
     ],
 )

@@ -1,7 +1,9 @@
 """What every carrier promises, whatever its format: one rig per kind says how that carrier writes and signs."""
 
 import contextlib
+import json
 from dataclasses import replace
+from urllib.parse import quote_plus
 
 import httpx2
 import pytest
@@ -19,7 +21,7 @@ from server.carriers.credentials import read_credentials
 from server.domain.message import BROKEN, MessageState
 from server.domain.phone import read_sender
 from tests.carriers.rig import BODY, CARRIERS, NOW_US, REF, TEXT, Rig
-from tests.carriers.rigs import RIGS, every, over_http, typed
+from tests.carriers.rigs import FORM, RIGS, every, in_json, over_http, typed, with_media
 from tests.fixtures.carrier_api import CarrierApi, answers
 
 HEADERS = sorted({name for rig in RIGS for name in rig.request(rig.text).headers})
@@ -44,6 +46,34 @@ def test_a_signed_text_is_taken_and_read(rig: Rig) -> None:
     assert (text.carrier_ref, sender.text, to.text, text.body) == (REF, "+12025550143", "+12025550142", BODY)
     assert [media.url for media in text.media] == (["https://m.example/1"] if rig.media else [])
     assert text.carrier_answered is None
+
+
+@in_json
+def test_a_text_that_was_cut_inside_an_emoji_comes_in_with_a_mark_in_its_place(rig: Rig) -> None:
+    """CARRIERS 6: what is left of the pair becomes U+FFFD."""
+    assert rig.text.count(rb"\ud83d\ude00") == 1
+    for half in (rb"\ud83d", rb"\uDE00"):
+        request = rig.request(rig.text.replace(rb"\ud83d\ude00", half))
+        rig.carrier.verify(rig.connection(), request, NOW_US)
+        [text] = rig.carrier.inbound(rig.connection(), request)
+        assert text.body == BODY.replace("😀", "\ufffd")
+        assert [media.url for media in text.media] == ["https://m.example/1"]
+
+
+@with_media
+@pytest.mark.parametrize(
+    ("url", "left"), [("", []), (None, []), ("https://m.example/1\a", [""]), ("https://m.example/" + "x" * 5000, [""]), (7, [""])]
+)
+def test_the_words_come_in_whatever_is_said_of_an_attachment(rig: Rig, url: object, left: list[str]) -> None:
+    """Without an address there is none; with one that cannot be read there is one that will be refused."""
+    named = (b'"https://m.example/1"', json.dumps(url).encode())
+    if rig.content_type == FORM:
+        named = (b"https%3A%2F%2Fm.example%2F1", quote_plus("" if url is None else "\a7" if url == 7 else str(url)).encode())
+    request = rig.request(rig.text.replace(*named))
+    assert request.body != rig.text
+    rig.carrier.verify(rig.connection(), request, NOW_US)
+    [text] = rig.carrier.inbound(rig.connection(), request)
+    assert (text.carrier_ref, text.body, [media.url for media in text.media]) == (REF, BODY, left)
 
 
 @every

@@ -2,6 +2,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from urllib.parse import urlencode
 
 import httpx2
@@ -187,6 +188,14 @@ def test_a_part_of_a_long_text_says_which(way: str) -> None:
         connection(), request(FIELDS | {"concat": "true", "concat-ref": "08B5", "concat-total": "3", "concat-part": "2"}, way)
     )
     assert text.part == Part("08B5", 2, 3)
+
+
+def test_json_may_hold_half_an_emoji() -> None:
+    whole = request(FIELDS | {"text": "Hi 😀"}, "json")
+    half = replace(whole, body=whole.body.replace(rb"\ud83d\ude00", rb"\ud83d"))
+    assert half.body != whole.body
+    [text] = it.inbound(connection(), half)
+    assert text.body == "Hi \ufffd"
 
 
 def test_json_may_hold_numbers_and_truth() -> None:

@@ -77,6 +77,18 @@ async def test_what_is_signed_but_odd_is_400_and_kept(line: Line) -> None:
     assert await line.served.rows("malformed") == 1
 
 
+async def test_the_words_of_a_text_with_flaws_are_shown(line: Line) -> None:
+    media: list[object] = (
+        ["", None, "\n"] if line.rig is BANDWIDTH else [{"url": ""}, None, {"url": None}, {"url": "\n", "content_type": "\n"}]
+    )
+    answer = await line.post(line.text(text="cut 😀", media=media).replace(rb"\ud83d\ude00", rb"\ud83d"))
+    assert (answer.status_code, await line.served.rows("malformed")) == (200, 0)
+    conversation = (await line.served.bearer.get("/api/v1/conversations?view=all")).json()["items"][0]
+    items = (await line.served.bearer.get(f"/api/v1/conversations/{conversation['id']}/messages")).json()["items"]
+    [shown] = [item for item in items if item.get("body")]
+    assert (shown["body"], [each["state"] for each in shown["media"]]) == ("cut \ufffd", ["pending"])
+
+
 async def test_the_answer_s_receipt_finds_it_by_what_the_carrier_was_given(line: Line, carrier_api: CarrierApi) -> None:
     served = line.served
     await line.post(line.text(text="Is it ready?"))
