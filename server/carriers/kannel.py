@@ -34,7 +34,7 @@ from server.carriers.carrier import (
     readable,
 )
 from server.carriers.exchange import Answer, post, unreadable
-from server.carriers.refusals import Category, Meaning, meaning_of
+from server.carriers.refusals import Category, Meaning, meaning_of, turned_away
 from server.domain.message import MessageState
 from server.domain.segments import count
 
@@ -171,7 +171,7 @@ def _rejected(answer: Answer) -> SendResult:
     says = _text(answer.body[:300])
     code = f"http_{answer.status}"
     known = next((words for words in CODES if says.startswith(words)), None)
-    meaning = meaning_of(CODES, known or code, says)
+    meaning = turned_away(answer.status, meaning_of(CODES, known or code, says))
     return SendResult("rejected", code=code, says=meaning.says, permanent=meaning.permanent)
 
 

@@ -1,3 +1,4 @@
+import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -5,6 +6,9 @@ from hypothesis import strategies as st
 from server.carriers import bandwidth_codes, documents, telnyx_codes, twilio_codes
 from server.carriers.refusals import MEANINGS, Category, meaning_of, turned_away
 from server.domain.segments import count
+from tests.carriers.rig import TEXT, Rig
+from tests.carriers.rigs import over_http
+from tests.fixtures.carrier_api import CarrierApi, answers
 
 
 def test_every_category_has_words_of_its_own_that_end_in_a_full_stop() -> None:
@@ -91,3 +95,22 @@ def test_who_may_not_send_is_told_that_the_account_is_not_set_up_unless_the_carr
     assert turned_away(status, meaning_of({}, "77", "bad")) is MEANINGS[Category.ACCOUNT_CONFIG]
     assert turned_away(status, MEANINGS[Category.OPTED_OUT]) is MEANINGS[Category.OPTED_OUT]
     assert turned_away(400, meaning_of({}, "77", "bad")).category is Category.UNKNOWN
+
+
+@over_http
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("body", [b"", b"bad", b'{"e": 1}', b'{"error": "bad"}', b"<html>Forbidden</html>"])
+async def test_every_carrier_that_turns_us_away_sends_the_agent_to_the_manager(
+    rig: Rig, carrier_api: CarrierApi, http: httpx2.AsyncClient, status: int, body: bytes
+) -> None:
+    carrier_api.answer = answers(status, body)
+    result = await rig.carrier.send(rig.connection(carrier_api.url), TEXT, http)
+    assert (result.outcome, result.says) == ("rejected", MEANINGS[Category.ACCOUNT_CONFIG].says)
+
+
+@over_http
+@pytest.mark.parametrize("body", [b'{"e": 1}', b"<html>Bad</html>", b"[1, 2]", b"\x01\x02"])
+async def test_no_carrier_s_document_is_shown_as_words(rig: Rig, carrier_api: CarrierApi, http: httpx2.AsyncClient, body: bytes) -> None:
+    carrier_api.answer = answers(400, body)
+    says = (await rig.carrier.send(rig.connection(carrier_api.url), TEXT, http)).says or ""
+    assert says == "The carrier says: error http_400"

@@ -296,7 +296,7 @@ async def test_a_refusal_says_whether_it_is_for_good(
 async def test_a_refusal_without_words_is_one_all_the_same(carrier_api: CarrierApi, http: httpx2.AsyncClient) -> None:
     carrier_api.answer = answers(403, b"<html>Forbidden</html>")
     assert await telnyx.send(TELNYX.connection(carrier_api.url), TEXT, http) == SendResult(
-        "rejected", code="http_403", says="The carrier says: error http_403"
+        "rejected", code="http_403", says=MEANINGS[Category.ACCOUNT_CONFIG].says
     )
 
 

@@ -360,7 +360,7 @@ async def test_a_refusal_says_whether_it_is_for_good(
 async def test_a_refusal_without_words_is_one_all_the_same(carrier_api: CarrierApi, http: httpx2.AsyncClient) -> None:
     carrier_api.answer = answers(403, b"<html>Forbidden</html>")
     result = await twilio.send(connection(carrier_api.url), TEXT, http)
-    assert (result.outcome, result.code, result.says) == ("rejected", "http_403", "The carrier says: error http_403")
+    assert (result.outcome, result.code, result.says) == ("rejected", "http_403", MEANINGS[Category.ACCOUNT_CONFIG].says)
 
 
 async def test_no_answer_is_unconfirmed_and_sent_once(carrier_api: CarrierApi, http: httpx2.AsyncClient) -> None:

@@ -243,7 +243,7 @@ async def test_a_good_status_without_an_id_is_unconfirmed(carrier_api: CarrierAp
             MEANINGS[Category.ACCOUNT_CONFIG].says,
         ),
         (403, {"title": "1000"}, "retry", "1000", MEANINGS[Category.RATE_LIMITED].says),
-        (401, None, "rejected", "http_401", "The carrier says: error http_401"),
+        (401, None, "rejected", "http_401", MEANINGS[Category.ACCOUNT_CONFIG].says),
     ],
 )
 async def test_a_refusal_says_why(
