@@ -17,13 +17,19 @@ const REPEAT = 30_000;
 const WARNING_STAYS = 20_000;
 const AUDIBLE = "audible";
 const SECOND = 900;
+/** A tab that leads since so short a time makes up for what came when nobody led, ms. */
+const BETWEEN = 2000;
+/** What a tab was last loud about. */
+const LOUD = "partyline.loud";
 
 export class Alerting {
   /** @param {import("./app.js").App} app */
   constructor(app) {
     this.app = app;
     const changed = () => (app.screen.toasts.value += 1);
-    this.leader = new Leader({ locks: navigator.locks });
+    this.leader = new Leader({ locks: navigator.locks, began: () => this.lead() });
+    /** The latest that another tab was to be loud about. @type {{at: number, key: string, alert: import("./alerts.js").Alert}|null} */
+    this.left = null;
     this.sound = new Sound({
       play: () => new Audio(CHIME).play(),
       shared: localStorage,
@@ -154,9 +160,28 @@ export class Alerting {
     if (open !== null && alert.text && (await leader.looked(open))) return;
     app.toasts.add(toast);
     if (alert.text && open !== null) app.said.text(open);
-    const { sound, desktop, private_notifications } = app.preferences.value;
     if (alert.sound && open !== null) this.loud.add(open);
-    if (!leader.leads) return;
+    if (leader.leads) await this.beLoud(alert);
+    else this.left = { at: Date.now(), key: this.key(alert), alert };
+  }
+
+  /** The tab that led was closed, maybe before it was loud about the latest. */
+  lead() {
+    if (this.left && Date.now() - this.left.at < BETWEEN && localStorage.getItem(LOUD) !== this.left.key) this.beLoud(this.left.alert);
+    this.left = null;
+  }
+
+  /** The same in every tab. @param {import("./alerts.js").Alert} alert */
+  key({ open, words }) {
+    return `${open} ${this.told.get(open ?? "") ?? words}`;
+  }
+
+  /** @param {import("./alerts.js").Alert} alert */
+  async beLoud(alert) {
+    const { app, leader } = this;
+    const { open } = alert;
+    localStorage.setItem(LOUD, this.key(alert));
+    const { sound, desktop, private_notifications } = app.preferences.value;
     if (alert.sound && sound) this.ring();
     if (alert.desktop && desktop && open !== null && !(await leader.focused())) this.desktop.show(open, alert.desktop, private_notifications);
   }

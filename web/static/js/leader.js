@@ -9,8 +9,9 @@ const FOCUSED = "focused";
 const FRESH = 200;
 
 export class Leader {
-  /** @param {{locks?: LockManager, now?: () => number, newId?: () => string}} doors without locks this tab leads */
-  constructor({ locks, now = Date.now, newId = () => crypto.randomUUID() }) {
+  /** @param {{locks?: LockManager, now?: () => number, newId?: () => string, began?: () => void}} doors without locks this tab leads; `began`: it does from now on */
+  constructor({ locks, now = Date.now, newId = () => crypto.randomUUID(), began = () => undefined }) {
+    this.began = began;
     this.id = newId();
     this.locks = locks;
     this.now = now;
@@ -31,6 +32,7 @@ export class Leader {
     this.locks
       ?.request(LEADS, options, () => {
         this.leads = true;
+        this.began();
         return new Promise(() => undefined);
       })
       .catch((problem) => {
