@@ -19,7 +19,7 @@ window.rung = [];
 window.shown = [];
 window.gone = [];
 window.asked = 0;
-HTMLMediaElement.prototype.play = async function () { window.rung.push([Date.now(), this.src]); };
+HTMLMediaElement.prototype.play = async function () { window.rung.push([Number(localStorage.getItem("partyline.sounded")), this.src]); };
 window.Notification = class {
   static permission = "PERMISSION";
   static async requestPermission() {

@@ -145,8 +145,12 @@ async def test_two_processes_and_stops_meanwhile_opt_each_number_out_once(office
         await office.text("Hi", sender=phone, to=SALES)
     begun = [await start_list(office.desk, office.mia, "\n".join(some).encode()) for some in (phones, phones[::-1])]
     stops = (office.text("STOP", sender=phone, to=SALES) for phone in phones[:10])
-    jobs = (import_next(desk, name, no_rest, IMPORTERS) for desk, name in ((office.desk, "a"), (second_desk, "b")))
-    await asyncio.gather(*jobs, *stops)
+
+    async def work(desk: Desk, name: str) -> None:
+        while await import_next(desk, name, no_rest, IMPORTERS):
+            pass
+
+    await asyncio.gather(work(office.desk, "a"), work(second_desk, "b"), *stops)
     done = [await progress(office.desk, office.mia, one.id) for one in begun if isinstance(one, ImportShape)]
     assert [one.state for one in done] == ["done", "done"]
     rows = await office.all("select number, count(*) as n from consent where source = 'import' group by number")
