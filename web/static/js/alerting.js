@@ -206,6 +206,7 @@ export class Alerting {
     if ((this.told.get(conversation) ?? 0) > upto) return;
     this.told.delete(conversation);
     this.loud.delete(conversation);
+    if (this.left?.alert.open === conversation) this.left = null;
     this.app.toasts.read(conversation);
     this.desktop.close(conversation);
   }
