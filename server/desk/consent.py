@@ -65,24 +65,25 @@ async def opt_out(
     says: str | None = None,
     asked_at: int | None = None,
     did: str | None = None,
-) -> None:
-    """Opts a number out for the whole account and cancels what has not left. Once opted out, only the ledger grows.
+    unless_out: bool = False,
+) -> bool:
+    """Opts a number out for the whole account and cancels what has not left. Once opted out, only the ledger grows: not even that where
+    `unless_out`. False where somebody was before us.
 
     `contact` None: nobody has it yet, and whoever gets it cannot be texted either. `did`: the number of ours that the carrier refused.
     """
-    await work.load_standings([number])
-    before = work.staged.standings[number]
     entry = _entry(work, number, "opted_out", source, actor, message, says, asked_at)
-    await consent.record(work.tx, entry, did=did)
-    work.staged.standings[number] = Standing(before.opted_out_at or work.now, before.source or source, before.did or did)
-    if before.opted_out:
-        return
+    new = await consent.opt_out(work.tx, entry, did=did, unless_out=unless_out)
+    work.staged.standings |= await consent.standings(work.tx, [number])
+    if not new:
+        return False
     if contact is not None:
         shown = message if message in work.staged.new_messages or message in work.staged.messages else None
         work.tell(number[0], EventType.CONTACT_OPTED_OUT, actor, contact=contact, message=shown, reason=source)
     thread = await work.thread_of(*number)
     if thread is not None:
         await _cancel_what_has_not_left(work, thread, actor)
+    return True
 
 
 async def doubt(work: Work, thread: Thread, message: Message, actor: Actor) -> None:

@@ -88,10 +88,14 @@ class _OptOuts:
         await work.load_contacts(owners.values())
         standing = {number: work.staged.standings[(account, number)] for account, number in keys}
         outcome = Outcome(work.now, standing, await consent.last_opt_ins(work.tx, job.account, standing))
-        for asked in outcome.settle(lines):
-            key = (job.account, asked.number)
-            await opt_out(work, key, owners.get(key), actor, source="import", says=asked.reason, asked_at=asked.at)
-        return outcome.counts, outcome.rejects
+        new = outcome.settle(lines)
+        counts = outcome.counts
+        # In one order, so that two lists never wait for each other: a number that nobody texts with has no conversation to lock.
+        for asked in sorted(new, key=lambda asked: asked.number):
+            key, says = (job.account, asked.number), asked.reason
+            if not await opt_out(work, key, owners.get(key), actor, source="import", says=says, asked_at=asked.at, unless_out=True):
+                counts += Counts(added=-1, skipped=1)
+        return counts, outcome.rejects
 
 
 OPT_OUTS = _OptOuts()

@@ -90,8 +90,8 @@ async def append(tx: Transaction, entry: ConsentEntry) -> None:
     )
 
 
-async def record(tx: Transaction, entry: ConsentEntry, *, did: str | None = None) -> None:
-    """Appends to the ledger and makes the number's standing agree with it: any but `review` ends a review. `did`: see `Standing`."""
+async def record(tx: Transaction, entry: ConsentEntry) -> None:
+    """Appends to the ledger and makes the number's standing agree with it: any but `review` ends a review. `opt_out` opts out."""
     await append(tx, entry)
     key = {"account": entry.account, "number": entry.number}
     if entry.kind == "review":
@@ -103,18 +103,32 @@ async def record(tx: Transaction, entry: ConsentEntry, *, did: str | None = None
             message=entry.message,
         )
         return
-    await tx.run("delete from consent_reviews where account = :account and number = :number", **key)
-    if entry.kind == "opted_out":
-        await tx.run(
-            """insert into opt_outs (account, number, at, source, did) values (:account, :number, :at, :source, :did)
-               on conflict (account, number) do update set did = coalesce(opt_outs.did, excluded.did)""",
-            **key,
-            at=entry.at,
-            source=entry.source,
-            did=did,
-        )
-    elif entry.kind == "opted_in":
+    await _end_review(tx, entry)
+    if entry.kind == "opted_in":
         await tx.run("delete from opt_outs where account = :account and number = :number", **key)
+
+
+async def opt_out(tx: Transaction, entry: ConsentEntry, *, did: str | None = None, unless_out: bool = False) -> bool:
+    """Opts the number out and appends to the ledger, `unless_out` only if it was not opted out.
+
+    False where it was, after waiting for whoever is at it meanwhile: a number that nobody texts with has no conversation to lock.
+    `did`: see `Standing`.
+    """
+    key = {"account": entry.account, "number": entry.number}
+    sql = """insert into opt_outs (account, number, at, source, did) values (:account, :number, :at, :source, :did)
+             on conflict (account, number) do nothing"""
+    new = await tx.run(sql, **key, at=entry.at, source=entry.source, did=did) == 1
+    if new or not unless_out:
+        await append(tx, entry)
+        await _end_review(tx, entry)
+    if not new and did is not None:
+        await tx.run("update opt_outs set did = coalesce(did, :did) where account = :account and number = :number", **key, did=did)
+    return new
+
+
+async def _end_review(tx: Transaction, entry: ConsentEntry) -> None:
+    sql = "delete from consent_reviews where account = :account and number = :number"
+    await tx.run(sql, account=entry.account, number=entry.number)
 
 
 async def ledger(tx: Transaction, account: str, numbers: Iterable[str]) -> list[ConsentEntry]:

@@ -6,14 +6,18 @@ import pytest
 
 from server.chores import IMPORTERS
 from server.desk import contacts, importing, inbox
+from server.desk.consent import opt_out
 from server.desk.desk import Desk
 from server.desk.importing import CheckedImport, ImportShape, import_next, progress
 from server.desk.opt_out_export import opted_out
 from server.desk.opt_out_import import check_list, start_list
 from server.desk.send import Draft, send, start
+from server.desk.work import Work
 from server.domain.errors import Invalid, OptedOut
+from server.domain.user import SYSTEM
 from tests.desk.test_consent import leaves, ledger
 from tests.desk.test_consent_review import scheduled, state
+from tests.fixtures.meanwhile import meanwhile
 from tests.fixtures.office import MARIA, SALES, WEI, Office
 from tests.fixtures.page import assert_page_equals_fresh_load
 
@@ -158,3 +162,16 @@ async def test_two_processes_and_stops_meanwhile_opt_each_number_out_once(office
     assert sum(one.new for one in done) == len(rows)
     assert office.types().count("contact.opted_out") == 10
     await assert_page_equals_fresh_load(office, office.mia)
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+async def test_a_number_without_a_conversation_that_another_process_opts_out_is_skipped(office: Office, second_desk: Desk) -> None:
+    number = (office.mia.account, NOBODYS)
+
+    async def opted_out_elsewhere(work: Work) -> None:
+        assert await opt_out(work, number, None, SYSTEM, source="carrier")
+
+    done = await meanwhile(second_desk, opted_out_elsewhere, lambda: imported(office, f"{NOBODYS}\n"))
+    assert isinstance(done, ImportShape)
+    assert numbers(done) == (0, 1, 0)
+    assert [row["source"] for row in await office.all("select source from consent")] == ["carrier"]

@@ -13,7 +13,7 @@ NUMBER = "+12025550143"
 async def ledger(db: Database) -> Database:
     async def fill(tx: Transaction) -> None:
         await tx.run("insert into accounts (id, name, opt_out_text, position, created_at) values ('a', 'Acme', 'STOP', 0, 0)")
-        await consent.record(tx, entry("1", "opted_out"))
+        await consent.opt_out(tx, entry("1", "opted_out"))
 
     await db.write(fill)
     return db
@@ -58,7 +58,8 @@ async def test_the_standing_of_a_number_follows_its_newest_line(ledger: Database
     ]
     for at, (kind, expected) in enumerate(lines, 2):
         line = entry(str(at), kind, at)
-        await ledger.write(lambda tx, line=line: consent.record(tx, line))  # type: ignore[misc]
+        written = consent.opt_out if kind == "opted_out" else consent.record
+        await ledger.write(lambda tx, line=line, written=written: written(tx, line))  # type: ignore[misc]
         assert (await ledger.read(lambda tx: consent.standings(tx, [("a", NUMBER)]))).get(("a", NUMBER)) == expected, kind
     assert [line.kind for line in await ledger.read(lambda tx: consent.ledger(tx, "a", [NUMBER]))] == [
         "opted_out",
@@ -69,5 +70,10 @@ async def test_the_standing_of_a_number_follows_its_newest_line(ledger: Database
 
 
 async def test_the_number_that_the_carrier_refused_to_text_from_is_kept_though_the_person_had_opted_out_before(ledger: Database) -> None:
-    await ledger.write(lambda tx: consent.record(tx, entry("2", "opted_out", 2), did="d"))
+    await ledger.write(lambda tx: consent.opt_out(tx, entry("2", "opted_out", 2), did="d"))
     assert (await ledger.read(lambda tx: consent.standings(tx, [("a", NUMBER)])))[("a", NUMBER)] == Standing(1, "keyword", "d")
+
+
+async def test_a_line_of_a_list_is_written_only_where_the_number_was_not_opted_out(ledger: Database) -> None:
+    assert not await ledger.write(lambda tx: consent.opt_out(tx, entry("2", "opted_out", 2), unless_out=True))
+    assert await ledger.read(lambda tx: consent.ledger(tx, "a", [NUMBER])) == [entry("1", "opted_out")]
