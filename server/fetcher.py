@@ -86,6 +86,12 @@ class _Fetcher:
         access = self._parts.desk.carriers[connection.kind].media_access(connection)
         own = place_of(httpx2.URL(connection.api_url)) if connection.api_url else None
         inside = frozenset(self._parts.settings.inside_addresses) | ({own} if own else set())
-        if own not in self._clients:
-            self._clients[own] = await self._ends.enter_async_context(self._open_client(inside))
-        return await fetch(away.source, access, self._clients[own], inside, own)
+        return await fetch(away.source, access, self._client(own, inside), inside, own)
+
+    def _client(self, own: str | None, inside: frozenset[str]) -> httpx2.AsyncClient:
+        """One for each place, however many ask at once: nothing is awaited between the look and the keeping."""
+        client = self._clients.get(own)
+        if client is None:
+            client = self._clients[own] = self._open_client(inside)
+            self._ends.push_async_callback(client.aclose)
+        return client

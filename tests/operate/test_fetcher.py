@@ -6,8 +6,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Self
 from urllib.parse import urlsplit
 
+import httpx2
 import pytest
 
 from server import fetcher
@@ -16,7 +18,9 @@ from server.desk import inbox, lines
 from server.desk.lines import NewCarrier
 from server.desk.media_fetch import PAUSES_US
 from server.desk.receive import receive_texts
+from server.fetcher import OpenClient
 from server.parts import Parts, open_parts
+from server.public_http import open_public_client
 from server.settings import Settings
 from server.store.database import Transaction
 from tests.fixtures.carrier_api import CarrierApi, answers
@@ -63,10 +67,10 @@ class Process:
         await until(same)
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
+    async def running(self, open_client: OpenClient = open_public_client) -> AsyncIterator[None]:
         stop = asyncio.Event()
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(fetcher.run(self.parts, stop))
+            tasks.create_task(fetcher.run(self.parts, stop, open_client))
             yield
             stop.set()
 
@@ -134,3 +138,28 @@ async def test_what_was_away_when_it_started_is_fetched(process: Process, carrie
     await process.mms("two")
     async with process.running():
         await process.becomes("ready", "ready")
+
+
+async def test_attachments_that_are_fetched_at_once_share_one_client_which_is_closed_in_the_end(
+    process: Process, carrier_api: CarrierApi
+) -> None:
+    class Hesitates(httpx2.AsyncClient):
+        """Lets others have their turn while it opens, as a client may."""
+
+        async def __aenter__(self) -> Self:
+            await asyncio.sleep(0)
+            return await super().__aenter__()
+
+    opened: list[httpx2.AsyncClient] = []
+
+    def open_client(inside: frozenset[str]) -> httpx2.AsyncClient:
+        assert urlsplit(carrier_api.url).netloc in inside
+        opened.append(Hesitates(transport=httpx2.AsyncHTTPTransport(), trust_env=False))
+        return opened[-1]
+
+    carrier_api.answer = answers(200, picture())
+    await process.mms("one")
+    await process.mms("two")
+    async with process.running(open_client):
+        await process.becomes("ready", "ready")
+    assert [client.is_closed for client in opened] == [True]
