@@ -4,7 +4,7 @@ Nothing is ever sent from here. What is read twice is one text: a carrier's refe
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -78,12 +78,12 @@ async def read_back(desk: Desk, connection: Connection, holder: str, http: httpx
         return None
     failure: str | None = "Something failed here. The log says what."
     try:
-        sought = (doubt.handed_at for doubt in doubts if not doubt.judged)
-        since = max(min([reading.known_to, *sought]) - OVERLAP_US, now - LONGEST_BACK_US)
+        sought = {doubt.id: doubt.handed_at for doubt in doubts if _is_sought(doubt, reading)}
+        since = max(min([reading.known_to, *sought.values()]) - OVERLAP_US, now - LONGEST_BACK_US)
         async with kept(desk, connection, holder):
             log = await _read(desk, connection, (since, now), numbers, doubts, http)
             texts = await _take_in(desk, connection, log, http, now)
-            cleared = await _clear_up(desk, connection, log, doubts, now)
+            cleared = await _clear_up(desk, connection, log, doubts, sought, now)
         failure = log.failure
         if failure is None:
             await desk.change(lambda work: readings_back.done(work.tx, connection.id, holder, now, texts, cleared))
@@ -94,6 +94,12 @@ async def read_back(desk: Desk, connection: Connection, holder: str, http: httpx
         # After `done` it is nobody's any more, and this changes nothing.
         await desk.change(lambda work: readings_back.give_back(work.tx, connection.id, holder, failure))
     return (await desk.read(lambda tx: readings_back.of_carriers(tx, [connection.id])))[connection.id]
+
+
+def _is_sought(doubt: Doubt, reading: Reading) -> bool:
+    """Whether the list is read from before it was handed over. Once a reading that was sure of it is done, another one would tell no more:
+    a carrier that keeps no words may never say which of two texts it has."""
+    return not doubt.judged and doubt.handed_at >= reading.known_to - SURE_US
 
 
 @asynccontextmanager
@@ -201,8 +207,9 @@ def _inbound(text: LoggedText, now: int) -> InboundText:
     )
 
 
-async def _clear_up(desk: Desk, connection: Connection, log: _Log, doubts: Sequence[Doubt], now: int) -> int:
-    """Applies the states of our texts, and finds those that had no answer. Returns how many of these have one now."""
+async def _clear_up(desk: Desk, connection: Connection, log: _Log, doubts: Sequence[Doubt], sought: Mapping[str, int], now: int) -> int:
+    """Applies the states of our texts, and finds those that had no answer. Returns how many of these have one now. Only of those `sought`,
+    by when they were handed over, does it mean anything that the list does not show them."""
     outbound = log.outbound
 
     async def read(tx: Transaction) -> dict[str, Ours]:
@@ -227,9 +234,8 @@ async def _clear_up(desk: Desk, connection: Connection, log: _Log, doubts: Seque
     for id, text in (told | {id: by_ref[ref] for id, ref in verdict.found.items()}).items():
         await _tell(desk, id, text)
     if log.failure is None:
-        sought = {doubt.id for doubt in waiting if not doubt.judged and doubt.handed_at < now - SURE_US}
         for id in verdict.missing:
-            if id in sought:
+            if id in sought and sought[id] < now - SURE_US:
                 await _not_found(desk, id)
     return len(cleared)
 

@@ -9,6 +9,8 @@ _Pair = tuple[str, str]
 
 EARLIEST_US = 60_000_000
 """A carrier's clock may be behind ours by so much."""
+NEAR_US = 600_000_000
+"""Without words only time tells which text an entry is: one that came so long after is another, or was late, and says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +46,12 @@ class Verdict:
 
 
 def judge(doubts: Iterable[Doubt], entries: Sequence[Entry]) -> Verdict:
-    """Each entry is one text at the most: of equal ones the first belongs to the one that was handed over first."""
+    """Each entry is one text at the most: of equal ones the first belongs to the one that was handed over first, and those that are judged
+    come last: what was not found for so long has less right to a new entry than a text that is new."""
     found: dict[str, str] = {}
     missing: list[str] = []
     taken: set[str] = set()
-    waiting = sorted(doubts, key=lambda doubt: (doubt.handed_at, doubt.id))
+    waiting = sorted(doubts, key=lambda doubt: (doubt.judged, doubt.handed_at, doubt.id))
     listed, between = defaultdict[_Pair, list[Entry]](list), defaultdict[_Pair, list[Doubt]](list)
     for entry in entries:
         listed[entry.sender, entry.to].append(entry)
@@ -62,7 +65,7 @@ def judge(doubts: Iterable[Doubt], entries: Sequence[Entry]) -> Verdict:
         if same:
             found[doubt.id] = min(same, key=lambda entry: entry.at).ref
             taken.add(found[doubt.id])
-        elif len(wordless) == 1 and sum(_may_be(other, wordless[0]) for other in between[pair]) == 1:
+        elif len(wordless) == 1 and _is_near(doubt, wordless[0]) and sum(_is_near(other, wordless[0]) for other in between[pair]) == 1:
             found[doubt.id] = wordless[0].ref
             taken.add(found[doubt.id])
         elif not wordless:
@@ -73,6 +76,10 @@ def judge(doubts: Iterable[Doubt], entries: Sequence[Entry]) -> Verdict:
 def _may_be(doubt: Doubt, entry: Entry) -> bool:
     """Both are between the same two numbers."""
     return entry.at > doubt.handed_at - EARLIEST_US
+
+
+def _is_near(doubt: Doubt, entry: Entry) -> bool:
+    return _may_be(doubt, entry) and entry.at < doubt.handed_at + NEAR_US
 
 
 def _words(body: str) -> str:

@@ -230,6 +230,29 @@ async def test_a_list_is_not_read_again_from_a_text_that_was_not_found_and_what_
     assert (later, began < 0) == (again, True), "it was not found: the list is read on from where it was known"
 
 
+async def test_texts_that_the_list_can_never_tell_apart_stay_unsaid_and_make_no_later_reading_longer(
+    office: Office, twilio: Connection, twilio_api: TwilioApi, carrier_api: CarrierApi, http: httpx2.AsyncClient
+) -> None:
+    for body in ("Hello", "Bye"):
+        await doubtful(office, twilio, body)
+        twilio_api.takes(FRONT, MARIA, body).wordless = True
+    handed = (await office.one("select min(handed_at) as at from messages") or {})["at"]
+
+    async def begins() -> int:
+        """From when on the list was asked for, µs after the first doubtful text was handed over."""
+        await read(office, twilio, http)
+        asked = parse_qs(urlsplit(carrier_api.seen[-1].target).query)["DateSent>"][0]
+        return instant(datetime.fromisoformat(asked)) - int(handed)
+
+    for minutes in (3, 13):
+        office.later(minutes=minutes)
+        assert await begins() < 0, "a receipt may have told the one of them meanwhile"
+    for _ in range(2):
+        office.later(minutes=60)
+        assert await begins() > 0
+    assert await outbound(office) == [("unconfirmed", "timeout")] * 2, "that a later page does not show them says nothing"
+
+
 async def test_whoever_reads_keeps_the_list_however_long_the_carrier_takes(
     office: Office, twilio: Connection, twilio_api: TwilioApi, http: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
