@@ -1,9 +1,6 @@
 """What the web role does behind the answers, as a process runs it: woken, going on after a restart and after a fault."""
 
 import asyncio
-from collections.abc import AsyncIterator
-
-import pytest
 
 from server import chores
 from server.desk.contact_import import start_import
@@ -11,27 +8,12 @@ from server.desk.importing import ImportShape, progress
 from server.desk.live_filters import LiveFilterShape, NewLiveFilter, add_live_filter
 from server.desk.work import Work
 from server.domain.live_filter import Condition
-from server.parts import Parts, open_parts
-from server.settings import Settings
+from server.parts import Parts
 from server.store import live_filters as store
-from tests.fixtures.office import Office, build_office
+from tests.fixtures.office import Office
 from tests.fixtures.waiting import until
 
 SLEEPS_LONG = 3_600.0
-
-
-@pytest.fixture
-async def parts(settings: Settings, database_url: str) -> AsyncIterator[Parts]:
-    async with open_parts(settings.model_copy(update={"database_url": database_url})) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def centre(parts: Parts, settings: Settings) -> Office:
-    """An office whose desk is the process's own, so that a commit wakes its roles."""
-    built = await build_office(parts.db, settings)
-    built.desk = parts.desk
-    return built
 
 
 def file_of(count: int) -> bytes:

@@ -9,26 +9,22 @@ from server import sender
 from server.desk import lines
 from server.desk.send import Draft, send
 from server.network import Network
-from server.parts import Parts, open_parts
-from server.settings import Settings
+from server.parts import Parts
 from server.store.database import Transaction
-from tests.fixtures.office import MARIA, SUPPORT, Office, build_office
+from tests.fixtures.office import MARIA, SUPPORT, Office
 from tests.fixtures.waiting import until
 
 
 @pytest.fixture
-async def parts(settings: Settings, database_url: str) -> AsyncIterator[Parts]:
-    async with open_parts(settings.model_copy(update={"database_url": database_url})) as opened:
-        opened.network.dials.delay = (0.01, 0.02)
-        yield opened
+def parts(parts: Parts) -> Parts:
+    parts.network.dials.delay = (0.01, 0.02)
+    return parts
 
 
 @pytest.fixture
-async def centre(parts: Parts, settings: Settings) -> AsyncIterator[Office]:
+async def centre(parts: Parts, centre: Office) -> AsyncIterator[Office]:
     """An office whose texts leave; its contact has just asked something."""
-    built = await build_office(parts.db, settings)
-    built.desk = parts.desk
-    made = await lines.add_carrier(parts.desk, built.mia, lines.NewCarrier(kind="sandbox", name="Sealed", credentials={}))
+    made = await lines.add_carrier(parts.desk, centre.mia, lines.NewCarrier(kind="sandbox", name="Sealed", credentials={}))
     carrier = str(made.id)  # type: ignore[union-attr]
 
     async def move(tx: Transaction) -> None:
@@ -37,12 +33,12 @@ async def centre(parts: Parts, settings: Settings) -> AsyncIterator[Office]:
     await parts.db.write(move)
     connection = await parts.connections.get(carrier)
     assert connection is not None
-    built.connection = connection
+    centre.connection = connection
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(sender.run(parts, stop))
-        await built.text("Are you open?")
-        yield built
+        await centre.text("Are you open?")
+        yield centre
         stop.set()
 
 

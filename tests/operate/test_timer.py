@@ -1,9 +1,6 @@
 """The timer role as a process runs it: woken by what changes, and catching up at its start."""
 
 import asyncio
-from collections.abc import AsyncIterator
-
-import pytest
 
 from server import timer
 from server.carriers.carrier import InboundText, Part
@@ -19,25 +16,11 @@ from server.parts import Parts, open_parts
 from server.settings import Settings
 from server.store import lines
 from server.store.webhook_deliveries import Attempted
-from tests.fixtures.office import MARIA, SALES, SUPPORT, Office, build_office
+from tests.fixtures.office import MARIA, SALES, SUPPORT, Office
 from tests.fixtures.pictures import picture
 from tests.fixtures.waiting import until
 
 SLEEPS_LONG = 3_600.0
-
-
-@pytest.fixture
-async def parts(settings: Settings, database_url: str) -> AsyncIterator[Parts]:
-    async with open_parts(settings.model_copy(update={"database_url": database_url})) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def centre(parts: Parts, settings: Settings) -> Office:
-    """An office whose desk is the process's own, so that a commit wakes its roles."""
-    built = await build_office(parts.db, settings)
-    built.desk = parts.desk
-    return built
 
 
 async def is_public(centre: Office) -> bool:
