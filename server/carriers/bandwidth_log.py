@@ -11,8 +11,8 @@ import httpx2
 import msgspec
 
 from server.carriers.bandwidth_codes import LISTED_STATES, bandwidth_meaning, failed_state
-from server.carriers.listing import PAGES_MOST, instant, moment, read
-from server.carriers.logbook import LoggedText, Unanswered
+from server.carriers.listing import Question, instant, moment, pages
+from server.carriers.logbook import LoggedText
 from server.domain.message import BROKEN, Direction, MessageState
 
 PAGE_SIZE = 500
@@ -40,19 +40,16 @@ class _Page(msgspec.Struct, rename="camel"):
 async def read_log(url: str, login: str, since: int, until: int, http: httpx2.AsyncClient) -> AsyncIterator[LoggedText]:
     """As `Logbook.logged`. What has no id, sender, receiver or time is passed over."""
     asked = [("fromDateTime", _written(since)), ("toDateTime", _written(until + 999)), ("limit", str(PAGE_SIZE))]
-    token: str | None = None
-    for _ in range(PAGES_MOST):
-        page = await read(http, url, [*asked, ("pageToken", token)] if token else asked, {"authorization": login}, _Page)
+
+    def following(page: _Page) -> Question | None:
+        token = page.page_info.next_page_token if page.page_info else None
+        return (url, [*asked, ("pageToken", token)]) if token else None
+
+    async for page in pages(http, (url, asked), {"authorization": login}, _Page, following):
         for item in page.messages or []:
             text = _text(item)
             if text is not None and since - 999 <= text.at <= until:
                 yield text
-        known, token = token, page.page_info.next_page_token if page.page_info else None
-        if not token:
-            return
-        if token == known:
-            break
-    raise Unanswered("the carrier's list does not end")
 
 
 def _text(item: _Item) -> LoggedText | None:

@@ -1,7 +1,7 @@
 """Reading a carrier's list over HTTP: one page after the other, patiently where it asks for patience."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from urllib.parse import urlencode
@@ -14,6 +14,9 @@ from server.carriers.logbook import Unanswered
 
 T = TypeVar("T")
 
+Question = tuple[str, Sequence[tuple[str, str]]]
+"""An address, and what is asked of it."""
+
 PAGE_SECONDS = 30.0
 PAGE_BYTES = 16_777_216
 PAGES_MOST = 2_000
@@ -25,6 +28,23 @@ _MICROSECOND = timedelta(microseconds=1)
 
 class Missing(Unanswered):
     """There is no such thing at the carrier, or no longer."""
+
+
+async def pages(
+    http: httpx2.AsyncClient, first: Question, headers: Mapping[str, str], shape: type[T], following: Callable[[T], Question | None]
+) -> AsyncIterator[T]:
+    """One document after the other, until `following` names none. Raises `Unanswered`, also where it names the same again, or too many."""
+    question = first
+    for _ in range(PAGES_MOST):
+        page = await read(http, *question, headers, shape)
+        yield page
+        more = following(page)
+        if more is None:
+            return
+        if more == question:
+            break
+        question = more
+    raise Unanswered("the carrier's list does not end")
 
 
 async def read(http: httpx2.AsyncClient, url: str, query: Sequence[tuple[str, str]], headers: Mapping[str, str], shape: type[T]) -> T:

@@ -10,14 +10,15 @@ take. Sources: developers.telnyx.com (search detail records, retrieve a message)
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import count
 from urllib.parse import parse_qsl, quote
 
 import httpx2
 import msgspec
 
 from server.carriers.carrier import MediaRef, legible, references
-from server.carriers.listing import PAGES_MOST, Missing, instant, moment, read
-from server.carriers.logbook import LoggedText, Unanswered
+from server.carriers.listing import Missing, Question, instant, moment, pages, read
+from server.carriers.logbook import LoggedText
 from server.carriers.telnyx_codes import RECORD_STATES, telnyx_meaning
 from server.domain.message import BROKEN, Direction
 
@@ -77,17 +78,20 @@ async def read_log(base: str, login: str, since: int, until: int, http: httpx2.A
         ("page[size]", str(PAGE_SIZE)),
         ("sort", "-created_at"),
     ]
-    for page in range(1, PAGES_MOST + 1):
-        more = [("page[number]", str(page))] if page > 1 else []
-        found = await read(http, f"{base}/v2/detail_records", [*asked, *more], headers, _Records)
-        for record in found.data:
+    url = f"{base}/v2/detail_records"
+    numbers = count(2)
+
+    def following(page: _Records) -> Question | None:
+        number = next(numbers)
+        ages = [instant(record.created_at) for record in page.data if record.created_at]
+        over = number > page.meta.total_pages or (ages and max(ages) < since)
+        return None if over else (url, [*asked, ("page[number]", str(number))])
+
+    async for page in pages(http, (url, asked), headers, _Records, following):
+        for record in page.data:
             text = _text(record)
             if text is not None and since <= text.at <= until:
                 yield text
-        ages = [instant(record.created_at) for record in found.data if record.created_at]
-        if page >= found.meta.total_pages or (ages and max(ages) < since):
-            return
-    raise Unanswered("the carrier's list does not end")
 
 
 def _text(record: _Record) -> LoggedText | None:

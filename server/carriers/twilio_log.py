@@ -13,7 +13,7 @@ import httpx2
 import msgspec
 
 from server.carriers.carrier import MediaRef, legible
-from server.carriers.listing import PAGES_MOST, instant, moment, read
+from server.carriers.listing import Question, instant, moment, pages, read
 from server.carriers.logbook import LoggedText, Unanswered
 from server.carriers.refusals import meaning_of
 from server.carriers.twilio_codes import CODES, STATES
@@ -53,19 +53,17 @@ class _Media(msgspec.Struct):
 
 async def read_log(base: str, account: str, login: str, since: int, until: int, http: httpx2.AsyncClient) -> AsyncIterator[LoggedText]:
     """As `Logbook.logged`. What has no sender, receiver or time is passed over, and so is a text that Twilio is still receiving."""
-    headers = {"authorization": login}
     url = f"{base}/2010-04-01/Accounts/{quote(account, safe='')}/Messages.json"
     query = [("DateSent<", _second(until, up=True)), ("DateSent>", _second(since)), ("PageSize", str(PAGE_SIZE))]
-    for _ in range(PAGES_MOST):
-        page = await read(http, url, query, headers, _Messages)
+
+    def following(page: _Messages) -> Question | None:
+        return (_next(base, page.next_page_uri), []) if page.next_page_uri else None
+
+    async for page in pages(http, (url, query), {"authorization": login}, _Messages, following):
         for message in page.messages:
             text = _text(message, since, until)
             if text is not None:
                 yield text
-        if not page.next_page_uri:
-            return
-        url, query = _next(base, page.next_page_uri), []
-    raise Unanswered("the carrier's list does not end")
 
 
 def _text(message: _Message, since: int, until: int) -> LoggedText | None:

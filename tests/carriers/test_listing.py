@@ -4,7 +4,8 @@ import httpx2
 import msgspec
 import pytest
 
-from server.carriers.listing import ATTEMPTS, PAGE_BYTES, Missing, instant, moment, read
+from server.carriers import listing
+from server.carriers.listing import ATTEMPTS, PAGE_BYTES, Missing, Question, instant, moment, pages, read
 from server.carriers.logbook import Unanswered
 from tests.fixtures.carrier_api import Answering, CarrierApi, answers, hangs_up, in_turn, resets
 
@@ -19,6 +20,31 @@ async def test_a_page_is_read_with_its_question_and_its_login(carrier_api: Carri
     assert found == Shape(1)
     [seen] = carrier_api.seen
     assert (seen.method, seen.target, seen.headers["authorization"]) == ("GET", "/list?from%3E=2026&to=%2B1+2", "Bearer x")
+
+
+async def test_pages_are_read_as_each_names_the_next_and_a_list_without_an_end_is_said_to_be_unanswered(
+    carrier_api: CarrierApi, http: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "PAGES_MOST", 3)
+    first: Question = (carrier_api.url, [("page", "0")])
+    carrier_api.answer = answers(200, b'{"a": 1}')
+
+    async def read_to(last: int, *, step: int = 1) -> list[str]:
+        carrier_api.seen.clear()
+        numbers = iter(range(step, 99 * step + 1, step) if step else [0] * 9)
+
+        def following(page: Shape) -> Question | None:
+            number = next(numbers)
+            return None if number > last else (carrier_api.url, [("page", str(number))])
+
+        assert [page.a async for page in pages(http, first, {}, Shape, following)] == [1] * (last + 1)
+        return [seen.target.partition("=")[2] for seen in carrier_api.seen]
+
+    assert await read_to(2) == ["0", "1", "2"]
+    for endless in ({"last": 9}, {"last": 0, "step": 0}):
+        with pytest.raises(Unanswered, match="does not end"):
+            await read_to(**endless)
+    assert len(carrier_api.seen) == 1, "it named itself"
 
 
 async def test_who_is_asked_to_wait_waits_and_asks_again(carrier_api: CarrierApi, http: httpx2.AsyncClient) -> None:
