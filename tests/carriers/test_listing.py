@@ -33,7 +33,7 @@ async def test_pages_are_read_as_each_names_the_next_and_a_list_without_an_end_i
         carrier_api.seen.clear()
         numbers = iter(range(step, 99 * step + 1, step) if step else [0] * 9)
 
-        def following(page: Shape) -> Question | None:
+        def following(_page: Shape) -> Question | None:
             number = next(numbers)
             return None if number > last else (carrier_api.url, [("page", str(number))])
 
