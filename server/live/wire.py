@@ -20,7 +20,9 @@ from channels.frames import QUIET_BYTES, STUCK_SECONDS
 
 EXTENSION = "partyline.wire"
 """The key in the ASGI scope's `extensions` under which this object is found."""
-CLOSE_SECONDS = 0.8
+CLOSE_SECONDS = 0.5
+BEHIND_SECONDS = 0.1
+"""For a peer that has not even taken what was written before the close."""
 MOST_FRAGMENTS = 128
 _VERSION = "Sec-WebSocket-Version"
 _RESET = struct.pack("ii", 1, 0)
@@ -130,13 +132,14 @@ class WireProtocol(WebSocketsSansIOProtocol):
         if self.close_sent or self.disconnected or self.transport.is_closing():
             return
         self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": ""})
+        behind = self.transport.get_write_buffer_size() > 0
         self.conn.send_close(code)
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
         if self.read_paused:
             self.read_paused = False
             self.transport.resume_reading()
-        self.close_timer = self.loop.call_later(CLOSE_SECONDS, self.sever)
+        self.close_timer = self.loop.call_later(BEHIND_SECONDS if behind else CLOSE_SECONDS, self.sever)
 
     def sever(self) -> None:
         """Ends the connection at once. What a peer did not read is thrown away, in the kernel too."""
