@@ -8,7 +8,7 @@ PYTHON ?= $(shell for name in python3.12 python3.11 python3.13 python3.14 python
 REDIS := $(shell { redis-server --version || valkey-server --version; } 2>/dev/null | grep -E 'v=([7-9]|[1-9][0-9])\.')
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help run setup test check python web node system pictures lock clean
+.PHONY: help run setup test check python web node system faults pictures lock clean
 
 help: ## lists these verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/	/' | expand -t 10
@@ -54,6 +54,9 @@ system:
 	else \
 	    echo "The tests also need: $$*. On Debian and Ubuntu: sudo apt-get install $$*"; exit 2; \
 	fi
+
+faults: system .venv/dev.installed ## breaks Redis, processes, wires and disks under load; prints one table, also in var/faults.md
+	$(BIN)/python -m tests.faults --out var/faults.md
 
 pictures: .venv/dev.installed ## takes the README's pictures anew, from the demo's data
 	$(BIN)/python docs/pictures/take.py

@@ -1,0 +1,213 @@
+"""What each tab applied, against what the database says that it should have: lost, doubled, reordered, leaked.
+
+Pure. A tab writes down every event that it was given (`Given`), in the order in which it came; the facts are the rows of `events`,
+whose `audience` was decided when each was written.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+ACCOUNT, MANAGERS, PERSON = "account", "managers", "person"
+
+
+class Fact(msgspec.Struct, frozen=True, gc=False):
+    """One row of `events`. `at` in µs."""
+
+    position: int
+    conversation: str | None
+    seq: int | None
+    type: str
+    at: int
+    reach: str
+    pool: bool
+    audience: tuple[str, ...]
+
+
+class Given(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """An event as it reached a tab. `came` in seconds since 1970; `applied` the same, 0 when the tab dropped it or never got to it.
+
+    `connection` counts the tab's connections; `asked`: the tab had asked for this conversation again, so it may come twice.
+    """
+
+    connection: int
+    position: int
+    conversation: str | None
+    seq: int | None
+    type: str
+    came: float
+    applied: float
+    asked: bool = False
+
+
+class Book(msgspec.Struct):
+    """What one tab wrote down. `began` is its first N: what is up to there it loaded.
+
+    `covered`: of each conversation the number up to which a later reading over HTTP gave it all; `resets`: the positions it was told
+    to begin anew from; `left` is the instant (µs) at which its right ended, if it did. `whole_until`: for a conversation that the tab
+    watches, from which number on. `n`: the last position it was told. `differs`: what its page shows otherwise than a fresh one;
+    None if that was not looked at.
+    """
+
+    tab: str
+    user: str
+    manager: bool
+    began: int
+    n: int
+    topics: tuple[str, ...] = ()
+    watched: dict[str, int] = {}
+    covered: dict[str, int] = {}
+    resets: list[int] = []
+    given: list[Given] = []
+    codes: list[int] = []
+    connections: int = 0
+    gaps: int = 0
+    left: int | None = None
+    differs: str | None = None
+    account: str = ""
+
+
+@dataclass
+class Verdict:
+    """Counts over all tabs, and the first of each as a sentence. `delays`: seconds from commit to application, sorted."""
+
+    events: int = 0
+    tabs: int = 0
+    deliveries: int = 0
+    lost: int = 0
+    doubled: int = 0
+    reordered: int = 0
+    leaked: int = 0
+    unequal: int = 0
+    resets: int = 0
+    gaps: int = 0
+    connections: int = 0
+    delays: list[float] = field(default_factory=list)
+    examples: list[str] = field(default_factory=list)
+
+    @property
+    def clean(self) -> bool:
+        return (self.lost, self.doubled, self.reordered, self.leaked, self.unequal) == (0, 0, 0, 0, 0)
+
+    def share(self, share: float) -> float:
+        """The delay that this share of the deliveries stays below; 0 when nothing was delivered."""
+        return self.delays[min(len(self.delays) - 1, int(len(self.delays) * share))] if self.delays else 0.0
+
+    def add(self, other: "Verdict") -> None:
+        for name in ("tabs", "deliveries", "lost", "doubled", "reordered", "leaked", "unequal", "resets", "gaps", "connections"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.events = max(self.events, other.events)
+        self.delays += other.delays
+        self.examples += other.examples[: max(0, 12 - len(self.examples))]
+
+
+def judge(books: Iterable[Book], facts: Mapping[str, Sequence[Fact]]) -> Verdict:
+    """`facts` are all events of each account."""
+    total = Verdict(events=sum(len(rows) for rows in facts.values()))
+    by_position = {account: {fact.position: fact for fact in rows} for account, rows in facts.items()}
+    for book in books:
+        total.add(judge_one(book, by_position[book.account]))
+    total.delays.sort()
+    return total
+
+
+def judge_one(book: Book, facts: Mapping[int, Fact]) -> Verdict:
+    verdict = Verdict(tabs=1, resets=len(book.resets), gaps=book.gaps, connections=book.connections)
+    applied: set[int] = set()
+    seen: set[tuple[int, int]] = set()
+    last: dict[str, int] = {}
+    for given in book.given:
+        verdict.deliveries += 1
+        fact = facts.get(given.position)
+        if fact is None or not _same(fact, given) or not _may(book, fact):
+            verdict.leaked += 1
+            _tell(verdict, "leaked", book, given)
+            continue
+        once = (given.connection, given.position)
+        if once in seen and not given.asked:
+            verdict.doubled += 1
+            _tell(verdict, "given twice", book, given)
+        seen.add(once)
+        if given.applied:
+            _follow(verdict, book, given, fact, applied, last)
+    beyond = max([book.began, *book.resets])
+    for fact in facts.values():
+        if fact.position > beyond and fact.position not in applied and _should(book, fact):
+            verdict.lost += 1
+            _tell(verdict, "lost", book, fact)
+    if book.differs:
+        verdict.unequal += 1
+        verdict.examples.append(f"unequal: {book.tab}: {book.differs}")
+    return verdict
+
+
+def _follow(verdict: Verdict, book: Book, given: Given, fact: Fact, applied: set[int], last: dict[str, int]) -> None:
+    """An event was applied, after all those in `applied`; `last` is each conversation's last number."""
+    if given.position not in applied:
+        verdict.delays.append(max(0.0, given.applied - fact.at / 1_000_000))
+    elif given.seq is not None:
+        verdict.doubled += 1
+        _tell(verdict, "applied twice", book, given)
+    if given.conversation is not None and given.seq is not None:
+        if given.seq < last.get(given.conversation, 0):
+            verdict.reordered += 1
+            _tell(verdict, "reordered", book, given)
+        last[given.conversation] = given.seq
+    applied.add(given.position)
+
+
+def fact_of(row: Mapping[str, Any]) -> Fact:
+    """From a row of `events`."""
+    return Fact(
+        row["position"],
+        row["conversation"],
+        row["seq"],
+        row["type"],
+        row["at"],
+        row["reach"],
+        bool(row["pool"]),
+        tuple(json.loads(row["audience"])),
+    )
+
+
+def _same(fact: Fact, given: Given) -> bool:
+    """Positions are counted by account: the same number may be another account's event."""
+    return (fact.conversation, fact.seq, fact.type) == (given.conversation, given.seq, given.type)
+
+
+def _unasked(book: Book, fact: Fact) -> bool:
+    return book.user in fact.audience or fact.reach == ACCOUNT or (fact.reach == MANAGERS and book.manager)
+
+
+def _may(book: Book, fact: Fact) -> bool:
+    """Whether the tab may be given it."""
+    if book.left is not None and fact.at > book.left:
+        return False
+    if _unasked(book, fact):
+        return True
+    if fact.reach == PERSON:
+        return False
+    return "feed" in book.topics or ("pool" in book.topics and fact.pool) or fact.conversation in book.watched
+
+
+def _should(book: Book, fact: Fact) -> bool:
+    """Whether the tab must have applied this newer event, unless it read it over HTTP."""
+    if book.left is not None and fact.at > book.left:
+        return False
+    if fact.conversation is not None and fact.seq is not None and fact.seq <= book.covered.get(fact.conversation, 0):
+        return False
+    if _unasked(book, fact):
+        return True
+    if fact.reach == PERSON:
+        return False
+    if "feed" in book.topics or ("pool" in book.topics and fact.pool):
+        return True
+    return fact.conversation is not None and fact.seq is not None and fact.seq > book.watched.get(fact.conversation, 2**63)
+
+
+def _tell(verdict: Verdict, what: str, book: Book, event: Fact | Given) -> None:
+    if len(verdict.examples) < 3:
+        verdict.examples.append(f"{what}: {book.tab}: {event.type} {event.conversation} seq {event.seq} position {event.position}")
