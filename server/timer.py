@@ -6,6 +6,7 @@ import asyncio
 from server.desk.deliveries import prune_deliveries
 from server.desk.hear import prune_malformed
 from server.desk.media import forget_unsent
+from server.desk.nonces import prune_nonces
 from server.desk.once import prune_keys
 from server.desk.quiet_hours import AT_ONCE as HELD_AT_ONCE
 from server.desk.quiet_hours import look_again
@@ -41,7 +42,7 @@ async def run(parts: Parts, stop: asyncio.Event, longest_pause: float = LONGEST_
             pause = min([longest_pause, *(due / 1_000_000 for due in dues)])
             if parts.clock.monotonic() >= tidy_at:
                 tidied = await prune_keys(parts.desk) + await forget_unsent(parts.desk) + await prune_deliveries(parts.desk)
-                tidied += await prune_malformed(parts.desk)
+                tidied += await prune_malformed(parts.desk) + await prune_nonces(parts.desk)
                 tidy_at = parts.clock.monotonic() + (0 if tidied else TIDY_SECONDS)
         except Unavailable as error:
             log.error("timer.database_unavailable", reason=str(error))

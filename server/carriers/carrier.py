@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 import httpx2
 import msgspec
 
+from server.carriers.nonce import Nonce
 from server.domain.message import MessageState
 
 Answered = Literal["stop", "start", "help"]
@@ -239,9 +240,9 @@ class Carrier(Protocol):
     def media_limit(self) -> int:
         """How many bytes the attachments of one message may have together; 0 where it takes none."""
 
-    def verify(self, connection: Connection, request: HookRequest, now_us: int, /) -> None:
-        """Returns when the request surely comes from this connection's carrier. Raises BadSignature, and
-        UnsupportedType where the signature cannot be computed over such a body."""
+    def verify(self, connection: Connection, request: HookRequest, now_us: int, /) -> Nonce | None:
+        """Returns when the request surely comes from this connection's carrier, with what has to be spent with it where its signature
+        does not cover what it says. Raises BadSignature, and UnsupportedType where the signature cannot be computed over such a body."""
 
     def inbound(self, connection: Connection, request: HookRequest, /) -> list[InboundText]:
         """The texts in a verified request. Raises Malformed and UnsupportedType."""

@@ -1,8 +1,8 @@
 """Plivo's messaging: urlencoded or GET webhooks signed with HMAC-SHA256, and the Message resource in JSON.
 
-Signature V3 covers the address, its query and every field; V2 covers scheme, host and path alone. So whoever has seen one V2 pair can
-write what they like to that address, and can leave out a V3 that came beside it: only https keeps such a pair secret. Neither has a
-time. A replay is met by the message's unique id.
+Signature V3 covers the address, its query and every field; V2 covers scheme, host and path alone, and a nonce. So whoever has seen one
+V2 pair could write what they like to that address, and could leave out a V3 that came beside it: a nonce comes with one request and its
+repeats, which the desk sees to. Neither has a time. A replay is met by the message's unique id.
 
 Sources: plivo.com/docs/messaging/api/message, /concepts/signature-validation, /troubleshooting/error-codes, and plivo-python.
 """
@@ -37,6 +37,7 @@ from server.carriers.carrier import (
     references,
 )
 from server.carriers.exchange import Answer, basic, post, unreadable
+from server.carriers.nonce import Nonce, nonce_of
 from server.carriers.refusals import MEANINGS, Category, meaning_of, turned_away
 from server.domain.message import BROKEN, MessageState
 from server.domain.segments import count
@@ -82,6 +83,10 @@ _MEDIA = re.compile(r"Media([0-9]{1,2})", re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?![0-9a-f]{8}-)[\w.-]{1,64}", re.ASCII)
 
 
+# V2 signs address and nonce with nothing between them: what was signed for `…/status` would else do for the address above it.
+_NONCE = re.compile(r"(?!/)[!-~]{1,128}", re.ASCII)
+
+
 class PlivoKeys(Keys, frozen=True):
     auth_id: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_]{1,64}(?![\s\S])")]
     auth_token: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
@@ -94,19 +99,21 @@ class Plivo:
     max_characters = 1600
     media_limit = 5_000_000
 
-    def verify(self, connection: Connection, request: HookRequest, _now_us: int) -> None:
-        """By V3 wherever one is given, and then by that alone; else by V2. Plivo signs no time."""
+    def verify(self, connection: Connection, request: HookRequest, _now_us: int) -> Nonce | None:
+        """By V3 wherever one is given, and then by that alone; else by V2, whose nonce vouches for the rest. Plivo signs no time."""
         if request.method == "POST" and request.media_type != FORM:
             raise UnsupportedType("not a urlencoded form")
-        version, signed = ("v3", _signed_by_v3) if _given(request, "v3") else ("v2", _signed_by_v2)
-        given, nonce = _given(request, version), request.headers.get(f"x-plivo-signature-{version}-nonce")
-        if not given or not nonce:
-            raise BadSignature("no signature")
-        key = connection.credentials["auth_token"].encode()
-        text = (signed(request) + nonce).encode("utf-8", "surrogateescape")
-        expected = b64encode(hmac.digest(key, text, "sha256"))
-        if not any(hmac.compare_digest(expected, claimed.encode("utf-8", "replace")) for claimed in given):
+        by_v3 = bool(_given(request, "v3"))
+        if by_v3 and not _signed(connection, request, "v3", _signed_by_v3(request)):
             raise BadSignature("wrong signature")
+        by_v2 = _signed(connection, request, "v2", _address(request))
+        nonce = request.headers.get("x-plivo-signature-v2-nonce", "")
+        if by_v2 and _NONCE.fullmatch(nonce):
+            url = request.url.encode("utf-8", "surrogateescape")
+            return nonce_of(nonce, request.method.encode(), url, request.body, alone=not by_v3)
+        if not by_v3:
+            raise BadSignature("wrong or no signature")
+        return None
 
     def inbound(self, _connection: Connection, request: HookRequest) -> list[InboundText]:
         fields = _fields(request)
@@ -219,6 +226,14 @@ def _given(request: HookRequest, version: str) -> list[str]:
     return [value for header in headers for value in header.split(",") if value]
 
 
+def _signed(connection: Connection, request: HookRequest, version: str, text: str) -> bool:
+    nonce = request.headers.get(f"x-plivo-signature-{version}-nonce", "")
+    key = connection.credentials["auth_token"].encode()
+    expected = b64encode(hmac.digest(key, (text + nonce).encode("utf-8", "surrogateescape"), "sha256"))
+    claimed = [value.encode("utf-8", "replace") for value in _given(request, version)]
+    return bool(nonce) and any(hmac.compare_digest(expected, value) for value in claimed)
+
+
 def _signed_by_v3(request: HookRequest) -> str:
     """The address, '?', the sorted query, '.', the sorted fields, '.': each separator only where something needs it."""
     parts = urlsplit(request.url)
@@ -226,10 +241,6 @@ def _signed_by_v3(request: HookRequest) -> str:
     if request.method != "POST" or not request.form:
         return _address(request) + (f"?{query}." if query else ".")
     return f"{_address(request)}?{query}{'.' if query else ''}{_joined(request.form)}."
-
-
-def _signed_by_v2(request: HookRequest) -> str:
-    return _address(request)
 
 
 def _address(request: HookRequest) -> str:

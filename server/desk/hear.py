@@ -20,8 +20,10 @@ from server.carriers.carrier import (
     Receipt,
     UnsupportedType,
 )
+from server.carriers.nonce import Nonce
 from server.clock import Clock
 from server.desk.desk import Desk
+from server.desk.nonces import SPENT, spend
 from server.desk.work import Work
 from server.ids import LENGTH as ID_LENGTH
 from server.ids import new_id
@@ -38,7 +40,9 @@ __all__ = [
     "Ear",
     "Heard",
     "HookRefused",
+    "InboundText",
     "Malformed",
+    "Receipt",
     "Unavailable",
     "UnknownConnection",
     "UnsupportedType",
@@ -79,11 +83,12 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Heard(Generic[T]):
-    """What a verified webhook says, and the answer to give once that is durable."""
+    """What a verified webhook says, and the answer to give once that is durable, with `nonce` spent in the same transaction."""
 
     connection: Connection
     items: Sequence[T]
     answer: HookAnswer
+    nonce: Nonce | None
 
 
 @dataclass(slots=True)
@@ -163,32 +168,39 @@ class Ear:
 
     async def texts(self, carrier: Carrier, connection: Connection, call: Call) -> Heard[InboundText]:
         """Raises `BadSignature`, `UnsupportedType`, and `Malformed`, whose body is kept by then."""
-        request = self._verified(carrier, connection, call)
+        request, nonce = self._verified(carrier, connection, call)
         try:
-            return Heard(connection, carrier.inbound(connection, request), carrier.acknowledge())
+            return Heard(connection, carrier.inbound(connection, request), carrier.acknowledge(), nonce)
         except Malformed:
-            await self._keep(connection, _raw(call))
+            await self._keep(connection, _raw(call), nonce)
             raise
 
     async def receipts(self, carrier: Carrier, connection: Connection, call: Call) -> Heard[Receipt]:
         """As `texts`."""
-        request = self._verified(carrier, connection, call)
+        request, nonce = self._verified(carrier, connection, call)
         try:
-            return Heard(connection, carrier.status(connection, request), carrier.acknowledge())
+            return Heard(connection, carrier.status(connection, request), carrier.acknowledge(), nonce)
         except Malformed:
-            await self._keep(connection, _raw(call))
+            await self._keep(connection, _raw(call), nonce)
             raise
 
-    def _verified(self, carrier: Carrier, connection: Connection, call: Call) -> HookRequest:
+    def _verified(self, carrier: Carrier, connection: Connection, call: Call) -> tuple[HookRequest, Nonce | None]:
         url = self._desk.settings.base_url + call.target
         _, _, query = call.target.partition("?")
         request = HookRequest(call.method, url, dict(parse_qsl(query, keep_blank_values=True)) if query else {}, call.headers, call.body)
-        carrier.verify(connection, request, self._clock.now())
-        return request
+        return request, carrier.verify(connection, request, self._clock.now())
 
-    async def _keep(self, connection: Connection, raw: bytes) -> None:
+    async def _keep(self, connection: Connection, raw: bytes, nonce: Nonce | None) -> None:
         id = new_id(self._clock.now())
-        await self._desk.db.write(lambda tx: lines.keep_malformed(tx, id, connection.id, raw))
+
+        async def keep(work: Work) -> bool:
+            [fine] = await spend(work, [(connection.id, nonce)])
+            if fine:
+                await lines.keep_malformed(work.tx, id, connection.id, raw)
+            return fine
+
+        if not await self._desk.change(keep):
+            raise BadSignature(SPENT)
 
 
 async def prune_malformed(desk: Desk) -> int:

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 
 from server.carriers.carrier import BadSignature, Connection, Receipt
+from server.carriers.nonce import Nonce
 from server.desk.desk import Desk
+from server.desk.nonces import SPENT, spend
 from server.desk.outcome import News, apply
 from server.desk.work import Work
 from server.domain.message import Message
@@ -13,10 +15,10 @@ from server.store import inbox, messages
 AT_ONCE = 50
 
 
-async def apply_receipts(desk: Desk, connection: Connection, receipts: Sequence[Receipt]) -> None:
+async def apply_receipts(desk: Desk, connection: Connection, receipts: Sequence[Receipt], nonce: Nonce | None = None) -> None:
     """Returns when every receipt is applied or durably parked. A word about another account's message is parked and never shown.
 
-    Raises `BadSignature` where a receipt brings a token that is not ours.
+    Raises `BadSignature` where a receipt brings a token that is not ours, or their nonce had come with something else.
     """
 
     async def concerned(work: Work) -> list[str]:
@@ -24,6 +26,8 @@ async def apply_receipts(desk: Desk, connection: Connection, receipts: Sequence[
         return [message.conversation for message in found if message is not None]
 
     async def change(work: Work) -> None:
+        if not all(await spend(work, [(connection.id, nonce)])):
+            raise BadSignature(SPENT)
         for receipt in receipts:
             await _apply(work, connection, receipt)
 

@@ -6,18 +6,20 @@ from dataclasses import dataclass
 import msgspec
 from msgspec.structs import replace
 
-from server.carriers.carrier import Connection, Credentials, InboundText
+from server.carriers.carrier import BadSignature, Connection, Credentials, InboundText
+from server.carriers.nonce import Nonce
 from server.desk.consent import doubt, obey
 from server.desk.desk import Desk
 from server.desk.introduce import new_thread
 from server.desk.long_texts import PATIENCE_US, Came, Whole, give_up, join
+from server.desk.nonces import SPENT, spend
 from server.desk.work import Work
 from server.desk.writer import Group
 from server.domain.consent import Keyword, classify
 from server.domain.conversation import Arrival, receive
 from server.domain.events import EventType
 from server.domain.media import MOST_ATTACHMENTS, Attachment, MediaState, announced_as_layout, kept
-from server.domain.message import Direction, Kind, Message, MessageState, Purpose
+from server.domain.message import NO_WORDS, Direction, Kind, Message, MessageState, Purpose
 from server.domain.phone import read_sender
 from server.domain.segments import count
 from server.domain.thread import Step, Thread
@@ -32,25 +34,27 @@ LONGEST_BODY = 10_000
 
 AT_ONCE = 50
 
-WORDLESS = "The carrier did not keep the words of this text."
+WORDLESS = "Its words are not in the carrier's list: look it up at the carrier, or ask."
 
 HANDLED = {Keyword.STOP: Purpose.OPTED_OUT, Keyword.START: Purpose.OPTED_IN, Keyword.HELP: Purpose.HELP}
 
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """A text as it came over a connection. `id` will be its message's."""
+    """A text as it came over a connection, with what its webhook spends. `id` will be its message's."""
 
     connection: Connection
     text: InboundText
     id: str
     sender: str
     to: str
+    nonce: Nonce | None = None
 
 
-async def receive_texts(desk: Desk, connection: Connection, texts: Sequence[InboundText], now: int) -> None:
-    """Returns when every text is durable: as a message, as a repeat of one, or as unrouted. Raises `Unavailable`."""
-    items = [Inbound(connection, text, new_id(now), read_sender(text.sender).text, read_sender(text.to).text) for text in texts]
+async def receive_texts(desk: Desk, connection: Connection, texts: Sequence[InboundText], now: int, nonce: Nonce | None = None) -> None:
+    """Returns when every text is durable: as a message, as a repeat of one, or as unrouted. Raises `Unavailable`, and `BadSignature`
+    where their nonce had come with something else."""
+    items = [Inbound(connection, text, new_id(now), read_sender(text.sender).text, read_sender(text.to).text, nonce) for text in texts]
     await desk.join(RECEIVE, items)
 
 
@@ -91,8 +95,15 @@ async def _known(work: Work, items: Sequence[Inbound]) -> list[str]:
     return list(found.values())
 
 
-async def _handle(work: Work, items: Sequence[Inbound]) -> list[None]:
-    """Every item in the order of arrival; carriers' repeats are dropped by the inbox's unique key."""
+async def _handle(work: Work, items: Sequence[Inbound]) -> list[BadSignature | None]:
+    """Every item in the order of arrival; carriers' repeats are dropped by the inbox's unique key, and what came with another's nonce
+    spoils only itself."""
+    fine = await spend(work, [(item.connection.id, item.nonce) for item in items])
+    await _take(work, [item for item, good in zip(items, fine, strict=True) if good])
+    return [None if good else BadSignature(SPENT) for good in fine]
+
+
+async def _take(work: Work, items: Sequence[Inbound]) -> None:
     dids = {item.id: did for item in items if (did := _did(work, item))}
     new = await inbox.insert(
         work.tx,
@@ -119,7 +130,6 @@ async def _handle(work: Work, items: Sequence[Inbound]) -> list[None]:
     await _open(work, fresh)
     for item, did in fresh:
         await _receive(work, item, did)
-    return [None] * len(items)
 
 
 RECEIVE = Group(_handle, _known)
@@ -180,7 +190,7 @@ async def _receive(work: Work, item: Inbound, did: Did) -> None:
     if keyword in HANDLED:
         answers = said is not None or bool(item.connection.options.get("answers_stop"))
         await obey(work, thread, message, keyword, did, actor, confirm=not answers)
-    elif keyword is Keyword.REVIEW:
+    elif keyword is Keyword.REVIEW or item.text.wordless:
         await doubt(work, thread, message, actor)
 
 
@@ -202,7 +212,7 @@ def _message(item: Inbound, thread: Thread, step: Step, did: Did, body: str, att
         carrier_ref=item.text.carrier_ref,
         media=kept(attached),
         sent_at=item.text.sent_at,
-        error_code="no_words" if item.text.wordless else None,
+        error_code=NO_WORDS if item.text.wordless else None,
         error_says=WORDLESS if item.text.wordless else None,
     )
 

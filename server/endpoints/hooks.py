@@ -9,7 +9,7 @@ from starlette.types import Receive, Scope, Send
 
 from server.clock import Clock
 from server.desk.desk import Desk
-from server.desk.hear import Call, Ear, Heard, HookRefused, UnknownConnection
+from server.desk.hear import Call, Ear, Heard, HookRefused, InboundText, Receipt, UnknownConnection
 from server.desk.receipts import apply_receipts
 from server.desk.receive import receive_texts
 from server.endpoints.limits import Knocks
@@ -32,19 +32,24 @@ class Hooks:
 
     async def texts(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Inbound texts."""
-        heard = await self._hear(scope, receive, self._ear.texts)
-        if isinstance(heard, Heard):
-            await receive_texts(self._desk, heard.connection, heard.items, self._clock.now())
-        await _acknowledge(heard, scope, receive, send)
+
+        async def take(heard: Heard[InboundText]) -> None:
+            await receive_texts(self._desk, heard.connection, heard.items, self._clock.now(), heard.nonce)
+
+        await _acknowledge(await self._hear(scope, receive, self._ear.texts, take), scope, receive, send)
 
     async def status(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Delivery receipts."""
-        heard = await self._hear(scope, receive, self._ear.receipts)
-        if isinstance(heard, Heard):
-            await apply_receipts(self._desk, heard.connection, heard.items)
-        await _acknowledge(heard, scope, receive, send)
 
-    async def _hear(self, scope: Scope, receive: Receive, hear: Callable[..., Awaitable[Heard[T]]]) -> Heard[T] | Response:
+        async def take(heard: Heard[Receipt]) -> None:
+            await apply_receipts(self._desk, heard.connection, heard.items, heard.nonce)
+
+        await _acknowledge(await self._hear(scope, receive, self._ear.receipts, take), scope, receive, send)
+
+    async def _hear(
+        self, scope: Scope, receive: Receive, hear: Callable[..., Awaitable[Heard[T]]], take: Callable[[Heard[T]], Awaitable[None]]
+    ) -> Heard[T] | Response:
+        """Returns when it is durable."""
         kind, id = scope["path_params"]["kind"], scope["path_params"]["connection"]
         try:
             carrier, connection = await self._ear.connection(kind, id, scope["method"])
@@ -54,7 +59,9 @@ class Hooks:
                 return Response(b"", 429, headers={"retry-after": str(seconds)})
             raise
         try:
-            return await hear(carrier, connection, await _call(scope, receive))
+            heard = await hear(carrier, connection, await _call(scope, receive))
+            await take(heard)
+            return heard
         except HookRefused as refused:
             why, address = type(refused).__name__, address_of(scope)
             log.warning("webhook.refused", carrier=id, kind=kind, why=why, reason=str(refused), address=address)

@@ -159,6 +159,35 @@ def test_v2_is_taken_where_no_v3_is_given_and_covers_the_place_alone(owner: str,
     verify(request(FIELDS | {"Text": "something else"}, url, **by_v2(url, owner)))
 
 
+def test_v2_has_its_nonce_spent_with_all_that_came_and_v3_beside_it_refuses_nothing() -> None:
+    spent = it.verify(connection(), request(FIELDS, **by_v2(URL)), 0)
+    assert spent is not None
+    assert (spent.value, spent.alone) == (NONCE, True)
+    assert it.verify(connection(), request(FIELDS, **by_v2(URL)), 0) == spent, "a repeat is the same"
+    for other in (
+        request(FIELDS | {"Text": "forged"}, **by_v2(URL)),
+        request({**FIELDS, "MessageUUID": UUID[::-1]}, **by_v2(URL)),
+        request(FIELDS, URL + "?a=1", **by_v2(URL)),
+        request(FIELDS, method="GET", **by_v2(URL)),
+        request({}, method="GET", **by_v2(URL)),
+    ):
+        changed = it.verify(connection(), other, 0)
+        assert changed is not None
+        assert (changed.value, changed.digest != spent.digest) == (NONCE, True)
+    both = it.verify(connection(), request(FIELDS, x_plivo_signature_v3=v3(FIELDS), x_plivo_signature_v3_nonce=NONCE, **by_v2(URL)), 0)
+    assert both is not None
+    assert (both.value, both.digest, both.alone) == (NONCE, spent.digest, False)
+    assert it.verify(connection(), request(FIELDS), 0) is None
+
+
+def test_what_v2_signed_for_a_receipt_is_no_signature_for_a_text() -> None:
+    """Address and nonce have nothing between them, so the end of the one could begin the other."""
+    seen = by_v2(f"{URL}/status")
+    assert validate_signature(URL, f"/status{NONCE}", seen["x_plivo_signature_v2"], TOKEN), "the SDK would take it"
+    with pytest.raises(BadSignature):
+        verify(request(FIELDS, **seen | {"x_plivo_signature_v2_nonce": f"/status{NONCE}"}))
+
+
 def test_a_wrong_v3_is_not_made_good_by_a_right_v2() -> None:
     with pytest.raises(BadSignature):
         verify(request(FIELDS, x_plivo_signature_v3="x", x_plivo_signature_v3_nonce=NONCE, **by_v2(URL)))

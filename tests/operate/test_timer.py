@@ -4,6 +4,7 @@ import asyncio
 
 from server import timer
 from server.carriers.carrier import InboundText, Part
+from server.carriers.nonce import Nonce
 from server.desk import inbox, settle
 from server.desk.media import Attachments, Given, files_of
 from server.desk.notify import hold, record, take
@@ -166,6 +167,22 @@ async def test_what_was_unreadable_long_ago_is_forgotten(parts: Parts, centre: O
 
     async def forgotten() -> bool:
         return await centre.one("select id from malformed") is None
+
+    assert not await forgotten()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(timer.run(parts, stop, longest_pause=SLEEPS_LONG))
+        await until(forgotten, within=2)
+        stop.set()
+
+
+async def test_what_a_carrier_said_once_long_ago_is_forgotten(parts: Parts, centre: Office) -> None:
+    text = InboundText("ref", MARIA, SUPPORT, "Hi")
+    await receive_texts(parts.desk, centre.connection, [text], parts.clock.now(), Nonce("1", "digest", alone=True))
+    centre.later(minutes=400 * 24 * 60 + 1)
+    stop = asyncio.Event()
+
+    async def forgotten() -> bool:
+        return await centre.one("select nonce from nonces") is None
 
     assert not await forgotten()
     async with asyncio.TaskGroup() as tasks:
