@@ -9,7 +9,7 @@ from server.domain.answers import answer
 from server.domain.consent import EDITION, Keyword
 from server.domain.conversation import unintroduced
 from server.domain.events import EventType
-from server.domain.message import CANCELLABLE, Direction, Message, MessageState, Purpose
+from server.domain.message import CANCELLABLE, NO_WORDS, Direction, Message, MessageState, Purpose
 from server.domain.phone import SenderKind, read_sender
 from server.domain.thread import Conversation, Happening, Step, Thread
 from server.domain.user import Actor
@@ -87,14 +87,17 @@ async def opt_out(
 
 
 async def doubt(work: Work, thread: Thread, message: Message, actor: Actor) -> None:
-    """This text sounds like an opt-out: until somebody decides, nothing automatic or scheduled leaves to its number."""
+    """This text sounds like an opt-out, or came without its words and may be one: until somebody decides, nothing automatic or scheduled
+    leaves to its number."""
     c = thread.conversation
     number, before = (c.account, c.phone), work.standing(c)
     if before.opted_out or await _void(work, c, message, "review", actor):
         return
-    await consent.record(work.tx, _entry(work, number, "review", "keyword", actor, message.id, message.body, message.sent_at))
+    await consent.record(work.tx, _entry(work, number, "review", "keyword", actor, message.id, message.body or None, message.sent_at))
     if before.review_at is None:
-        work.staged.standings[number] = Standing(review_at=work.now, review_message=message.id)
+        work.staged.standings[number] = Standing(
+            review_at=work.now, review_message=message.id, review_wordless=message.error_code == NO_WORDS
+        )
         work.tell(c.account, EventType.CONTACT_UPDATED, actor, contact=c.contact, message=message.id, reason="consent_review")
 
 

@@ -23,7 +23,7 @@ async def decide(desk: Desk, user: User, id: str, opted_out: bool, once: Once | 
         if text is None:
             raise NothingToDecide("Nothing is to be decided here any more.")
         said = await messages.by_id(work.tx, text) or work.staged.new_messages.get(text)
-        says = said.body if said is not None else None
+        says = said.body or None if said is not None else None
         if opted_out:
             await opt_out(work, (c.account, c.phone), c.contact, actor, source="review", message=text, says=says)
         else:

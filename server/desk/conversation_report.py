@@ -8,8 +8,9 @@ import msgspec
 from server.desk import views
 from server.desk.desk import Desk
 from server.desk.ours import must_be_ours
-from server.desk.shapes import ConversationContactShape, DidShape, MessageShape, OwnConversationShape, UserShape, seconds_or_none
+from server.desk.shapes import ConversationContactShape, DidShape, MessageShape, OwnConversationShape, UserShape
 from server.domain.report import NOBODY, Asked
+from server.domain.response_times import seconds_or_none
 from server.domain.user import User
 from server.store import conversation_report as store
 from server.store.conversation_report import Counted, Key, State

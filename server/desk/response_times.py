@@ -10,10 +10,10 @@ import msgspec
 
 from server.desk.desk import Desk
 from server.desk.ours import must_be_ours
-from server.desk.shapes import DidShape, UserShape, did_shape, instant, seconds_or_none, user_shape
+from server.desk.shapes import DidShape, UserShape, did_shape, instant, user_shape
 from server.domain.errors import Invalid
 from server.domain.report import Asked
-from server.domain.response_times import Facts, Figures, Times, times
+from server.domain.response_times import Facts, Figures, Times, seconds_or_none, times
 from server.domain.user import User
 from server.store import accounts, response_times
 from server.store.accounts import Did

@@ -86,7 +86,8 @@ class ConversationContactShape(msgspec.Struct, frozen=True):
 
 
 class ConversationShape(msgspec.Struct, frozen=True):
-    """`consent_review`: since when somebody has to decide whether a text was an opt-out; automatic and scheduled ones wait meanwhile."""
+    """`consent_review`: since when somebody has to decide whether a text was an opt-out; automatic and scheduled ones wait meanwhile.
+    `consent_review_why`: `sounds_like` one, or `no_words`, which the carrier's list did not have."""
 
     id: str
     contact: ConversationContactShape
@@ -107,6 +108,7 @@ class ConversationShape(msgspec.Struct, frozen=True):
     repliable: bool
     introduced: bool
     consent_review: str | None
+    consent_review_why: str | None
 
 
 class OwnConversationShape(ConversationShape, frozen=True):
@@ -119,12 +121,13 @@ class OwnConversationShape(ConversationShape, frozen=True):
 
 
 class PhoneShape(msgspec.Struct, frozen=True):
-    """`consent_review` as of a conversation."""
+    """`consent_review` and its why as of a conversation."""
 
     number: str
     kind: str
     opted_out: bool
     consent_review: str | None
+    consent_review_why: str | None
 
 
 class ContactShape(msgspec.Struct, frozen=True):
@@ -192,11 +195,6 @@ def preferences_shape(kept: Preferences, now: int) -> PreferencesShape:
     return PreferencesShape(**asdict(chosen) | {"focus_until": instant_or_none(chosen.focus_until)})
 
 
-def seconds_or_none(us: int | None) -> int | None:
-    """Whole seconds, rounded to the nearest."""
-    return None if us is None else (us + 500_000) // 1_000_000
-
-
 def user_shape(user: User) -> UserShape:
     return UserShape(user.id, user.name, user.role)
 
@@ -249,7 +247,7 @@ def message_shape(m: Message, users: dict[str, User], dids: dict[str, Did]) -> M
 def contact_shape(contact: Contact, standings: Mapping[tuple[str, str], Standing]) -> ContactShape:
     """`standings` holds those of the contact's numbers that there is something to say of."""
     stand = [(phone, standings.get((contact.account, phone.number), Standing())) for phone in contact.phones]
-    phones = [PhoneShape(phone.number, phone.kind, at.opted_out, instant_or_none(at.review_at)) for phone, at in stand]
+    phones = [PhoneShape(phone.number, phone.kind, at.opted_out, instant_or_none(at.review_at), at.review_why) for phone, at in stand]
     return ContactShape(
         id=contact.id,
         name=contact.name,
@@ -297,4 +295,5 @@ def conversation_fields(
         "repliable": repliable,
         "introduced": c.introduced_at is not None,
         "consent_review": instant_or_none(standing.review_at),
+        "consent_review_why": standing.review_why,
     }

@@ -58,6 +58,8 @@ ANSWERS = frozenset(
 )
 """The states in which a human's outbound message stands as an answer (PRODUCT rule 9)."""
 
+NO_WORDS = "no_words"
+"""The `error_code` of a text that came in and whose words the carrier's list does not have."""
 BROKEN = frozenset({MessageState.FAILED, MessageState.UNDELIVERED})
 """The states in which an answer failed for good. A cancelled one did not fail: the contact opted out, or its author took it back."""
 

@@ -163,3 +163,8 @@ class _Calendar:
 
     def _local(self, at: int) -> datetime:
         return datetime.fromtimestamp(at / 1_000_000, self._zone)
+
+
+def seconds_or_none(us: int | None) -> int | None:
+    """Whole seconds, rounded to the nearest."""
+    return None if us is None else (us + 500_000) // 1_000_000

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from server.domain.message import NO_WORDS
 from server.store.database import Row, Transaction, batch
 
 Key = tuple[str, str]
@@ -41,13 +42,20 @@ class ConsentEntry:
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How a number stands. `did` is our number that the carrier refused to text from; `review_at` since when a person should look at
-    `review_message`."""
+    `review_message`, which came without its words where `review_wordless`."""
 
     opted_out_at: int | None = None
     source: str | None = None
     did: str | None = None
     review_at: int | None = None
     review_message: str | None = None
+    review_wordless: bool = False
+
+    @property
+    def review_why(self) -> str | None:
+        if self.review_at is None:
+            return None
+        return NO_WORDS if self.review_wordless else "sounds_like"
 
     @property
     def opted_out(self) -> bool:
@@ -58,15 +66,23 @@ async def standings(tx: Transaction, numbers: Iterable[Key]) -> dict[Key, Standi
     """Those of the numbers that are opted out or under review."""
     rows = await tx.all(
         """select k.value ->> 'account' as account, k.value ->> 'number' as number, o.at as opted_out_at, o.source, o.did,
-                  r.at as review_at, r.message as review_message
+                  r.at as review_at, r.message as review_message, coalesce(m.error_code, '') = 'no_words' as wordless
            from json_each(:keys) k
            left join opt_outs o on o.account = k.value ->> 'account' and o.number = k.value ->> 'number'
            left join consent_reviews r on r.account = k.value ->> 'account' and r.number = k.value ->> 'number'
+           left join messages m on m.id = r.message
            where o.at is not null or r.at is not null""",
         keys=_keys(numbers),
     )
     return {
-        (row["account"], row["number"]): Standing(row["opted_out_at"], row["source"], row["did"], row["review_at"], row["review_message"])
+        (row["account"], row["number"]): Standing(
+            opted_out_at=row["opted_out_at"],
+            source=row["source"],
+            did=row["did"],
+            review_at=row["review_at"],
+            review_message=row["review_message"],
+            review_wordless=bool(row["wordless"]),
+        )
         for row in rows
     }
 

@@ -11,7 +11,8 @@ import pytest
 from server.carriers.carrier import Connection, Credentials, InboundText, SendResult
 from server.carriers.exchange import open_client
 from server.carriers.listing import instant
-from server.desk import reconcile
+from server.desk import inbox, reconcile
+from server.desk.consent_review import decide
 from server.desk.desk import Desk
 from server.desk.dispatch import lease, record
 from server.desk.lines import get_carrier
@@ -26,6 +27,7 @@ from server.store.readings_back import Reading
 from tests.fixtures.carrier_api import CarrierApi
 from tests.fixtures.centre import ACCOUNT_SID, AUTH_TOKEN
 from tests.fixtures.office import MARIA, WEI, Office
+from tests.fixtures.page import assert_page_equals_fresh_load
 from tests.fixtures.twilio_api import TwilioApi
 from tests.fixtures.waiting import until
 
@@ -142,13 +144,34 @@ async def test_numbers_that_are_not_ours_and_times_before_they_were_are_left_alo
     assert await office.all("select carrier from inbox") == []
 
 
-async def test_a_text_whose_words_the_carrier_did_not_keep_says_so(
+async def test_a_text_whose_words_the_carrier_did_not_keep_says_so_and_somebody_decides_whether_it_was_a_stop(
     office: Office, twilio: Connection, twilio_api: TwilioApi, http: httpx2.AsyncClient
 ) -> None:
     twilio_api.arrives(MARIA, FRONT, "secret").wordless = True
     await read(office, twilio, http)
     [row] = await inbound(office)
-    assert (row["body"], row["error_says"]) == ("", "The carrier did not keep the words of this text.")
+    assert (row["body"], row["error_says"]) == ("", "Its words are not in the carrier's list: look it up at the carrier, or ask.")
+    [told] = [event["data"]["contact"] for event in office.events if event["data"].get("reason") == "consent_review"]
+    assert told["phones"][0]["consent_review_why"] == "no_words"
+    id = await office.conversation()
+    shown = await inbox.conversation(office.desk, office.ana, id)
+    assert (shown.consent_review, shown.consent_review_why) == (told["phones"][0]["consent_review"], "no_words")
+    await assert_page_equals_fresh_load(office, office.ana)
+    await decide(office.desk, office.ana, id, opted_out=True)
+    lines = await office.all("select kind, source, says from consent order by at")
+    assert lines == [{"kind": kind, "source": by, "says": None} for kind, by in (("review", "keyword"), ("opted_out", "review"))]
+    twilio_api.arrives(MARIA, FRONT, "one more").wordless = True
+    await read(office, twilio, http)
+    assert (await inbox.conversation(office.desk, office.ana, id)).consent_review is None, "who is opted out is"
+
+
+async def test_a_picture_without_words_and_words_that_sound_like_nothing_are_no_doubt(
+    office: Office, twilio: Connection, twilio_api: TwilioApi, http: httpx2.AsyncClient
+) -> None:
+    twilio_api.arrives(MARIA, FRONT, "").pictures = 1
+    twilio_api.arrives(WEI, FRONT, "On my way")
+    await read(office, twilio, http)
+    assert (len(await inbound(office)), await office.all("select * from consent_reviews")) == (2, [])
 
 
 async def test_a_doubtful_text_that_the_carrier_has_is_sent_and_never_sent_again(

@@ -28,7 +28,7 @@ async def test_a_contact_is_made_where_its_location_says_and_read_there(integrat
     made = answer.json()
     assert answer.status_code == 201
     assert answer.headers["location"] == f"/api/v1/contacts/{made['id']}"
-    assert made["phones"] == [{"number": MARIA, "kind": "mobile", "opted_out": False, "consent_review": None}]
+    assert made["phones"] == [{"number": MARIA, "kind": "mobile", "opted_out": False, "consent_review": None, "consent_review_why": None}]
     assert (made["ready"], made["tags"], made["timezone"], made["fields"]) == (True, ["vip"], "America/New_York", {"plan": "gold"})
     assert (await integrator.ben.get(f"/contacts/{made['id']}")).json() == made
 
@@ -89,7 +89,7 @@ async def test_a_number_that_a_conversation_is_held_with_cannot_be_taken_from_it
     assert MARIA in refused.json()["detail"]
     assert {**(await integrator.ana.get(at)).json(), "latest": None} == made
     changed = await integrator.ana.patch(at, {"phones": [{"number": MARIA, "kind": "other"}]})
-    assert changed.json()["phones"] == [{"number": MARIA, "kind": "other", "opted_out": False, "consent_review": None}]
+    assert changed.json()["phones"] == [{"number": MARIA, "kind": "other", "opted_out": False, "consent_review": None, "consent_review_why": None}]
 
 
 async def test_contacts_are_found_by_name_number_readiness_and_tag_page_by_page(integrator: Integrator) -> None:

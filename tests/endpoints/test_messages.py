@@ -147,7 +147,7 @@ async def test_a_text_to_a_number_starts_the_conversation_and_the_next_one_joins
     assert joined["conversation"]["id"] == started["conversation"]["id"]
     assert joined["conversation"]["role"] == "subscriber"
     [phone] = (await integrator.ana.get(f"/contacts/{contact}")).json()["phones"]
-    assert phone == {"number": WEI, "kind": "mobile", "opted_out": False, "consent_review": None}
+    assert phone == {"number": WEI, "kind": "mobile", "opted_out": False, "consent_review": None, "consent_review_why": None}
 
 
 async def test_a_first_text_needs_one_addressee_that_exists(integrator: Integrator) -> None:

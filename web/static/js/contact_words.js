@@ -89,11 +89,11 @@ const SOURCES = { carrier: "as the carrier says" };
 const LATE = { opted_out: "texted STOP", opted_in: "texted START", review: "written what may be an opt-out" };
 
 /** @param {Entry} entry @param {Map<string, string>} names of the users, by id */
-export function consentSays({ kind, source, user, by }, names) {
+export function consentSays({ kind, source, user, by, says }, names) {
   const out = kind === "opted_out";
   const person = names.get(user ?? "") ?? by?.name ?? "a colleague";
   if (source === "late") return `had ${LATE[kind] ?? ""} before, which reached us late`;
-  if (kind === "review") return "wrote what may be an opt-out";
+  if (kind === "review") return says === null ? "sent a text whose words are lost, and which may be an opt-out" : "wrote what may be an opt-out";
   if (kind === "kept") return source === "review" ? `was not opted out: ${person} decided` : "wrote START";
   if (source === "review") return `was opted out: ${person} decided`;
   if (source === "import") return `was opted out by a list that ${person} imported`;

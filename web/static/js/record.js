@@ -143,13 +143,13 @@ export class Record {
     this.personal += 1;
   }
 
-  /** How my number stands, as an event of the contact says. @param {{phones?: Array<{number: string, opted_out: boolean, consent_review?: string|null}>}} contact */
+  /** How my number stands, as an event of the contact says. @param {{phones?: Array<{number: string, opted_out: boolean, consent_review?: string|null, consent_review_why?: "sounds_like"|"no_words"|null}>}} contact */
   stands({ phones }) {
     const { row } = this;
     const found = phones?.find((phone) => phone.number === row?.contact.phone);
     if (!row || !found) return;
-    const { opted_out, consent_review = null } = found;
-    this.row = { ...row, opted_out, consent_review, contact: { ...row.contact, opted_out } };
+    const { opted_out, consent_review = null, consent_review_why = null } = found;
+    this.row = { ...row, opted_out, consent_review, consent_review_why, contact: { ...row.contact, opted_out } };
   }
 
   recount() {

@@ -19,7 +19,7 @@
  *   last_message: Message|null, waiting_since: string|null, clock_start: string|null, public_at: string|null,
  *   public_since: string|null, claimed_at: string|null, closed_at: string|null, snoozed_until: string|null, active_at?: string,
  *   opted_out: boolean, repliable?: boolean, introduced?: boolean, unread: number, muted: boolean, role: "owner"|"subscriber"|null,
- *   draft?: string|null, consent_review?: string|null,
+ *   draft?: string|null, consent_review?: string|null, consent_review_why?: "sounds_like"|"no_words"|null,
  * }} Conversation
  * @typedef {{kind: "user"|"contact"|"system", id: string|null, name: string|null}} Actor
  * @typedef {{
