@@ -1,7 +1,8 @@
 """Named places where a test may kill this process, to see what survives. Off unless a variable of the environment names them.
 
-`PARTYLINE_FAILPOINTS=writer.committed` kills at the first passage, `writer.committed:7` at the seventh; several by commas. It is no
-setting, is not read from `.env`, and a process that starts with it warns of it by name (`settings.unknown`).
+`PARTYLINE_FAILPOINTS=writer.committed` kills at the first passage, `writer.committed:7` at the seventh; `writer.committed:7:stop` stops it
+there until it is told to continue; several by commas. It is no setting, is not read from `.env`, and a process that starts with it warns
+of it by name (`settings.unknown`).
 
 `writer.committed`: a batch with events is committed; nobody has been told or answered yet.
 `lease.taken`: a sender has taken texts, and that is not committed yet; `lease.committed`: it is, and none is handed to a carrier.
@@ -11,22 +12,29 @@ there and not recorded; `send.recorded`: it is.
 
 import os
 import signal
+from dataclasses import dataclass
 from functools import cache
 
 VARIABLE = "PARTYLINE_FAILPOINTS"
 
 
 def failpoint(name: str) -> None:
-    """Ends the process as `kill -9` does when this place is armed and passed often enough."""
-    left = _armed()
-    if name in left:
-        left[name] -= 1
-        if left[name] == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
+    """Ends the process as `kill -9` does, or stops it as SIGSTOP does, when this place is armed and passed often enough."""
+    armed = _armed().get(name)
+    if armed is not None:
+        armed.left -= 1
+        if armed.left == 0:
+            os.kill(os.getpid(), armed.signal)
+
+
+@dataclass(slots=True)
+class _Armed:
+    left: int
+    signal: signal.Signals
 
 
 @cache
-def _armed() -> dict[str, int]:
+def _armed() -> dict[str, _Armed]:
     """Each armed place with the passages that it has left. Read once: a process that is not under test has none."""
-    places = (place.strip().partition(":") for place in os.environ.get(VARIABLE, "").split(",") if place.strip())
-    return {name: int(times or 1) for name, _, times in places}
+    places = [place.strip().split(":") for place in os.environ.get(VARIABLE, "").split(",") if place.strip()]
+    return {name: _Armed(int(*how[:1] or "1"), signal.SIGSTOP if how[1:] == ["stop"] else signal.SIGKILL) for name, *how in places}

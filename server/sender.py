@@ -8,7 +8,7 @@ import httpx2
 from server.carriers.carrier import SendResult
 from server.carriers.exchange import open_client
 from server.desk.desk import Desk
-from server.desk.dispatch import Leased, give_up_leases, lease, next_look, record, withheld
+from server.desk.dispatch import FRESH_US, Leased, give_up_leases, lease, next_look, record, withheld
 from server.desk.hear import Connections
 from server.desk.receipts import apply_parked
 from server.failpoints import failpoint
@@ -60,10 +60,9 @@ async def hand_over(desk: Desk, connections: Connections, leased: Leased, http: 
         connection = await connections.get(leased.carrier)
         if connection is None:
             result = SendResult("rejected", code="no_carrier", says="The number's carrier is gone.", permanent=True)
-        elif await withheld(desk, leased):
+        elif await _withheld(desk, leased):
             return
         else:
-            failpoint("send.before")
             result = await desk.carriers[connection.kind].send(connection, leased.text, http)
             failpoint("send.answered")
     except Unavailable as error:
@@ -83,3 +82,15 @@ async def hand_over(desk: Desk, connections: Connections, leased: Leased, http: 
         else:
             failpoint("send.recorded")
             return
+
+
+async def _withheld(desk: Desk, leased: Leased) -> bool:
+    """The last look, and another one if this process was stopped since: a lease that it saw may be over by then."""
+    loop = asyncio.get_running_loop()
+    while True:
+        began = loop.time()
+        if await withheld(desk, leased):
+            return True
+        failpoint("send.before")
+        if loop.time() - began < FRESH_US / 1_000_000:
+            return False

@@ -16,6 +16,10 @@ TOTAL_SECONDS = 10.0
 ANSWER_BYTES = 65_536
 
 
+class _TooLate(Exception):
+    """The time was over before anything was written, since this process was stopped meanwhile."""
+
+
 class Answer(msgspec.Struct, frozen=True):
     """A carrier's own word: a 2xx or a 4xx with its whole body."""
 
@@ -57,6 +61,8 @@ async def post(
             async def note(event: str, _info: Mapping[str, object]) -> None:
                 # Not before: a TLS handshake that is cancelled from outside leaves its socket open (httpcore2 2.16).
                 if event.endswith("send_request_headers.started"):
+                    if asyncio.get_running_loop().time() >= deadline:
+                        raise _TooLate
                     limit.reschedule(deadline)
                 elif event.endswith("send_request_body.complete"):
                     failpoint("exchange.written")
@@ -74,7 +80,7 @@ async def post(
                 content = await _read(response)
             finally:
                 await response.aclose()
-    except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout):
+    except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, _TooLate):
         return _not_reached()
     except (httpx2.InvalidURL, httpx2.UnsupportedProtocol):
         return SendResult("rejected", code="bad_address", says="The carrier's address is not usable. Ask your manager.")

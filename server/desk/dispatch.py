@@ -8,6 +8,7 @@ from math import ceil
 from msgspec.structs import replace
 
 from server.carriers.carrier import OutboundText, SendResult
+from server.carriers.exchange import TOTAL_SECONDS
 from server.desk.consent import waits_for_review
 from server.desk.desk import Desk
 from server.desk.outcome import News, apply
@@ -30,7 +31,11 @@ OF_ONE_CARRIER = 50
 """Texts of one connection that a sender has in its hands at the most: a carrier that does not answer leaves room for the others."""
 NUMBERS_AT_ONCE = 50
 """Numbers that one look takes from, those first whose texts have waited longest."""
-LEASE_US = 60_000_000
+CALL_US = round(TOTAL_SECONDS * 1_000_000)
+LEASE_US = 2 * CALL_US
+"""As long as a call may take, and as long again for the looks before it and the record after it: so long a dead sender's texts wait."""
+FRESH_US = CALL_US // 2
+"""For so long the last look lets a call begin: the lease that it saw outlasts the beginning."""
 ATTEMPTS = 8
 LEAVING = frozenset({MessageState.QUEUED, MessageState.SENDING})
 """What was taken back or has left never leaves again, whatever else is written about it."""
@@ -39,7 +44,7 @@ LONGEST_RETRY_SECONDS = 300.0
 JITTER = 0.2
 """Pauses are up to so much longer or shorter, so that what was turned away together does not come back together."""
 LATEST_CONFIRMATION_US = 300_000_000
-"""A confirmation that cannot leave within five minutes is dropped (47 CFR 64.1200(a)(12))."""
+"""A confirmation that cannot leave within five minutes of the person's text is dropped (47 CFR 64.1200(a)(12))."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,21 +105,24 @@ async def lease(desk: Desk, most: int = AT_ONCE, held: Mapping[str, int] | None 
 
 async def withheld(desk: Desk, leased: Leased) -> bool:
     """The very last look, when a sender has the text in its hands: whether it is taken back, since its number may not be texted now, or
-    the sender was stopped for so long that the text is not its own any more."""
+    the sender was stopped for so long that the text is not its own any more. Where it is not, its call may begin within FRESH_US."""
     number = (leased.account, leased.text.to)
 
-    async def look(tx: Transaction) -> tuple[bool, bool]:
-        return await outbox.is_held(tx, leased.message, leased.attempt), number in await consent.standings(tx, [number])
+    async def look(tx: Transaction) -> tuple[int, bool]:
+        return await outbox.lease_left(tx, leased.message, leased.attempt), number in await consent.standings(tx, [number])
 
-    held, questioned = await desk.read(look)
-    if not (held and questioned):
-        return not held
+    left, questioned = await desk.read(look)
+    if left <= 0 or (left > LEASE_US - FRESH_US and not questioned):
+        return left <= 0
 
     async def change(work: Work) -> bool:
         message = await work.message(leased.message)
-        if message is None or message.attempt != leased.attempt or message.lease_until is None:
+        if message is None or message.attempt != leased.attempt or (message.lease_until or 0) <= work.now:
             return True
-        return await _turned_back(work, message)
+        if await _turned_back(work, message):
+            return True
+        work.rewrite(replace(message, lease_until=work.now + LEASE_US))
+        return False
 
     return await desk.change(change, locks=[leased.conversation])
 
@@ -201,7 +209,7 @@ async def _turned_back(work: Work, message: Message) -> bool:
     """Whether it may not leave: then it is cancelled, or waits for a person's decision or the end of quiet hours, out of others' way."""
     if message.state not in LEAVING:
         work.rewrite(replace(message, next_at=None))
-    elif (refusal := _refusal(work, message)) is not None:
+    elif (refusal := await _refusal(work, message)) is not None:
         await apply(work, message, refusal)
     elif waits_for_review(work, message):
         work.rewrite(replace(message, next_at=None, lease_until=None))
@@ -212,11 +220,12 @@ async def _turned_back(work: Work, message: Message) -> bool:
     return True
 
 
-def _refusal(work: Work, message: Message) -> News | None:
+async def _refusal(work: Work, message: Message) -> News | None:
     """The last look before it leaves: an opted-out number gets nothing but the one confirmation of its STOP."""
     thread = work.staged.threads[message.conversation]
     if message.purpose is Purpose.OPTED_OUT:
-        if work.now - message.created_at > LATEST_CONFIRMATION_US:
+        asked_at = await messages.received_before(work.tx, message.conversation, message.seq, Purpose.OPTED_OUT)
+        if work.now - (message.created_at if asked_at is None else asked_at) > LATEST_CONFIRMATION_US:
             return News(MessageState.CANCELLED, "too_late", "The confirmation could not leave within five minutes.")
         if not work.opted_out(thread.conversation):
             return News(MessageState.CANCELLED, "opted_in", "The contact opted in again before this text left.")

@@ -187,6 +187,18 @@ async def last_received(tx: Transaction, conversation: str, purpose: Purpose) ->
     return row["at"] if row else None
 
 
+async def received_before(tx: Transaction, conversation: str, seq: int, purpose: Purpose) -> int | None:
+    """When the contact sent its last text of this purpose before the number `seq`, µs, as far as it is known."""
+    row = await tx.one(
+        """select coalesce(sent_at, created_at) as at from messages where conversation = :conversation and seq < :seq
+           and purpose = :purpose and direction = 'inbound' order by seq desc limit 1""",
+        conversation=conversation,
+        seq=seq,
+        purpose=purpose,
+    )
+    return row["at"] if row else None
+
+
 async def parked(tx: Transaction, conversation: str) -> list[Message]:
     """Automatic texts that wait for a person's decision: they may leave once `next_at` is set again."""
     rows = await tx.all(

@@ -69,15 +69,10 @@ async def first_lease(tx: Transaction) -> int | None:
     return row["at"] if row else None
 
 
-async def is_held(tx: Transaction, message: str, attempt: int) -> bool:
-    """Whether the lease of this try still holds."""
-    row = await tx.one(
-        "select 1 as held from messages where id = :message and attempt = :attempt and lease_until > :now",
-        message=message,
-        attempt=attempt,
-        now=tx.now,
-    )
-    return row is not None
+async def lease_left(tx: Transaction, message: str, attempt: int) -> int:
+    """For how long the lease of this try still holds, µs; 0 and less where it is over."""
+    row = await tx.one("select lease_until from messages where id = :message and attempt = :attempt", message=message, attempt=attempt)
+    return 0 if row is None or row["lease_until"] is None else int(row["lease_until"]) - tx.now
 
 
 async def hold_paces(tx: Transaction, dids: Iterable[str]) -> dict[str, Pace]:

@@ -173,3 +173,14 @@ async def test_a_list_is_compared_with_when_somebody_asked_to_be_back(office: Of
     await late(office, ("START", 30))
     found = await office.desk.read(lambda tx: consent.last_opt_ins(tx, office.account, [MARIA]))
     assert abs(found[MARIA] - (at - 30 * MINUTE_US)) < MINUTE_US
+
+
+async def test_a_confirmation_leaves_within_five_minutes_of_the_persons_text_or_not_at_all(office: Office) -> None:
+    """STOP took four minutes to reach us; 47 CFR 64.1200(a)(12) counts from the person's text."""
+    await office.text("Hi", to=SALES)
+    await late(office, ("STOP", 4))
+    assert await automatic(office) == ["opted_out"]
+    office.later(minutes=2)
+    assert await leaves(office) == []
+    row = await office.one("select state, error_code from messages where direction = 'outbound'")
+    assert row == {"state": "cancelled", "error_code": "too_late"}

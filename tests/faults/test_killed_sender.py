@@ -7,6 +7,8 @@ from collections import Counter
 
 import pytest
 
+from server.desk.dispatch import LEASE_US
+from server.domain.pace import SECOND_US
 from tests.faults.conftest import open_with_ana
 from tests.fixtures.centre import Centre
 from tests.fixtures.figures import Figures
@@ -79,3 +81,63 @@ async def test_a_sender_killed_anywhere_sends_nothing_twice_and_leaves_nothing_s
     for phone in PHONES:
         mine = [body for body in taken if body.startswith(phone)]
         assert mine == sorted(mine), "in the order in which they were written"
+
+
+@pytest.mark.timeout(120)
+async def test_a_conversation_whose_sender_was_killed_anywhere_goes_on_when_the_lease_is_over(
+    centre: Centre, twilio_api: TwilioApi, figures: Figures
+) -> None:
+    """In real time: nobody ends a lease by hand."""
+    await open_with_ana(centre, webs=1)
+    for number, place in enumerate(PLACES):
+        for turn in range(2):
+            said = {"to": PHONES[number], "body": f"{place} {turn}", "client_id": f"{place} {turn}"}
+            assert (await centre.call("ana", "POST", "messages", **said)).status_code == 202
+        assert await ended(centre.partyline.begin("sender", FAILPOINTS=place)) == -signal.SIGKILL, place
+    leases = {row["body_asked"]: row["lease_until"] for row in await centre.rows("select body_asked, lease_until from messages")}
+    await asyncio.to_thread(centre.start, senders=1)
+
+    async def all_over() -> bool:
+        return not set((await states(centre)).values()) & {"queued", "sending"}
+
+    await until(all_over, within=LEASE_US / SECOND_US + 20)
+    rows = await centre.rows("select body_asked, handed_at, state from messages where direction = 'outbound'")
+    handed = {row["body_asked"]: row["handed_at"] for row in rows}
+    after = {place: (handed[f"{place} 1"] - until_then) / SECOND_US for place in PLACES if (until_then := leases[f"{place} 0"]) is not None}
+    figures(f"lease {LEASE_US / SECOND_US:.0f} s; the next text left so long after its end: {after}")
+    assert {"lease.committed", "send.before", "exchange.written", "send.answered"} <= set(after)
+    assert max(after.values()) < 2
+    assert len(twilio_api.taken) == len({text.body for text in twilio_api.taken}), "nothing twice"
+
+
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+async def test_a_sender_that_was_frozen_for_longer_than_its_lease_does_not_send_what_another_one_has_sent(
+    centre: Centre, twilio_api: TwilioApi
+) -> None:
+    """It had looked for the last time, and had written nothing yet. On SQLite it might hold the whole file meanwhile."""
+    await open_with_ana(centre, webs=1)
+    frozen = centre.partyline.begin("sender", FAILPOINTS="send.before:1:stop")
+    sent = (await centre.call("ana", "POST", "messages", to=PHONES[0], body="Hello", client_id="c-1")).json()
+
+    async def held() -> bool:
+        return (await states(centre)) == {"Hello": "sending"}
+
+    await until(held, within=20)
+    await asyncio.to_thread(centre.start, senders=1)
+
+    async def given_up() -> bool:
+        return (await states(centre)) == {"Hello": "unconfirmed"}
+
+    await until(given_up, within=LEASE_US / SECOND_US + 15)
+    assert twilio_api.taken == []
+    again = f"conversations/{sent['conversation']['id']}/messages"
+    other = await centre.call("ana", "POST", again, body="Hello", client_id="c-2", again=sent["message"]["id"])
+    assert other.status_code == 202, other.text
+    await until(lambda: len(twilio_api.taken) == 1)
+    frozen.thaw()
+    third = await centre.call("ana", "POST", "messages", to=PHONES[1], body="And you?", client_id="c-3")
+    assert third.status_code == 202
+    await until(lambda: len(twilio_api.taken) == 2)
+    await asyncio.to_thread(frozen.stop, within=20)
+    assert [text.body.removesuffix(" Reply STOP to unsubscribe.") for text in twilio_api.taken] == ["Hello", "And you?"]
