@@ -35,6 +35,7 @@ from server.carriers.carrier_json import JSON, json_of, read
 from server.carriers.exchange import Answer, basic, post, unreadable
 from server.carriers.logbook import LoggedText
 from server.carriers.refusals import Category, turned_away
+from server.carriers.times import sent
 from server.domain.message import BROKEN
 
 API_URL = "https://messaging.bandwidth.com"
@@ -133,6 +134,7 @@ class _Message(msgspec.Struct):
     owner: str = ""
     text: str | None = None
     media: list[object] | None = None
+    time: object = None
 
 
 class _Sent(msgspec.Struct):
@@ -170,6 +172,7 @@ def _text(message: _Message) -> InboundText:
         to=readable(message.owner, "owner"),
         body=legible(message.text or ""),
         media=references(((url, None) for url in message.media or () if not _lays_out(url)), 4096),
+        sent_at=sent(message.time),
     )
 
 

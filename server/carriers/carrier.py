@@ -153,7 +153,7 @@ class InboundText:
     """A text from a person's phone. `sender` and `to` are as the carrier wrote them (`domain.phone` reads them), the
     body has no NUL and no lone surrogate. `carrier_answered`: the webhook says that the carrier itself took the
     keyword and answered it; a carrier that answers without saying so has the connection's option `answers_stop`.
-    `part`: this is not all of it. `sent_at` is when the person sent it, µs UTC, where that was a while ago; `wordless`: it had words,
+    `part`: this is not all of it. `sent_at` is when the person sent it, µs UTC, as the carrier says; `wordless`: it had words,
     which the carrier did not keep."""
 
     carrier_ref: str

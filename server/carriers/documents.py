@@ -24,6 +24,7 @@ from server.carriers.carrier import (
 )
 from server.carriers.carrier_json import json_of, read
 from server.carriers.refusals import Category, meaning_of
+from server.carriers.times import sent
 from server.domain.message import MessageState
 
 MEDIA_MOST = 10
@@ -62,7 +63,7 @@ class Received(msgspec.Struct, tag_field="type", tag="message.received", kw_only
     to: str
     body: str = ""
     media: list[_Named | None] | None = []
-    at: str | None = None
+    at: object = None
 
 
 class Reason(msgspec.Struct, omit_defaults=True):
@@ -99,6 +100,7 @@ def read_text(request: HookRequest) -> InboundText:
         to=readable(document.to, "to"),
         body=legible(document.body),
         media=references((each.url, each.content_type) for each in media if each),
+        sent_at=sent(document.at),
     )
 
 

@@ -35,6 +35,7 @@ from server.carriers.logbook import LoggedText
 from server.carriers.refusals import Category, turned_away
 from server.carriers.telnyx_codes import STATES, telnyx_meaning
 from server.carriers.telnyx_log import Medium, Number, mentioned, read_log, with_words
+from server.carriers.times import sent
 from server.domain.message import BROKEN
 
 API_URL = "https://api.telnyx.com"
@@ -96,6 +97,7 @@ class Telnyx:
                 body=legible(came.text or ""),
                 media=mentioned(came.media),
                 carrier_answered=_ANSWERED.get((came.autoresponse_type or "").upper()),
+                sent_at=sent(came.received_at),
             )
         ]
 
@@ -162,6 +164,7 @@ class _Received(msgspec.Struct):
     text: str | None = None
     media: list[Medium | None] | None = None
     autoresponse_type: str | None = None
+    received_at: object = None
 
 
 class _Told(msgspec.Struct):

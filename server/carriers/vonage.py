@@ -34,6 +34,7 @@ from server.carriers.carrier import (
 from server.carriers.carrier_json import JSON, read
 from server.carriers.exchange import Answer, post, unreadable
 from server.carriers.refusals import Category, meaning_of, turned_away
+from server.carriers.times import sent
 from server.carriers.vonage_token import check, make, read_key
 from server.domain.message import BROKEN, MessageState
 
@@ -128,6 +129,7 @@ class Vonage:
                 to=readable(said.to, "to"),
                 body=legible(body),
                 media=references((each.url, None) for each in attached),
+                sent_at=sent(said.timestamp),
             )
         ]
 
@@ -188,6 +190,7 @@ class _Received(msgspec.Struct):
     file: _Attached | None = None
     vcard: _Attached | None = None
     content: list[_Attached | None] | None = None
+    timestamp: object = None
 
     def attached(self) -> list[_Attached]:
         single = (self.image, self.audio, self.video, self.file, self.vcard)

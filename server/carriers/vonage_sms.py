@@ -32,6 +32,7 @@ from server.carriers.carrier import (
 from server.carriers.carrier_json import JSON, read
 from server.carriers.exchange import Answer, basic, post, unreadable
 from server.carriers.refusals import MEANINGS, Category, meaning_of, turned_away
+from server.carriers.times import sent
 from server.domain.message import BROKEN, MessageState
 from server.domain.segments import count
 
@@ -126,6 +127,7 @@ def inbound(request: HookRequest) -> InboundText:
         to=readable(fields.get("to", ""), "to"),
         body=legible(body),
         part=_part(fields),
+        sent_at=sent(fields.get("message-timestamp"), utc=True),
     )
 
 

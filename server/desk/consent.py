@@ -9,6 +9,7 @@ from server.domain.answers import answer
 from server.domain.consent import EDITION, Keyword
 from server.domain.conversation import unintroduced
 from server.domain.events import EventType
+from server.domain.lateness import LATE_US
 from server.domain.message import CANCELLABLE, NO_WORDS, Direction, Message, MessageState, Purpose
 from server.domain.phone import SenderKind, read_sender
 from server.domain.thread import Conversation, Happening, Step, Thread
@@ -24,6 +25,8 @@ MOST_ANSWERS = {Purpose.OPTED_OUT: 3, Purpose.OPTED_IN: 3, Purpose.HELP: 1}
 
 LATEST_ANSWER_US = 300_000_000
 """After the person's text nothing answers it automatically any more: 47 CFR 64.1200(a)(12)."""
+CLOCKS_US = 30_000_000
+"""Two carriers' clocks, and ours, are no further apart."""
 OTHERWISE: dict[Kind, frozenset[Kind]] = {
     "opted_out": frozenset({"opted_in"}),
     "opted_in": frozenset({"opted_out", "review"}),
@@ -140,7 +143,10 @@ async def _start(work: Work, c: Conversation, message: Message, actor: Actor) ->
 
 async def _void(work: Work, c: Conversation, message: Message, kind: Kind, actor: Actor) -> bool:
     """Whether the person has said otherwise since this text was sent: then it is in the ledger and changes nothing else. A text whose time
-    is unknown came at once."""
+    is unknown came at once.
+
+    What came at once counts by its arrival, up to LATE_US after it was sent: of a START and a STOP that near to each other STOP counts.
+    """
     if message.sent_at is None:
         return False
     number = (c.account, c.phone)
@@ -150,7 +156,7 @@ async def _void(work: Work, c: Conversation, message: Message, kind: Kind, actor
         staged = [m for m in work.staged.new_messages.values() if m.conversation == c.id and m.direction is Direction.INBOUND]
         since += [m.sent_at or m.created_at for m in staged if m.purpose is Purpose.OPTED_IN]
         since.append(await messages.last_received(work.tx, c.id, Purpose.OPTED_IN) or 0)
-    if message.sent_at >= max(since, default=0):
+    if message.sent_at + (0 if kind == "opted_in" else LATE_US + CLOCKS_US) >= max(since, default=0):
         return False
     await consent.append(work.tx, _entry(work, number, kind, "late", actor, message.id, message.body, message.sent_at))
     return True

@@ -1,7 +1,7 @@
 """A carrier's webhook up to the point where it is believed and read: which connection, whose signature, what it says."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 from urllib.parse import parse_qsl
 
@@ -25,6 +25,7 @@ from server.clock import Clock
 from server.desk.desk import Desk
 from server.desk.nonces import SPENT, spend
 from server.desk.work import Work
+from server.domain.lateness import late
 from server.ids import LENGTH as ID_LENGTH
 from server.ids import new_id
 from server.log import get_logger
@@ -170,7 +171,9 @@ class Ear:
         """Raises `BadSignature`, `UnsupportedType`, and `Malformed`, whose body is kept by then."""
         request, nonce = self._verified(carrier, connection, call)
         try:
-            return Heard(connection, carrier.inbound(connection, request), carrier.acknowledge(), nonce)
+            now = self._clock.now()
+            texts = [replace(text, sent_at=late(text.sent_at, now)) for text in carrier.inbound(connection, request)]
+            return Heard(connection, texts, carrier.acknowledge(), nonce)
         except Malformed:
             await self._keep(connection, _raw(call), nonce)
             raise

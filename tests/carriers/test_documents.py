@@ -32,6 +32,7 @@ def test_a_text_is_read_as_documented() -> None:
         "+12025550142",
         "Hi",
         (MediaRef("https://gateway.example/1", "image/png"), MediaRef("https://gateway.example/2")),
+        sent_at=1_795_348_800_000_000,
     )
 
 

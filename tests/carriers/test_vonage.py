@@ -32,6 +32,7 @@ NOW_US = 1_795_000_000_000_000
 URL = "https://sms.example.com/hooks/vonage/01jd00000000000000000000aa"
 UUID = "aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab"
 APPLICATION = VONAGE.credentials["application_id"]
+SENT_US = 1_795_374_000_000_000
 it = Vonage(lambda: NOW_US)
 
 # developer.vonage.com/en/api/messages, inbound and status webhooks of v1
@@ -89,7 +90,7 @@ def without(document: dict[str, object], *names: str) -> dict[str, object]:
 
 
 def test_a_text_is_read() -> None:
-    assert inbound(TEXT_IN) == InboundText(UUID, "12025550143", "12025550142", "Größe & 50 %")
+    assert inbound(TEXT_IN) == InboundText(UUID, "12025550143", "12025550142", "Größe & 50 %", sent_at=SENT_US)
 
 
 @pytest.mark.parametrize("kind", ["image", "audio", "video", "file", "vcard"])

@@ -62,6 +62,7 @@ STATUS = {
     "timestamp": str(NOW),
     "nonce": "n-2",
 }
+SENT_US = 1_795_374_000_000_000
 it = Vonage(lambda: NOW * 1_000_000)
 
 
@@ -179,7 +180,9 @@ def test_our_token_in_the_address_may_be_signed_or_not(way: str) -> None:
 def test_a_text_is_read_whichever_way_it_comes(way: str) -> None:
     asked = request(signed(FIELDS), way)
     verify(asked)
-    assert it.inbound(connection(), asked) == [InboundText(FIELDS["messageId"], "12025550143", "12025550142", FIELDS["text"])]
+    assert it.inbound(connection(), asked) == [
+        InboundText(FIELDS["messageId"], "12025550143", "12025550142", FIELDS["text"], sent_at=SENT_US)
+    ]
 
 
 @ways
