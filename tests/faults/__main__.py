@@ -13,11 +13,11 @@ from pathlib import Path
 import uvloop
 
 from tests.faults.row import Result, Row
-from tests.faults.rows import live
+from tests.faults.rows import live, ways
 from tests.faults.stage import LONG, SHORT, Engine, open_stage
 from tests.faults.table import table
 
-ROWS: list[Row] = [*live.ROWS]
+ROWS: list[Row] = [*live.ROWS, *ways.ROWS]
 ENGINES: tuple[Engine, ...] = ("sqlite", "postgresql")
 
 

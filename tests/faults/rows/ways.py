@@ -1,0 +1,104 @@
+"""The ways between processes: to Redis and back, broken in one direction, too slow for what is said; and a process that stands still."""
+
+import asyncio
+import time
+
+from tests.faults.load_run import LoadRun, under_load
+from tests.faults.row import Result, Row
+from tests.faults.stage import Stage
+from tests.fixtures.waiting import until
+
+DETECT_SECONDS = 4.0
+LIMIT, GENEROUS = "pubsub 64kb 32kb 1", "pubsub 32mb 8mb 60"
+"""A subscriber's output buffer: small, and as Redis has it by itself."""
+BURST = 50
+"""Texts at once, each of which concerns every tab."""
+
+
+async def overflow(stage: Stage) -> Result:
+    """What Redis has for the processes is not taken from it while a burst comes: it cuts them, and they read what they missed."""
+    bursts = 3 if stage.size.short else 20
+    async with under_load(stage) as run:
+        await run.fault_time()
+        assert stage.redis.ask(f'CONFIG SET client-output-buffer-limit "{LIMIT}"').startswith(b"+OK")
+        before = _cut_by_redis(stage)
+        for number in range(bursts):
+            stage.wire.stall("down")
+            await asyncio.gather(*(_stranger(stage, f"+1304{100 * number + each:07}") for each in range(BURST)))
+            await asyncio.sleep(0.3)
+            stage.wire.let_go("down")
+            await asyncio.sleep(0.5)
+        assert stage.redis.ask(f'CONFIG SET client-output-buffer-limit "{GENEROUS}"').startswith(b"+OK")
+        run.result.show("texts_at_once", bursts * BURST)
+        run.result.show("cut_by_redis", _cut_by_redis(stage) - before)
+        if _cut_by_redis(stage) == before:
+            run.result.broken.append("Redis cut nobody, so nothing was shown")
+        return await _clean(run)
+
+
+def _cut_by_redis(stage: Stage) -> int:
+    """Redis 7.0 counts them nowhere, but says each in its log."""
+    return (stage.redis.folder / "redis.log").read_text().count("overcoming of output buffer limits")
+
+
+async def half_open(stage: Stage) -> Result:
+    """Redis hears the processes, and they hear nothing from it."""
+    for_seconds = 6.0 if stage.size.short else 20.0
+    async with under_load(stage) as run:
+        await run.fault_time()
+        stage.wire.stall("down")
+        began = time.monotonic()
+        try:
+            await until(lambda: _redis_is(stage, "away"), within=10)
+            run.result.most("detect_s", time.monotonic() - began, DETECT_SECONDS)
+            await asyncio.sleep(began + for_seconds - time.monotonic())
+        finally:
+            stage.wire.let_go("down")
+        await until(lambda: _redis_is(stage, "ok"), within=10)
+        return await _clean(run)
+
+
+async def _redis_is(stage: Stage, word: str) -> bool:
+    said = [(await stage.centre.api("", web).get("/readyz")).json()["redis"] for web in range(len(stage.centre.webs))]
+    return set(said) == {word}
+
+
+async def stands_still(stage: Stage) -> Result:
+    """A process gets no time for a while. It drops no tab for that, goes on, and says in its log that it was held up."""
+    for_seconds = 3.0 if stage.size.short else 25.0
+    web = stage.centre.webs[0]
+    async with under_load(stage) as run:
+        await run.fault_time()
+        web.freeze()
+        try:
+            await asyncio.sleep(for_seconds)
+        finally:
+            web.thaw()
+        await until(lambda: any(line["event"] == "loop.blocked" for line in web.log()), within=5)
+        result = await _clean(run)
+    alarms = [line["seconds"] for line in web.log() if line["event"] == "loop.blocked"]
+    result.show("alarm_s", max(alarms))
+    assert result.verdict is not None
+    result.exactly("sent_away", result.verdict.connections - result.verdict.tabs, 0)
+    return result
+
+
+async def _clean(run: LoadRun) -> Result:
+    result = await run.end()
+    result.clean()
+    return result
+
+
+async def _stranger(stage: Stage, phone: str) -> None:
+    """Somebody new writes to everybody's number."""
+    line = next(number for number, owner in stage.crew.lines.items() if owner is None)
+    said = {"type": "message.received", "id": f"burst{phone}", "from": phone, "to": line, "body": "Anybody there? " * 30}
+    answer = await stage.centre.gateway(said)
+    assert answer.status_code == 200, answer.text
+
+
+ROWS = [
+    Row("7", "output buffer of Redis overflows", overflow),
+    Row("8", "half-open to Redis", half_open),
+    Row("17", "a process stands still", stands_still),
+]
