@@ -8,6 +8,9 @@ of it by name (`settings.unknown`).
 `lease.taken`: a sender has taken texts, and that is not committed yet; `lease.committed`: it is, and none is handed to a carrier.
 `send.before`: one text is about to be handed over; `exchange.written`: its request is written; `send.answered`: the carrier's answer is
 there and not recorded; `send.recorded`: it is.
+
+`sweep.off` kills nobody: this process reads nothing from the database that Redis did not bring, so that a ledger can be seen to find what
+is lost without it.
 """
 
 import os
@@ -31,6 +34,11 @@ def failpoint(name: str) -> None:
 class _Armed:
     left: int
     signal: signal.Signals
+
+
+def switched_off(name: str) -> bool:
+    """Whether this process goes without something for a test."""
+    return f"{name}.off" in _armed()
 
 
 @cache

@@ -83,6 +83,10 @@ class LoadRun:
         instants = [answer["current"] for answer in answers]
         return None if None in instants else max(0.0, max(instants) - since)
 
+    async def where(self) -> list[list[int | None]]:
+        """Each client's tabs' ports."""
+        return [(await client.ask(do="where"))["where"] for client in self.clients]
+
     async def end(self, *, repairs: bool = True) -> Result:
         """The writers stop, everything settles, and the ledger is judged. Without `repairs` nobody is waited for."""
         result = self.result
@@ -193,4 +197,5 @@ def _tab(name: str, crew: dict[str, Any], person: dict[str, Any], topics: list[s
 
 
 def _clients() -> list[tuple[str, list[str]]]:
-    return [("load", [sys.executable, "-m", "tests.faults.load"])]
+    """The first one writes, too."""
+    return [("load", [sys.executable, "-m", "tests.faults.load"]), ("page", ["node", str(Path(__file__).with_name("tabs.mjs"))])]
