@@ -6,6 +6,7 @@ from typing import TypeVar
 import msgspec
 
 from server.carriers.carrier import HookRequest, Malformed, UnsupportedType
+from server.carriers.form import in_utf_8
 
 T = TypeVar("T")
 
@@ -40,8 +41,7 @@ def json_of(request: HookRequest) -> bytes:
     """The body, where it says that it is JSON. Raises UnsupportedType and Malformed."""
     if request.media_type != JSON:
         raise UnsupportedType("not JSON")
-    if request.charset not in ("utf-8", "us-ascii"):
-        raise Malformed("a charset other than UTF-8")
+    in_utf_8(request)
     return request.body
 
 

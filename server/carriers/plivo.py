@@ -12,7 +12,7 @@ import re
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from typing import Annotated
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import quote
 
 import httpx2
 import msgspec
@@ -37,13 +37,13 @@ from server.carriers.carrier import (
     references,
 )
 from server.carriers.exchange import Answer, basic, post, unreadable
+from server.carriers.form import FORM, asked, fields_of
 from server.carriers.nonce import Nonce, nonce_of
 from server.carriers.refusals import MEANINGS, Category, meaning_of, turned_away
 from server.domain.message import BROKEN, MessageState
 from server.domain.segments import count
 
 API_URL = "https://api.plivo.com"
-FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 UCS2_MOST = 737
 """UTF-16 units of a text that is not GSM-7."""
@@ -116,7 +116,7 @@ class Plivo:
         return None
 
     def inbound(self, _connection: Connection, request: HookRequest) -> list[InboundText]:
-        fields = _fields(request)
+        fields = fields_of(request)
         if fields.get("Type") == "whatsapp":
             raise Malformed("a WhatsApp message")
         body = fields.get("Text", fields.get("Body"))
@@ -134,7 +134,7 @@ class Plivo:
         ]
 
     def status(self, _connection: Connection, request: HookRequest) -> list[Receipt]:
-        fields = _fields(request)
+        fields = fields_of(request)
         state = STATES.get(fields.get("Status", ""))
         if state is None:
             raise Malformed("Status is missing or not one that is known")
@@ -236,8 +236,7 @@ def _signed(connection: Connection, request: HookRequest, version: str, text: st
 
 def _signed_by_v3(request: HookRequest) -> str:
     """The address, '?', the sorted query, '.', the sorted fields, '.': each separator only where something needs it."""
-    parts = urlsplit(request.url)
-    query = "&".join(f"{name}={value}" for name, value in sorted(_pairs(parts.query)))
+    query = "&".join(f"{name}={value}" for name, value in sorted(asked(request)))
     if request.method != "POST" or not request.form:
         return _address(request) + (f"?{query}." if query else ".")
     return f"{_address(request)}?{query}{'.' if query else ''}{_joined(request.form)}."
@@ -249,27 +248,6 @@ def _address(request: HookRequest) -> str:
 
 def _joined(pairs: Iterable[tuple[str, str]]) -> str:
     return "".join(name + value for name, value in sorted(pairs))
-
-
-def _pairs(query: str) -> list[tuple[str, str]]:
-    return parse_qsl(query, keep_blank_values=True, errors="surrogateescape")
-
-
-def _fields(request: HookRequest) -> dict[str, str]:
-    """Those of the body, or of the query where the account was set to GET."""
-    if request.method == "GET":
-        fields = dict(_pairs(urlsplit(request.url).query))
-    elif request.media_type != FORM:
-        raise UnsupportedType("not a urlencoded form")
-    elif request.charset not in ("utf-8", "us-ascii"):
-        raise Malformed("a charset other than UTF-8")
-    else:
-        fields = dict(request.form)
-    try:
-        "".join(fields.values()).encode()
-    except UnicodeEncodeError:
-        raise Malformed("a field is not UTF-8") from None
-    return fields
 
 
 def _uuid(fields: Mapping[str, str]) -> str:

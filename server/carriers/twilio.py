@@ -33,6 +33,7 @@ from server.carriers.carrier import (
     references,
 )
 from server.carriers.exchange import Answer, basic, post, unreadable
+from server.carriers.form import FORM, fields_of
 from server.carriers.logbook import LoggedText
 from server.carriers.refusals import Category, meaning_of, turned_away
 from server.carriers.twilio_codes import CODES, STATES
@@ -40,7 +41,6 @@ from server.carriers.twilio_log import read_log, with_media
 from server.domain.message import BROKEN
 
 API_URL = "https://api.twilio.com"
-FORM = "application/x-www-form-urlencoded"
 
 _ANSWERED: Mapping[str, Answered] = {"STOP": "stop", "START": "start", "HELP": "help"}
 # The signed text has nothing between names and values, so whoever has one signed request could move the end of a value
@@ -76,7 +76,7 @@ class Twilio:
         raise BadSignature("wrong signature")
 
     def inbound(self, _connection: Connection, request: HookRequest) -> list[InboundText]:
-        fields = _fields(request)
+        fields = fields_of(request)
         if "Body" not in fields and "MediaUrl0" not in fields:
             raise Malformed("an inbound message without Body and without media")
         return [
@@ -91,7 +91,7 @@ class Twilio:
         ]
 
     def status(self, _connection: Connection, request: HookRequest) -> list[Receipt]:
-        fields = _fields(request)
+        fields = fields_of(request)
         state = STATES.get(fields.get("MessageStatus", ""))
         if state is None:
             raise Malformed("MessageStatus is missing or not one that is known")
@@ -177,19 +177,6 @@ def _rejected(answer: Answer) -> SendResult:
         permanent=meaning.permanent,
         opted_out=meaning.opted_out,
     )
-
-
-def _fields(request: HookRequest) -> dict[str, str]:
-    if request.media_type != FORM:
-        raise UnsupportedType("not a urlencoded form")
-    if request.charset not in ("utf-8", "us-ascii"):
-        raise Malformed("a charset other than UTF-8")
-    fields = dict(request.form)
-    try:
-        "".join(fields.values()).encode()
-    except UnicodeEncodeError:
-        raise Malformed("a field is not UTF-8") from None
-    return fields
 
 
 def _sid(fields: Mapping[str, str]) -> str:

@@ -10,7 +10,7 @@ Sources: developer.vonage.com/en/messaging/sms/guides (inbound-sms, delivery-rec
 import hashlib
 import hmac
 from collections.abc import Iterator, Mapping
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode
 
 import httpx2
 import msgspec
@@ -31,13 +31,13 @@ from server.carriers.carrier import (
 )
 from server.carriers.carrier_json import JSON, read
 from server.carriers.exchange import Answer, basic, post, unreadable
+from server.carriers.form import FORM, asked, in_utf_8
 from server.carriers.refusals import MEANINGS, Category, meaning_of, turned_away
 from server.carriers.times import sent
 from server.domain.message import BROKEN, MessageState
 from server.domain.segments import count
 
 REST_URL = "https://rest.nexmo.com"
-FORM = "application/x-www-form-urlencoded"
 TEXTS_SECONDS = 25 * 3600
 RECEIPTS_SECONDS = 73 * 3600
 """Vonage repeats a text for 24 hours and a receipt for 72."""
@@ -147,7 +147,7 @@ def status(request: HookRequest) -> Receipt:
 
 def our_token(client_ref: str | None) -> str | None:
     """The token that we gave with a text, from the reference that comes back; None where another system sent it."""
-    if client_ref is None or not client_ref.startswith(OUR_REF):
+    if client_ref is None or not (client_ref.isascii() and client_ref.startswith(OUR_REF)):
         return None
     return client_ref.removeprefix(OUR_REF)
 
@@ -224,7 +224,7 @@ def _signed_fields(request: HookRequest) -> Iterator[dict[str, str]]:
         fields = _read(request)
     except Malformed:
         raise BadSignature("no fields that could be signed") from None
-    query = dict(_pairs(request))
+    query = dict(asked(request))
     yield dict(fields)
     if request.method != "GET":
         yield {**query, **fields}
@@ -233,20 +233,14 @@ def _signed_fields(request: HookRequest) -> Iterator[dict[str, str]]:
 
 
 def _fields(request: HookRequest) -> dict[str, str]:
-    fields = _read(request)
-    if request.charset not in ("utf-8", "us-ascii"):
-        raise Malformed("a charset other than UTF-8")
-    try:
-        "".join(fields.values()).encode()
-    except UnicodeEncodeError:
-        raise Malformed("a field is not UTF-8") from None
-    return fields
+    in_utf_8(request)
+    return _read(request)
 
 
 def _read(request: HookRequest) -> dict[str, str]:
     """Raises UnsupportedType and Malformed."""
     if request.method == "GET":
-        return dict(_pairs(request))
+        return dict(asked(request))
     if request.media_type == FORM:
         return dict(request.form)
     if request.media_type != JSON:
@@ -256,10 +250,6 @@ def _read(request: HookRequest) -> dict[str, str]:
     except Malformed:
         raise Malformed("not a flat JSON object in UTF-8") from None
     return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in fields.items()}
-
-
-def _pairs(request: HookRequest) -> list[tuple[str, str]]:
-    return parse_qsl(urlsplit(request.url).query, keep_blank_values=True, errors="surrogateescape")
 
 
 def _part(fields: Mapping[str, str]) -> Part | None:

@@ -1,7 +1,9 @@
 """CONTRACT's carrier webhooks and SECURITY rows 30-38, signed by Twilio's own SDK and the Standard Webhooks library."""
 
 import asyncio
+import hmac
 import json
+from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -123,6 +125,18 @@ async def test_a_wrong_type_is_415_a_wrong_charset_400_and_too_much_413(served: 
     assert (await twilio.post(text(), content_type=f"{FORM}; charset=utf-16")).status_code == 400
     assert (await twilio.post(text(body="x" * 200_000))).status_code == 413
     assert await served.rows("messages") == 0
+
+
+async def test_letters_that_are_not_utf_8_cost_neither_the_text_nor_its_other_words(served: Served, twilio: TwilioLine) -> None:
+    """The SDK signs only what is valid Unicode, so its scheme is written out."""
+    fields = sorted((text() | {"Body": "Gr\udcf6\udcdfe", "FromCity": "Montr\udce9al"}).items())
+    signed = twilio.hook + "".join(map("".join, fields))
+    mac = hmac.digest(AUTH_TOKEN.encode(), signed.encode("utf-8", "surrogateescape"), "sha1")
+    headers = {"content-type": FORM, "x-twilio-signature": b64encode(mac).decode()}
+    answer = await served.client().post(twilio.hook, content=urlencode(fields, errors="surrogateescape").encode(), headers=headers)
+    assert answer.status_code == 200
+    assert await served.rows("messages where body = 'Gr\ufffd\ufffde'") == 1
+    assert await served.rows("malformed") == 0
 
 
 async def test_what_is_malformed_after_a_good_signature_is_400_and_kept(served: Served, twilio: TwilioLine) -> None:
