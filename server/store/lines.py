@@ -1,5 +1,6 @@
 """Carriers with their sealed credentials, the DIDs bound to them, and what came in on them unreadable."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -143,11 +144,12 @@ async def keep_malformed(tx: Transaction, id: str, carrier: str, raw: bytes) -> 
     are kept as \\x…."""
     text = raw.decode("utf-8", "backslashreplace").replace("\x00", "\\x00")
     await tx.run(
-        """insert into malformed (id, carrier, raw, received_at)
-           select cast(:id as text), cast(:carrier as text), cast(:raw as text), cast(:now as bigint)
-           where not exists (select 1 from malformed where carrier = :carrier and received_at > :since and raw = :raw)""",
+        """insert into malformed (id, carrier, digest, raw, received_at)
+           select cast(:id as text), cast(:carrier as text), cast(:digest as text), cast(:raw as text), cast(:now as bigint)
+           where not exists (select 1 from malformed where carrier = :carrier and digest = :digest and received_at > :since)""",
         id=id,
         carrier=carrier,
+        digest=hashlib.sha256(raw).hexdigest(),
         raw=stored_text(text),
         now=tx.now,
         since=tx.now - DAY_US,

@@ -116,12 +116,12 @@ async def test_what_is_still_at_a_carrier_is_found_without_reading_what_is_there
 
 
 async def test_what_was_unreadable_is_kept_and_forgotten_without_reading_all_that_was_before(office: Office) -> None:
-    """A carrier that changes its format sends nothing else, and each webhook waits for this."""
+    """A carrier that changes its format sends nothing else all day, and each webhook waits for this."""
     carrier = office.connection.id
     await office.desk.db.write(
         lambda tx: tx.run(
-            """insert into malformed (id, carrier, raw, received_at)
-               select 'old ' || key, :carrier, 'old', :now - 172800000000 from json_each(:many)""",
+            """insert into malformed (id, carrier, digest, raw, received_at)
+               select 'old ' || key, :carrier, 'digest ' || key, 'old', cast(:now as bigint) - 1000000 from json_each(:many)""",
             carrier=carrier,
             now=tx.now,
             many=msgspec.json.encode({str(n): 0 for n in range(3_000)}).decode(),
@@ -129,13 +129,18 @@ async def test_what_was_unreadable_is_kept_and_forgotten_without_reading_all_tha
     )
     await office.desk.db.write(lambda tx: tx.run("analyze malformed"))
 
-    async def plan(tx: Transaction) -> list[str]:
-        planned = Planned(tx, office.desk.db.engine)
-        await lines.keep_malformed(planned, "new", carrier, b"new")  # type: ignore[arg-type]
-        assert not await lines.any_malformed_older(planned, tx.now - 3 * 86_400_000_000)  # type: ignore[arg-type]
-        assert await lines.prune_malformed(planned, tx.now - 3 * 86_400_000_000, 500) == 0  # type: ignore[arg-type]
-        return planned.steps
+    async def plan(tx: Transaction) -> tuple[list[str], list[str]]:
+        keeping, forgetting = Planned(tx, office.desk.db.engine), Planned(tx, office.desk.db.engine)
+        await lines.keep_malformed(keeping, "new", carrier, b"new")  # type: ignore[arg-type]
+        assert not await lines.any_malformed_older(forgetting, tx.now - 3 * 86_400_000_000)  # type: ignore[arg-type]
+        assert await lines.prune_malformed(forgetting, tx.now - 3 * 86_400_000_000, 500) == 0  # type: ignore[arg-type]
+        return keeping.steps, forgetting.steps
 
-    steps = await office.desk.db.write(plan)
-    assert len([step for step in steps if "malformed_by_" in step]) >= 3, steps
+    keeping, forgetting = await office.desk.db.write(plan)
+    [step] = [step for step in keeping if "malformed_by_" in step]
+    assert "malformed_by_digest" in step
+    told = [step for step in keeping if "carrier" in step and "digest" in step and "received_at" in step]
+    assert told, f"all three narrow the look: {keeping}"
+    assert len([step for step in forgetting if "malformed_by_age" in step]) >= 2, forgetting
+    steps = keeping + forgetting
     assert not [step for step in steps if re.search(r"SCAN malformed\b|Seq Scan on malformed\b", step)], steps
