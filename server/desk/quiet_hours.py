@@ -1,20 +1,21 @@
 """Quiet hours: a text that may not leave now is refused or waits, and what waits is looked at again when something changed."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec.structs import replace
 
 from server.desk.desk import Desk
-from server.desk.shapes import instant, instant_or_none
+from server.desk.shapes import instant
 from server.desk.trail import Target, trace
 from server.desk.work import Work
 from server.domain.errors import Forbidden, InQuietHours, NotFound
 from server.domain.events import state_event
 from server.domain.message import CANCELLABLE, Message, MessageState
 from server.domain.quiet_hours import closes_at, last_to_open, opens_at, zones_that_count
+from server.domain.state_hours import StateHours
 from server.domain.thread import Conversation, Happening, Step
 from server.domain.user import User
 from server.store import accounts, contacts, conversations, held, messages
@@ -27,20 +28,28 @@ WHY = "quiet_hours"
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """When a text may leave, µs, and the zone for which it waits."""
+    """When a text may leave, µs, and the zone for which it waits; `state` where it waits for a state's own hours."""
 
     at: int
     zone: ZoneInfo
+    state: StateHours | None = None
+
+    @property
+    def state_says(self) -> str | None:
+        return f"{self.state.name}: {self.state.says}" if self.state else None
 
 
 class QuietNow(msgspec.Struct, frozen=True):
     """`opens_at` is when a text may leave, null where it may leave now. `timezone` is the zone by whose clock it is told, `zones` are all
-    that must be open. All this is so until `until`, null where there are no quiet hours."""
+    that must be open. `state`, such as "Texas: 09:00–21:00", where it waits for a state's own hours; `week` are these hours wherever they
+    count, from Monday on, null on a day without any. All this is so until `until`, null where there are no quiet hours."""
 
     opens_at: str | None
     timezone: str
     zones: list[str]
     until: str | None
+    state: str | None = None
+    week: list[tuple[str, str] | None] | None = None
 
 
 async def quiet_now(desk: Desk, user: User, conversation: str) -> QuietNow:
@@ -56,10 +65,17 @@ async def quiet_now(desk: Desk, user: User, conversation: str) -> QuietNow:
         if (hours := account.quiet_hours) is None:
             return QuietNow(None, own or account.timezone, [], None)
         zones = zones_that_count(tx.now, own, c.phone, account.timezone, hours)
-        opening = _opening(account, own, c, tx.now)
-        until = opening.at if opening else closes_at(max(tx.now, hours.exempt_until(c.texted_at)), zones, hours)
-        zone = opening.zone if opening else last_to_open(until, zones, hours)
-        return QuietNow(instant_or_none(opening.at if opening else None), zone.key, [each.key for each in zones], instant(until))
+        opening, state = _opening(account, own, c, tx.now), hours.state_of(c.phone)
+        until = opening.at if opening else closes_at(max(tx.now, hours.exempt_until(c.texted_at)), zones, hours, state)
+        zone = opening.zone if opening else last_to_open(until, zones, hours, state)
+        return QuietNow(
+            opens_at=instant(opening.at) if opening else None,
+            timezone=zone.key,
+            zones=[each.key for each in zones],
+            until=instant(until),
+            state=opening.state_says if opening else None,
+            week=[day.clocks if day else None for day in state.week] if state else None,
+        )
 
     return await desk.read(read)
 
@@ -73,16 +89,22 @@ def _opening(account: Account, own: str | None, c: Conversation, at: int) -> Ope
     hours = account.quiet_hours
     if hours is None or at < hours.exempt_until(c.texted_at):
         return None
-    zones = zones_that_count(at, own, c.phone, account.timezone, hours)
-    opens = opens_at(at, zones, hours)
-    return None if opens is None else Opening(opens, last_to_open(at, zones, hours))
+    zones, state = zones_that_count(at, own, c.phone, account.timezone, hours), hours.state_of(c.phone)
+    opens = opens_at(at, zones, hours, state)
+    if opens is None:
+        return None
+    for_state = state is not None and opens_at(at, zones, hours) != opens
+    return Opening(opens, last_to_open(at, zones, hours, state), state if for_state else None)
 
 
 def refusal(now: int, opening: Opening) -> InQuietHours:
     there = datetime.fromtimestamp(now / 1_000_000, opening.zone)
     opens = datetime.fromtimestamp(opening.at / 1_000_000, opening.zone)
-    says = f"It is {there:%H:%M} in {place(opening.zone.key)}, in quiet hours. Texts may leave at {opens:%H:%M} their time."
-    return InQuietHours(says, opens_at=instant(opening.at), timezone=opening.zone.key)
+    day = "" if opens.date() <= there.date() + timedelta(days=1) else f"{opens:%A} "
+    whose = f" ({opening.state_says})" if opening.state else ""
+    says = f"It is {there:%H:%M} in {place(opening.zone.key)}, in quiet hours{whose}. Texts may leave {day}at {opens:%H:%M} their time."
+    state = {"state": opening.state_says} if opening.state else {}
+    return InQuietHours(says, opens_at=instant(opening.at), timezone=opening.zone.key, **state)
 
 
 def place(zone: str) -> str:

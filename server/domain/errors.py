@@ -72,7 +72,8 @@ class OptedOut(Refused):
 
 
 class InQuietHours(Refused):
-    """It is quiet where the contact is; `opens_at` says when a text may leave, `timezone` by whose clock."""
+    """It is quiet where the contact is; `opens_at` says when a text may leave, `timezone` by whose clock, `state` whose own hours it waits
+    for, if it does."""
 
     code = "quiet_hours"
 

@@ -12,7 +12,7 @@ from server.desk.lines import CarrierChange, CarrierShape, NewCarrier
 from server.desk.opening import AccountShape
 from server.desk.person import PersonShape
 from server.desk.settings import Changes, Effect
-from server.desk.settings_shape import SettingsShape
+from server.desk.settings_shape import SettingsShape, StateHoursList
 from server.desk.shapes import UserShape
 from server.desk.staffing import UserChange
 from server.desk.tokens import MadeTokenShape, NewToken, TokenChange, TokenShape
@@ -85,6 +85,9 @@ _RECEIPTS = Operation("Webhooks", _HOOK.format("delivery receipts"), who="anybod
 ADMINISTRATION: Mapping[str, Operation] = {
     "GET /api/v1/me": Operation("Account", "Who is signed in.", Me),
     "GET /api/v1/settings": Operation("Account", "The account's settings.", SettingsShape, who="manager"),
+    "GET /api/v1/settings/state-hours": Operation(
+        "Account", "The hours of single states that quiet hours can keep.", StateHoursList, who="manager"
+    ),
     "GET /api/v1/settings/effect": Operation(
         "Account",
         "What another deadline would do now; nothing is changed.",

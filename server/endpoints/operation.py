@@ -60,8 +60,8 @@ class Winner(msgspec.Struct, frozen=True):
 class Problem(msgspec.Struct, frozen=True):
     """RFC 9457, application/problem+json. `code` is stable; `detail` is a sentence for a person. The rest depends on the code:
     `field` what is wrong, `owner` and `at` who claimed it and when, `message` what the author has not seen and `seq` the `seen_seq` that
-    sends anyway, `opens_at` when quiet hours end and `timezone` by whose clock, `retry_after` seconds, `limit` and `has` how many one may
-    own and does, `ref` under which the log has it."""
+    sends anyway, `opens_at` when quiet hours end, `timezone` by whose clock and `state` whose own hours these are, `retry_after`
+    seconds, `limit` and `has` how many one may own and does, `ref` under which the log has it."""
 
     type: str
     title: str
@@ -75,6 +75,7 @@ class Problem(msgspec.Struct, frozen=True):
     seq: int | UnsetType = UNSET
     opens_at: str | UnsetType = UNSET
     timezone: str | UnsetType = UNSET
+    state: str | UnsetType = UNSET
     retry_after: int | UnsetType = UNSET
     limit: int | UnsetType = UNSET
     has: int | UnsetType = UNSET

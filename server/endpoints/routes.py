@@ -167,6 +167,7 @@ def routes(doors: Doors) -> list[BaseRoute]:
         at(f"{API}/colleagues", get=agent(contacts.colleagues)),
         at(f"{API}/settings", get=manager(settings.show), patch=manager(settings.change)),
         at(f"{API}/settings/effect", get=manager(settings.effect)),
+        at(f"{API}/settings/state-hours", get=manager(settings.state_hours)),
         at(f"{API}/audit", get=manager(doors.audit.list)),
         #
         at(f"{API}/feed", get=manager(doors.feed.list)),

@@ -7,6 +7,7 @@ from server.desk import settings
 from server.desk.desk import Desk
 from server.desk.identity import Session
 from server.desk.settings import Changes
+from server.desk.settings_shape import state_hours_list
 from server.domain.errors import Invalid
 from server.endpoints.asked import number_in
 from server.endpoints.bodies import json, once, read_json
@@ -25,6 +26,9 @@ class AccountSettings:
         if minutes is None and given != "null":
             raise Invalid("Give `sms_public_minutes`, a number or null.", field="sms_public_minutes")
         return json(await settings.effect(self._desk, session.user, minutes))
+
+    async def state_hours(self, _request: Request, _session: Session) -> Response:
+        return json(state_hours_list())
 
     async def change(self, request: Request, session: Session) -> Response:
         changes = await read_json(request, Changes)

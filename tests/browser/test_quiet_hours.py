@@ -24,7 +24,7 @@ def clock(at: datetime) -> str:
 async def quiet(team: Team, *, begins: timedelta = timedelta(hours=-2), ends: timedelta = OPENS) -> datetime:
     """It is quiet in Anchorage for two hours to come, and replies are not exempt; when it ends."""
     now = datetime.now(UTC)
-    hours = {"from": clock(now + begins), "to": clock(now + ends), "exempt_reply_hours": 0}
+    hours = {"from": clock(now + begins), "to": clock(now + ends), "exempt_reply_hours": 0, "state_hours": False}
     await team.call("mia", "PATCH", "settings", quiet_hours=hours)
     return (now + ends).replace(second=0, microsecond=0)
 
@@ -172,7 +172,7 @@ async def test_quiet_hours_are_set_in_words_and_another_managers_change_is_said(
     await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_text(re.compile(r"\(saved \d\d:\d\d\)"))).to_be_visible()
     saved = await team.call("mia", "GET", "settings")
-    assert saved["quiet_hours"] == {"from": "20:00", "to": "09:30", "exempt_reply_hours": 12}
+    assert saved["quiet_hours"] == {"from": "20:00", "to": "09:30", "exempt_reply_hours": 12, "state_hours": True}
     assert saved["timezone"] == ANCHORAGE
     await page.get_by_label("From", exact=True).fill("21:00")
     await team.call("mia", "PATCH", "settings", opt_out_text="Text STOP to stop.")

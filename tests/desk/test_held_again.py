@@ -35,7 +35,7 @@ async def quiet(office: Office, begins: int, ends: int) -> int:
     """Quiet hours from `begins` to `ends` minutes from now, by the clock of UTC; the instant (µs) at which they end."""
     at = await now(office)
     start, end = (instant(at + minutes * MINUTE_US)[11:16] for minutes in (begins, ends))
-    await change_settings(office.desk, office.mia, Changes(quiet_hours=QuietHoursShape(start, end, 0)))
+    await change_settings(office.desk, office.mia, Changes(quiet_hours=QuietHoursShape(start, end, 0, False)))
     return (at + ends * MINUTE_US) // MINUTE_US * MINUTE_US
 
 

@@ -40,7 +40,7 @@ async def quiet(office: Office, begins: float, ends: float, exempt: int = 0) -> 
     """The account has quiet hours from `begins` to `ends` minutes from now, by the clock of UTC; the instant (µs) at which they end."""
     at = await now(office)
     start, end = (at + round(minutes * MINUTE_US) for minutes in (begins, ends))
-    await change_settings(office.desk, office.mia, Changes(quiet_hours=QuietHoursShape(clock(start), clock(end), exempt)))
+    await change_settings(office.desk, office.mia, Changes(quiet_hours=QuietHoursShape(clock(start), clock(end), exempt, False)))
     return end // MINUTE_US * MINUTE_US
 
 

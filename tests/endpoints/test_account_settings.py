@@ -23,6 +23,7 @@ WRONG: list[tuple[dict[str, object], str, str]] = [
     ({"quiet_hours": {"from": "20:00", "to": "20:00"}}, "invalid", "quiet_hours"),
     ({"quiet_hours": {"from": "20:00"}}, "invalid", "quiet_hours"),
     ({"quiet_hours": {"from": "20:00", "to": "08:00", "exempt_reply_hours": 169}}, "invalid", "quiet_hours.exempt_reply_hours"),
+    ({"quiet_hours": {"from": "09:00", "to": "18:00"}}, "invalid", "quiet_hours"),
     ({"quiet_hours": {"from": "20:00", "to": "08:00", "exempt": 1}}, "unknown_field", "exempt"),
     ({"name": "x"}, "unknown_field", "name"),
     ({"account_id": "x"}, "unknown_field", "account_id"),
@@ -110,6 +111,16 @@ async def test_the_effect_of_a_deadline_is_what_it_then_does(integrator: Integra
         assert (await integrator.mia.get("/settings/effect", sms_public_minutes=wrong)).json()["code"] == "invalid"
     assert (await integrator.mia.get("/settings/effect")).json()["code"] == "invalid"
     assert (await integrator.ana.get("/settings/effect", sms_public_minutes=5)).json()["code"] == "forbidden"
+
+
+async def test_quiet_hours_keep_the_states_own_hours_unless_it_is_said_and_these_are_told_to_managers(integrator: Integrator) -> None:
+    for said, kept in (({}, True), ({"state_hours": False}, False)):
+        changed = await integrator.mia.patch("/settings", {"quiet_hours": {"from": "20:00", "to": "08:00"} | said})
+        assert changed.json()["quiet_hours"] == {"from": "20:00", "to": "08:00", "exempt_reply_hours": 24, "state_hours": kept}
+    listed = (await integrator.mia.get("/settings/state-hours")).json()
+    assert {"name": "Texas", "hours": "09:00–21:00, Sunday 12:00–21:00"} in listed["items"]
+    assert listed["as_of"] >= "2026-11-22"
+    assert (await integrator.ana.get("/settings/state-hours")).status_code == 403
 
 
 async def test_who_owns_as_many_unanswered_ones_as_the_limit_claims_no_more(integrator: Integrator) -> None:
