@@ -1,4 +1,4 @@
-"""A claim whose answer is lost on the way, and that is repeated: the same answer again, one owner, a refusal only for others (FAULTS 35)."""
+"""A claim whose answer is lost on the way, and that is repeated: the same answer again, one owner, and a refusal for others (FAULTS 35)."""
 
 import asyncio
 from dataclasses import dataclass, field
