@@ -104,6 +104,7 @@ test("An unknown conversation of others needs no load: its event says all", asyn
   assert.deepEqual(tab.gets, []);
   assert.deepEqual(tab.store.loads.ids("pool"), ["c3"]);
   assert.equal(tab.store.tallies.pool.all, 1);
+  assert.equal(tab.record("c3").row.draft, null);
 });
 
 test("Unread counts messages that alert me and nothing else", async () => {
@@ -427,6 +428,18 @@ test("What happens to a conversation that was opened before the first load waits
   assert.equal(tab.record().row.seq, 2);
   tab.events(event(3));
   assert.deepEqual(tab.applied, [3]);
+});
+
+test("A conversation that was opened before the first load is watched from its row on, and not from its beginning", async () => {
+  const tab = new Tab();
+  tab.answers["/conversations/c1"] = () => row({ seq: 900 });
+  tab.store.threads.open("c1");
+  tab.frame({ op: "hello", epoch: "e1", position: 100, ping_seconds: 25 });
+  for (const run of tab.later.splice(0)) run();
+  tab.frame({ op: "hello", epoch: "e1", position: 100, ping_seconds: 25 });
+  tab.frame({ op: "ready", position: 102 });
+  await settled();
+  assert.deepEqual(tab.sent, [{ op: "watch", id: 1, conversation: "c1", after: 900 }]);
 });
 
 test("A count that was read before a reading was written is read again and not believed", async () => {

@@ -207,7 +207,7 @@ export class Store {
     this.records.set(id, record);
     const row = event.data.conversation;
     if (row?.contact && roleOf(row, this.me) === null) {
-      record.row = { ...row, seq: 0, unread: 0, muted: false, role: null };
+      record.row = { ...row, seq: 0, unread: 0, muted: false, role: null, draft: null };
     } else this.loads.conversation(record);
     return record;
   }

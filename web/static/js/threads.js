@@ -35,7 +35,7 @@ export class Threads {
     store.doors.later(() => {
       if (store.open_id !== id || opened.watched || store.records.get(id) !== opened) return;
       opened.watched = true;
-      if (!opened.loading) store.watches.ask(opened);
+      if (opened.row && !opened.loading) store.watches.ask(opened);
     }, STAY);
     if (record.thread?.state !== "ready" && loads.turn > 0) this.read(record);
     store.changed("conversation", id);

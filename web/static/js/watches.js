@@ -30,9 +30,10 @@ export class Watches {
     }
   }
 
+  /** What has not been read yet is asked for when it is. */
   again() {
     for (const topic of this.topics) this.askTopic(topic);
-    for (const record of this.store.records.values()) if (record.watched && !record.loading) this.ask(record);
+    for (const record of this.store.records.values()) if (record.watched && record.row && !record.loading) this.ask(record);
   }
 
   /** Asks for what comes after the last number that was applied. @param {Record} record */
