@@ -214,7 +214,8 @@ class Bus:
                         self.counters.published += len(some)
                     else:
                         self.counters.publish_failures += len(some)
-                        await client.connection_pool.disconnect()
+                        with contextlib.suppress(RedisError, OSError):  # nor does a hung Redis let itself be left
+                            await client.connection_pool.disconnect()
         finally:
             await client.aclose()
 
