@@ -86,10 +86,9 @@ async def counted_before_the_commit(databases: list[Database], seed: int = 23) -
 
     async def read() -> None:
         nonlocal got, cursor
-        for row in await databases[0].read(
-            lambda tx: tx.all("select number from numbered where number > :cursor order by number", cursor=cursor)
-        ):
-            got, cursor = got + 1, row["number"]
+        after = cursor
+        rows = await databases[0].read(lambda tx: tx.all("select number from numbered where number > :after order by number", after=after))
+        got, cursor = got + len(rows), max([after, *(row["number"] for row in rows)])
 
     await write_and_read(databases, write, read, seed)
     written = 2 * WRITERS * EACH
