@@ -1,4 +1,5 @@
-"""Outbound webhooks, in the sender role: posts events to their receivers, each webhook's one after another. Any number may run."""
+"""Outbound webhooks, in the sender role: posts events to their receivers, each webhook's one after another, or lane by lane where it
+wants the order of each contact's alone. Any number may run."""
 
 import asyncio
 import contextlib
@@ -10,7 +11,8 @@ from standardwebhooks.webhooks import Webhook as Signer
 
 from server.clock import Clock
 from server.desk.desk import Desk
-from server.desk.notify import Batch, Held, hold, record, release, take
+from server.desk.notify import NOTHING, Batch, Held, hold, record, release, take
+from server.domain.lanes import Lanes, contact_of
 from server.log import get_logger
 from server.parts import Parts
 from server.public_http import Forbidden, open_public_client
@@ -64,16 +66,69 @@ async def run(parts: Parts, stop: asyncio.Event) -> None:
 
 async def serve(desk: Desk, clock: Clock, held: Held, http: httpx2.AsyncClient, stop: asyncio.Event | None = None) -> None:
     """Posts what is due until there is nothing, the webhook rests or is off, its turn is over, or `stop` is set; then gives it back."""
-    goes_on, ends_at = True, clock.monotonic() + TURN_SECONDS
-    while goes_on:
-        batch = await take(desk, held)
-        for due in batch.due:
-            goes_on = await record(desk, held, due, await post(http, clock, batch, due)) and not (stop and stop.is_set())
-            goes_on = goes_on and clock.monotonic() < ends_at
-            if not goes_on:
-                break
-        goes_on = goes_on and batch.more and clock.monotonic() < ends_at
+    async with asyncio.TaskGroup() as tasks:
+        await _Turn(desk, clock, held, http, stop).run(tasks)
     await release(desk, held)
+
+
+class _Turn:
+    """One webhook's, with what is in hand of it."""
+
+    def __init__(self, desk: Desk, clock: Clock, held: Held, http: httpx2.AsyncClient, stop: asyncio.Event | None) -> None:
+        self._desk = desk
+        self._clock = clock
+        self._held = held
+        self._http = http
+        self._stop = stop
+        self._ends_at = clock.monotonic() + TURN_SECONDS
+        self._goes_on = True
+        self._batch = NOTHING
+        self._looked_at = clock.monotonic()
+        self._found = False
+        self._waiting: Lanes[Due] = Lanes()
+        self._in_hand: set[str] = set()
+        self._recorded: set[str] = set()
+
+    async def run(self, tasks: asyncio.TaskGroup) -> None:
+        """Returns when nothing is under way any more."""
+        under_way: set[asyncio.Task[None]] = set()
+        await self._look()
+        while True:
+            while self._goes_on and len(under_way) < self._batch.at_once:
+                if (taken := self._waiting.take()) is not None:
+                    under_way.add(tasks.create_task(self._attempt(self._batch, *taken)))
+                elif self._may_find(bool(under_way)):
+                    await self._look()
+                else:
+                    break
+            if not under_way:
+                return
+            _, under_way = await asyncio.wait(under_way, timeout=PAUSE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+
+    def _may_find(self, under_way: bool) -> bool:
+        """Whether to look again: where there is more, and for what happens while others' answers are waited for."""
+        if self._batch.more and (self._found or not under_way):
+            return True
+        return under_way and self._clock.monotonic() >= self._looked_at + PAUSE_SECONDS
+
+    async def _look(self) -> None:
+        # What is recorded while it looks may be found once more, so it stays in hand until the next look.
+        self._in_hand -= self._recorded
+        self._recorded.clear()
+        self._batch = await take(self._desk, self._held)
+        self._looked_at = self._clock.monotonic()
+        new = [due for due in self._batch.due if due.id not in self._in_hand]
+        self._found = bool(new)
+        for due in new:
+            self._in_hand.add(due.id)
+            self._waiting.add(contact_of(due.body) if self._batch.lanes and due.body is not None else "", due)
+
+    async def _attempt(self, batch: Batch, lane: str, due: Due) -> None:
+        goes_on = await record(self._desk, self._held, due, await post(self._http, self._clock, batch, due))
+        self._recorded.add(due.id)
+        self._waiting.free(lane)
+        if not goes_on or (self._stop and self._stop.is_set()) or self._clock.monotonic() >= self._ends_at:
+            self._goes_on = False
 
 
 async def post(http: httpx2.AsyncClient, clock: Clock, batch: Batch, due: Due, seconds: float = ATTEMPT_SECONDS) -> Attempted:
@@ -115,16 +170,16 @@ async def post(http: httpx2.AsyncClient, clock: Clock, batch: Batch, due: Due, s
 
 
 async def _serve(parts: Parts, held: Held, stop: asyncio.Event) -> None:
-    """As `serve`, over a connection of its own that is kept from one post to the next.
+    """As `serve`, over connections of its own that are kept from one post to the next.
 
     Never raises: what was not recorded is delivered again when the hold has ended.
     """
     try:
         async with open_public_client(parts.settings.inside_addresses, one_name=True) as http:
             await serve(parts.desk, parts.clock, held, http, stop)
-    except Unavailable as error:
-        log.error("notifier.database_unavailable", reason=str(error), webhook=held.id)
-    except Exception:
+    except* Unavailable as errors:
+        log.error("notifier.database_unavailable", reason=str(errors.exceptions[0]), webhook=held.id)
+    except* Exception:
         log.exception("notifier.webhook_failed", webhook=held.id)
 
 

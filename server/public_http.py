@@ -13,6 +13,8 @@ from functools import cache
 import httpx2
 
 CONNECT_SECONDS = 10.0
+KEPT = 10
+"""Connections to one name that are kept at the most."""
 _UNICAST = ipaddress.ip_network("2000::/3")
 _6TO4 = ipaddress.ip_network("2002::/16")
 
@@ -27,11 +29,11 @@ def open_public_client(inside: Collection[str] = (), resolve: Resolve | None = N
     """A client for public https addresses on port 443 alone: no proxy from the environment, no cookie, no redirect followed, no connection
     kept. Every request raises `Forbidden` before a packet leaves where the address is another one. The caller bounds the whole time.
 
-    `one_name`: every request will go to the same name, so its connection is kept for the next one. The name is looked up all the same.
+    `one_name`: every request will go to the same name, so connections are kept for the next one. The name is looked up all the same.
     `inside` are exceptions that the operator made, each `host:port`: they may be http, and be anywhere.
     """
     return httpx2.AsyncClient(
-        transport=_Pinned(frozenset(inside), resolve or _look_up, int(one_name)),
+        transport=_Pinned(frozenset(inside), resolve or _look_up, KEPT if one_name else 0),
         trust_env=False,
         follow_redirects=False,
         timeout=httpx2.Timeout(CONNECT_SECONDS),

@@ -24,9 +24,10 @@ class Target(NamedTuple):
     name: str
 
 
-async def trace(
-    work: Work, by: User, deed: str, target: Target, before: Mapping[str, Any] | None = None, after: Mapping[str, Any] | None = None
-) -> None:
+Side = Mapping[str, Any] | None
+
+
+async def trace(work: Work, by: User, deed: str, target: Target, before: Side = None, after: Side = None) -> None:
     """`deed` is a past participle: `trace(…, "changed", did, …)` is `did.changed`. Where both sides are given only what differs is kept,
     and nothing at all when nothing does.
 
@@ -37,11 +38,20 @@ async def trace(
         if not differing:
             return
         before, after = ({key: side[key] for key in sorted(differing & side.keys())} for side in (before, after))
+    await _add(work, by.account, by.id, deed, target, before, after)
+
+
+async def trace_own(work: Work, account: str, deed: str, target: Target, before: Side = None, after: Side = None) -> None:
+    """As `trace`, of what Partyline did by itself."""
+    await _add(work, account, None, deed, target, before, after)
+
+
+async def _add(work: Work, account: str, user: str | None, deed: str, target: Target, before: Side, after: Side) -> None:
     entry = Entry(
-        id=id_after(await audit.newest(work.tx, by.account), work.now),
-        account=by.account,
+        id=id_after(await audit.newest(work.tx, account), work.now),
+        account=account,
         at=work.now,
-        user=by.id,
+        user=user,
         what=f"{target.kind}.{deed}",
         target_kind=target.kind,
         target_id=target.id,
@@ -52,7 +62,7 @@ async def trace(
     await audit.add(work.tx, entry)
 
 
-def _harmless(side: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def _harmless(side: Side) -> dict[str, Any] | None:
     if side is None:
         return None
     built = {key: CHANGED if key in SECRET else value for key, value in side.items() if key not in SECRET or value is not None}

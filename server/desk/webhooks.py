@@ -11,12 +11,12 @@ from msgspec import UNSET, Meta, Raw, UnsetType
 
 from server.desk.desk import Desk, Once
 from server.desk.once import write_once
-from server.desk.trail import CHANGED, Target, trace
-from server.desk.webhook_shape import WebhookShape, webhook_shape
+from server.desk.trail import CHANGED, trace
+from server.desk.webhook_shape import WebhookShape, webhook_shape, webhook_target
 from server.desk.work import Work
 from server.domain.errors import Invalid, NotFound
 from server.domain.user import User
-from server.domain.webhook import DAY_US, TYPES, Why
+from server.domain.webhook import DAY_US, TYPES, Order, Why
 from server.ids import new_id
 from server.public_http import Forbidden, public_address
 from server.store import accounts, replay, webhook_deliveries, webhooks
@@ -34,11 +34,13 @@ Description = Annotated[str, Meta(max_length=200)]
 
 
 class NewWebhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`url` is a public https address; `types` are the events that it wants, all where there are none."""
+    """`url` is a public https address; `types` are the events that it wants, all where there are none. In the `order` account
+    they are posted one after another; in the order contact each contact's are, and those of several contacts at a time."""
 
     url: Url
     description: Description = ""
     types: list[str] = []
+    order: Order = Order.ACCOUNT
 
     def __repr__(self) -> str:
         return "NewWebhook()"
@@ -50,6 +52,7 @@ class WebhookChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     url: Url | UnsetType = UNSET
     description: Description | UnsetType = UNSET
     types: list[str] | UnsetType = UNSET
+    order: Order | UnsetType = UNSET
     enabled: bool | UnsetType = UNSET
     rotate_secret: bool = False
 
@@ -91,10 +94,25 @@ async def add_webhook(desk: Desk, by: User, new: NewWebhook, once: Once | None =
         sealed = _vault(desk).seal(secret.encode(), id)
         head = await replay.head(work.tx, by.account)
         made = Webhook(
-            id, by.account, url, stored_text(new.description), types, sealed, None, None, head, None, None, 0, None, None, work.now
+            id=id,
+            account=by.account,
+            url=url,
+            description=stored_text(new.description),
+            types=types,
+            order=new.order,
+            secret=sealed,
+            old_secret=None,
+            old_secret_until=None,
+            position=head,
+            off_at=None,
+            off_why=None,
+            failures=0,
+            failing_since=None,
+            rests_until=None,
+            created_at=work.now,
         )
         await webhooks.add(work.tx, made)
-        await trace(work, by, "added", _target(made), after=_facts(made))
+        await trace(work, by, "added", webhook_target(made), after=_facts(made))
         return _shown(made, work.now, sealed)
 
     return _opened(desk, await write_once(desk, add, once))
@@ -116,6 +134,8 @@ async def change_webhook(desk: Desk, by: User, id: str, change: WebhookChange, o
             after = replace(after, description=stored_text(change.description))
         if types is not None:
             after = replace(after, types=types)
+        if change.order is not UNSET:
+            after = replace(after, order=change.order)
         sealed: str | UnsetType = UNSET
         if secret is not None:
             sealed = _vault(desk).seal(secret.encode(), id)
@@ -127,7 +147,7 @@ async def change_webhook(desk: Desk, by: User, id: str, change: WebhookChange, o
             after = replace(after, off_at=work.now, off_why=Why.PAUSED)
         await webhooks.save(work.tx, after)
         facts = _facts(after) | ({"secret": True} if secret is not None else {}) | ({"url": CHANGED} if after.url != before.url else {})
-        await trace(work, by, "changed", _target(after), _facts(before), facts)
+        await trace(work, by, "changed", webhook_target(after), _facts(before), facts)
         return _shown(after, work.now, sealed)
 
     return _opened(desk, await write_once(desk, alter, once))
@@ -141,7 +161,7 @@ async def remove_webhook(desk: Desk, by: User, id: str, once: Once | None = None
         if webhook is None:
             raise NotFound
         await webhooks.remove(work.tx, id)
-        await trace(work, by, "removed", _target(webhook), before=_facts(webhook))
+        await trace(work, by, "removed", webhook_target(webhook), before=_facts(webhook))
 
     await write_once(desk, remove, once)
 
@@ -195,15 +215,11 @@ def _opened(desk: Desk, answer: ShownWebhookShape | Raw) -> ShownWebhookShape:
     return msgspec.structs.replace(shown, secret=_vault(desk).open(shown.secret, shown.id).decode())
 
 
-def _target(webhook: Webhook) -> Target:
-    """By its host: the rest of an address may hold a key."""
-    return Target("webhook", webhook.id, webhook.description or host_of(webhook.url))
-
-
 def _facts(webhook: Webhook) -> dict[str, Any]:
     return {
         "host": host_of(webhook.url),
         "description": webhook.description,
         "types": list(webhook.types),
+        "order": webhook.order,
         "enabled": webhook.off_at is None,
     }

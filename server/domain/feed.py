@@ -24,6 +24,7 @@ KINDS: Mapping[str, Sequence[EventType]] = {
     "opt_out": (EventType.CONTACT_OPTED_OUT, EventType.CONTACT_OPTED_IN),
     "notes": (EventType.NOTE_ADDED,),
     "people": (EventType.SUBSCRIBER_ADDED, EventType.SUBSCRIBER_REMOVED, EventType.USER_UPDATED),
+    "webhooks": (EventType.WEBHOOK_DISABLED,),
 }
 """Together these are not all events: without any kind the feed shows everything."""
 

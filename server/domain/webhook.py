@@ -15,6 +15,9 @@ RESTS_AFTER = 10
 """So many failures without a success between them, of whatever deliveries: then it is the receiver that is down."""
 REST_SECONDS, LONGEST_REST_SECONDS = 5, 300
 
+LANES = 10
+"""Contacts whose events are posted to one receiver at the same time, where it asked for that."""
+
 TEST = "webhook.test"
 """The type of what a manager sends by hand, which is no event of the account."""
 
@@ -28,6 +31,13 @@ class Why(StrEnum):
     PAUSED = "paused"
     FAILING = "failing"
     GONE = "gone"
+
+
+class Order(StrEnum):
+    """What is posted one after another: everything, or what concerns one contact, while others' events go at the same time."""
+
+    ACCOUNT = "account"
+    CONTACT = "contact"
 
 
 class DeliveryState(StrEnum):

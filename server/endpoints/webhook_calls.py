@@ -75,7 +75,8 @@ def posted(event: Mapping[str, Any]) -> dict[str, Any]:
         "tags": [GROUP],
         "summary": "An event, posted to every webhook that wants its type; signed as in Standard Webhooks.",
         "description": "`data` is the event as the websocket sends it; the AsyncAPI document describes each type. At least once; first "
-        "attempts go in the order of `position`, one after another. Any 2xx is the end of it; else it is tried again for a day.",
+        "attempts go in the order of `position`, one after another; in the order contact several contacts' go at a time. Any 2xx is the "
+        "end of it; else it is tried again for a day.",
         "parameters": [
             {"name": name, "in": "header", "required": True, "description": says, "schema": {"type": "string"}}
             for name, says in _HEADERS.items()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from server.domain.webhook import Why
+from server.domain.webhook import Order, Why
 from server.store.database import Row, Transaction
 
 
@@ -24,6 +24,7 @@ class Webhook:
     url: str = field(repr=False)
     description: str
     types: tuple[str, ...]
+    order: Order
     secret: str = field(repr=False)
     old_secret: str | None = field(repr=False)
     old_secret_until: int | None
@@ -38,13 +39,14 @@ class Webhook:
 
 async def add(tx: Transaction, webhook: Webhook) -> None:
     await tx.run(
-        """insert into webhooks (id, account, url, description, types, secret, position, failures, created_at)
-           values (:id, :account, :url, :description, :types, :secret, :position, 0, :created_at)""",
+        """insert into webhooks (id, account, url, description, types, ordered_by, secret, position, failures, created_at)
+           values (:id, :account, :url, :description, :types, :order, :secret, :position, 0, :created_at)""",
         id=webhook.id,
         account=webhook.account,
         url=webhook.url,
         description=webhook.description,
         types=_encoded(webhook.types),
+        order=webhook.order,
         secret=webhook.secret,
         position=webhook.position,
         created_at=webhook.created_at,
@@ -95,14 +97,15 @@ def host_of(url: str) -> str:
 async def save(tx: Transaction, webhook: Webhook) -> None:
     """Writes everything that can change but the position."""
     await tx.run(
-        """update webhooks set url = :url, description = :description, types = :types, secret = :secret, old_secret = :old_secret,
-                  old_secret_until = :old_secret_until, off_at = :off_at, off_why = :off_why, failures = :failures,
-                  failing_since = :failing_since, rests_until = :rests_until
+        """update webhooks set url = :url, description = :description, types = :types, ordered_by = :order, secret = :secret,
+                  old_secret = :old_secret, old_secret_until = :old_secret_until, off_at = :off_at, off_why = :off_why,
+                  failures = :failures, failing_since = :failing_since, rests_until = :rests_until
            where id = :id""",
         id=webhook.id,
         url=webhook.url,
         description=webhook.description,
         types=_encoded(webhook.types),
+        order=webhook.order,
         secret=webhook.secret,
         old_secret=webhook.old_secret,
         old_secret_until=webhook.old_secret_until,
@@ -173,6 +176,7 @@ def _webhook_of(row: Row) -> Webhook:
         url=row["url"],
         description=row["description"],
         types=tuple(msgspec.json.decode(row["types"])),
+        order=Order(row["ordered_by"]),
         secret=row["secret"],
         old_secret=row["old_secret"],
         old_secret_until=row["old_secret_until"],

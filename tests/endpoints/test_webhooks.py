@@ -6,6 +6,7 @@ import httpx2
 
 from server.desk import directory
 from server.desk.notify import hold, record, take
+from server.domain.webhook import DAY_US
 from server.store.webhook_deliveries import Attempted
 from tests.fixtures.integrator import Integrator
 from tests.fixtures.logged import Logged
@@ -41,6 +42,7 @@ async def test_a_secret_is_shown_when_it_is_made_and_never_again(integrator: Int
         **HOOK,
         "id": "",
         "secret": "",
+        "order": "account",
         "enabled": True,
         "off_why": None,
         "off_at": None,
@@ -113,6 +115,44 @@ async def test_a_webhook_is_changed_paused_and_removed_and_the_trail_says_so(int
     assert said[1][2] == {"enabled": True, "secret": "changed"}
     assert said[2][2] == {"host": "other.example", "url": "changed"}
     assert "planted" not in str(trail)
+
+
+async def test_a_webhook_asks_for_the_order_of_each_contact_and_another_order_is_refused(integrator: Integrator) -> None:
+    made = await add(integrator, order="contact")
+    assert made["order"] == "contact"
+    at = f"/webhooks/{made['id']}"
+    assert (await integrator.mia.patch(at, {"description": "Dock"})).json()["order"] == "contact"
+    assert (await integrator.mia.patch(at, {"order": "account"})).json()["order"] == "account"
+    newest = (await integrator.mia.get("/audit")).json()["items"][0]
+    assert (newest["before"], newest["after"]) == ({"order": "contact"}, {"order": "account"})
+    for refused in (await integrator.mia.patch(at, {"order": "none"}), await integrator.mia.post("/webhooks", {**HOOK, "order": None})):
+        assert refused.status_code == 422
+
+
+async def test_what_is_given_up_after_a_day_and_switched_on_again_is_in_the_trail_and_in_the_feed(integrator: Integrator) -> None:
+    mia, made = integrator.mia, await add(integrator)
+    await integrator.text("Hello")
+    await attempt(integrator, 500)
+    integrator.served.desk.db.shift_us += DAY_US
+    await attempt(integrator, 500)
+    newest = (await mia.get("/audit", what="webhook.switched_off")).json()["items"]
+    assert [(one["user"], one["target"], one["before"], one["after"]) for one in newest] == [
+        (
+            None,
+            {"kind": "webhook", "id": made["id"], "name": "Warehouse"},
+            {"enabled": True},
+            {"enabled": False, "reason": "failing"},
+        )
+    ]
+    [told] = (await mia.get("/feed", kinds="webhooks")).json()["items"]
+    assert (told["type"], told["data"]["reason"], told["data"]["webhook"]["id"]) == ("webhook.disabled", "failing", made["id"])
+    await mia.patch(f"/webhooks/{made['id']}", {"enabled": True})
+    newest = (await mia.get("/audit")).json()["items"]
+    assert (newest[0]["what"], newest[0]["user"]["name"]) == ("webhook.changed", "mia")
+    assert (newest[0]["before"], newest[0]["after"]) == ({"enabled": False}, {"enabled": True})
+    assert newest[1]["what"] == "webhook.switched_off"
+    lines = (await mia.get("/audit", **{"as": "csv"})).text
+    assert "webhook.switched_off" in lines
 
 
 async def test_deliveries_are_listed_newest_first_by_pages_with_their_signed_headers(integrator: Integrator) -> None:

@@ -15,9 +15,9 @@ from tests.fixtures.waiting import until
 pytestmark = pytest.mark.timeout(60)
 
 
-async def subscribe(centre: Centre, receiver: CarrierApi) -> str:
+async def subscribe(centre: Centre, receiver: CarrierApi, order: str = "account") -> str:
     """To texts; the secret."""
-    made = await centre.manage("POST", "webhooks", url=f"{receiver.url}/in", types=["message.received"])
+    made = await centre.manage("POST", "webhooks", url=f"{receiver.url}/in", types=["message.received"], order=order)
     return str(made["secret"])
 
 
@@ -62,6 +62,38 @@ async def test_a_sender_killed_while_a_receiver_has_an_event_in_its_hands_loses_
     assert list(dict.fromkeys(came)) == [body for _, body in texts], "in order, as none failed"
     assert len({seen.headers["webhook-id"] for seen in receiver.seen}) == len(texts)
     assert ids <= {seen.headers["webhook-id"] for seen in receiver.seen}
+
+    async def recorded() -> bool:
+        rows = await centre.rows("select state from webhook_deliveries")
+        return [row["state"] for row in rows] == ["delivered"] * len(texts)
+
+    await until(recorded)
+
+
+async def test_a_sender_killed_with_several_contacts_events_in_hand_loses_and_skips_none(centre: Centre, receiver: CarrierApi) -> None:
+    """Killed again and again while three are in the receiver's hands and three behind them wait; each contact's stay in order."""
+    await centre.open()
+    secret = await subscribe(centre, receiver, "contact")
+    phones, texts = (MARIA, WEI, OMAR), []
+    for kill in range(4):
+        receiver.answer = receiver.never
+        seen = len(receiver.seen)
+        for number in range(2):
+            for phone in phones:
+                texts.append(f"{phone} {kill} {number}")
+                assert (await centre.text(phone, texts[-1])).status_code == 200
+        centre.start(senders=1)
+        await until(lambda seen=seen: len(receiver.seen) >= seen + 3, within=10)  # type: ignore[misc]
+        assert len({body.split()[0] for body in bodies(receiver, secret)[seen:]}) == 3, "one of each contact"
+        centre.senders[-1].kill()
+        receiver.answer = answers(204, b"")
+        await end_holds(centre)
+    centre.start(senders=1)
+    await until(lambda: len(set(bodies(receiver, secret))) == len(texts), within=10)
+    for phone in phones:
+        came = [body for body in dict.fromkeys(bodies(receiver, secret)) if body.startswith(phone)]
+        assert came == [body for body in texts if body.startswith(phone)]
+    assert len({seen.headers["webhook-id"] for seen in receiver.seen}) == len(texts)
 
     async def recorded() -> bool:
         rows = await centre.rows("select state from webhook_deliveries")

@@ -64,6 +64,14 @@ test("An opt-out is a row beside that of the text that asked for it", () => {
   assert.deepEqual(rows.map((each) => [each.kind, each.first.contact?.name, each.first.reason]), [["in", "Maria Garcia", ""], ["opt_out", "Maria Garcia", "keyword"]]);
 });
 
+test("A webhook that was given up is a row with its name and why", () => {
+  const webhook = { description: "", url: "https://example.com/in?key=planted" };
+  const off = happened(1, "webhook.disabled", { webhook, reason: "failing", conversation: undefined }, { conversation: null, actor: { kind: "system", id: null, name: "Partyline" } });
+  assert.equal(wanted(off, ANYTHING), true);
+  assert.equal(wanted(off, { ...ANYTHING, kinds: ["people"] }), false);
+  assert.deepEqual([...fold([fact(off)]).values()].map((each) => [each.kind, each.first.webhook, each.first.reason]), [["webhooks", "example.com", "failing"]]);
+});
+
 test("A row that says the same stays the same object, so that it is not drawn again", () => {
   const lines = new FeedLines();
   lines.add([out(1, "queued"), happened(2, "conversation.public")]);

@@ -5,6 +5,8 @@
  * @import {Actor, Conversation, Event, Message, User} from "./shapes.js"
  */
 
+import { named } from "./webhooks.js";
+
 /** @type {{[kind: string]: string[]}} */
 export const KINDS = {
   in: ["message.received"],
@@ -18,6 +20,7 @@ export const KINDS = {
   opt_out: ["contact.opted_out", "contact.opted_in"],
   notes: ["note.added"],
   people: ["subscriber.added", "subscriber.removed", "user.updated"],
+  webhooks: ["webhook.disabled"],
 };
 
 /** @typedef {{kinds: string[], did: string, user: string}} Asked empty asks for everything that the feed shows */
@@ -40,7 +43,7 @@ export function wanted(event, { kinds, did, user }) {
 /**
  * What the feed keeps of an event.
  * @typedef {{position: number, at: string, type: string, conversation: string|null, contact: {name: string, phone: string}|null, actor: Actor,
- *   owner: User|null, did: string, user: User|null, reason: string, wait: number|null,
+ *   owner: User|null, did: string, user: User|null, reason: string, wait: number|null, webhook: string,
  *   message: {id: string, body: string, pictures: number, state: string, error: string, user: User|null, created: boolean}|null}} Fact
  */
 
@@ -60,6 +63,7 @@ export function fact(event) {
     did: didOf(message?.did ?? thread?.did),
     user: user ?? null,
     reason: reason ?? "",
+    webhook: event.data.webhook ? named(event.data.webhook) : "",
     wait: thread?.clock_start && thread.public_since ? Date.parse(thread.public_since) - Date.parse(thread.clock_start) : null,
     // A contact's event may name the text that caused it, which is a row of its own.
     message: message && event.conversation !== null ? kept(message, event) : null,
@@ -86,7 +90,7 @@ function kept(message, event) {
 
 /**
  * One row. `kind` is what it is about; `claimed` who took a public conversation and when, in place.
- * @typedef {{key: string, kind: "in"|"out"|"public"|"claims"|"failed"|"opt_out"|"notes"|"people", first: Fact, state: string, error: string,
+ * @typedef {{key: string, kind: "in"|"out"|"public"|"claims"|"failed"|"opt_out"|"notes"|"people"|"webhooks", first: Fact, state: string, error: string,
  *   claimed: {name: string, at: string}|null, as: string}} FeedRow `as` changes whenever the row does
  */
 
@@ -137,6 +141,7 @@ const BEGIN = {
   "subscriber.added": "people",
   "subscriber.removed": "people",
   "user.updated": "people",
+  "webhook.disabled": "webhooks",
 };
 
 /** The row that a fact begins; null for a receipt of a text whose row is not here, unless it says that the text failed. @param {Fact} one @returns {FeedRow|null} */

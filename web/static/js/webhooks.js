@@ -2,7 +2,7 @@
 import { some } from "./words.js";
 
 /**
- * @typedef {{id: string, url: string, description: string, types: string[], enabled: boolean, off_why: "paused"|"failing"|"gone"|null,
+ * @typedef {{id: string, url: string, description: string, types: string[], order: "account"|"contact", enabled: boolean, off_why: "paused"|"failing"|"gone"|null,
  *   off_at: string|null, failing_since: string|null, old_secret_until: string|null, created_at: string}} Webhook
  * @typedef {{id: string, type: string, position: number, state: "waiting"|"delivered"|"failed", attempts: number, next_at: string|null,
  *   at: string|null, code: number|null, error: string|null, answer: string|null, took_ms: number|null,
@@ -64,6 +64,10 @@ export function grouped(types) {
 
 /** @param {string} name @param {string} [reason] */
 export function givenUp(name, reason) {
-  const why = { gone: ": its receiver answered 410 Gone", failing: ": its receiver took nothing for a day" }[reason ?? ""] ?? "";
-  return `The webhook ${name} was switched off${why}. See Settings > Webhooks.`;
+  return `The webhook ${name} was switched off${whyOff(reason)}. See Settings > Webhooks.`;
+}
+
+/** @param {string} [reason] */
+export function whyOff(reason) {
+  return { gone: ": its receiver answered 410 Gone", failing: ": its receiver took nothing for a day" }[reason ?? ""] ?? "";
 }

@@ -16,7 +16,7 @@ import { useNames } from "./reports/names.js";
 /** @typedef {import("../app.js").App} App */
 
 const RELEASE_MS = 300;
-const CHIPS = ["in", "out", "claims", "public", "failed", "opt_out", "notes", "people"];
+const CHIPS = ["in", "out", "claims", "public", "failed", "opt_out", "notes", "people", "webhooks"];
 
 /** Everything that happens, as it happens. @param {{app: App}} props */
 export function Page({ app }) {

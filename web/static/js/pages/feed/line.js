@@ -2,6 +2,7 @@ import { Component } from "preact";
 import { clockSeconds, stamp } from "../../figures.js";
 import { c, html } from "../../html.js";
 import { Icon } from "../../parts/icon.js";
+import { whyOff } from "../../webhooks.js";
 import { lasting, phone, state } from "../../words.js";
 
 /** @typedef {import("../../feed.js").FeedRow} FeedRow */
@@ -16,6 +17,7 @@ export const KIND_WORDS = {
   opt_out: { chip: "opt-out", word: "opt-out", icon: "ban", look: "bad" },
   notes: { chip: "notes", word: "note", icon: "sticky-note", look: "" },
   people: { chip: "people", word: "people", icon: "user", look: "" },
+  webhooks: { chip: "webhooks", word: "webhook", icon: "external-link", look: "bad" },
 };
 
 /**
@@ -63,6 +65,7 @@ function who({ kind, first }) {
   if (kind === "in") return html`<bdi>${name(contact)}</bdi>${did && html`${arrow}<bdi class="soft">${phone(did)}</bdi>`}`;
   if (message && kind !== "notes") return html`<bdi>${message.user ? sender : "Automatic"}</bdi>${arrow}<bdi>${name(contact)}</bdi>`;
   if (kind === "notes") return html`<bdi>${sender}</bdi><span class="soft"> on </span><bdi>${name(contact)}</bdi>`;
+  if (kind === "webhooks") return html`<bdi>${first.webhook}</bdi>`;
   return html`<bdi>${name(contact) || (first.user?.name ?? actor.name)}</bdi>`;
 }
 
@@ -71,6 +74,7 @@ function words({ kind, first }) {
   const { message, actor, user, owner, reason, type, wait } = first;
   const by = actor.name ?? "Somebody";
   if (message) return message.body || (message.pictures ? "Picture" : "");
+  if (kind === "webhooks") return `switched off${whyOff(reason)}`;
   if (kind === "public") return gonePublic(reason, wait, owner?.name);
   if (type === "conversation.claimed") return reason === "message" ? `${owner?.name ?? by} claimed it by replying` : `${owner?.name ?? by} claimed it`;
   if (type === "conversation.released") return `${by} released it to the pool`;

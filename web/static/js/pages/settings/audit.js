@@ -26,6 +26,14 @@ const FIELDS = {
   quiet_hours: "quiet hours",
   opens_at: "quiet until",
   timezone: "time zone",
+  enabled: "switched on",
+};
+/** Of webhooks: why Partyline switched one off, and its order. @type {{[value: string]: string}} */
+const WORDS = {
+  failing: "its receiver took nothing for a day",
+  gone: "its receiver answered 410 Gone",
+  account: "all one after another",
+  contact: "each contact's one after another",
 };
 /**
  * @typedef {{id: string, at: string, user: import("../../shapes.js").User|null, what: string, target: {kind: string, id: string, name: string},
@@ -51,7 +59,7 @@ export function Audit({ app }) {
 
 /** The newest entries, and older ones as far as they were asked for. @param {App} app @param {string} query */
 function useTrail(app, query) {
-  const reading = useReading(app, `/audit?limit=50${query && `&${query}`}`, (event) => /^(settings\.changed|user\.updated|live_filter\.(created|updated|deleted))$/.test(event.type));
+  const reading = useReading(app, `/audit?limit=50${query && `&${query}`}`, (event) => /^(settings\.changed|user\.updated|webhook\.disabled|live_filter\.(created|updated|deleted))$/.test(event.type));
   const [older, setOlder] = useState(/** @type {{query: string, entries: Entry[], next: string|null}} */ ({ query, entries: [], next: null }));
   const loading = useRef(false);
   const first = reading.data;
@@ -113,6 +121,8 @@ function changes({ before, after }, names) {
 /** @param {string} field @param {any} it @returns {string} */
 function value(field, it) {
   if (field === "quiet_hours") return hoursSaid(it);
+  if (field === "reason" || field === "order") return WORDS[it] ?? it;
+  if (field === "types" && it.length === 0) return "all";
   if (it === null || it === undefined || it === "") return "none";
   if (it === true || it === false) return it ? "yes" : "no";
   if (field === "conditions" && Array.isArray(it)) return it.map(conditionWords).join(" and ");

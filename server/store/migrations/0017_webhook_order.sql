@@ -1,0 +1,1 @@
+alter table webhooks add column ordered_by text not null default 'account';
