@@ -66,6 +66,8 @@ class Bandwidth:
     keys = BandwidthKeys
     max_characters = 2048
     media_limit = 3_500_000
+    usual_rate = 1
+    """An account's, until it is raised (dev.bandwidth.com, rate limits)."""
 
     def verify(self, connection: Connection, request: HookRequest, _now_us: int) -> None:
         """There is no signature and no time: a repeat is met by the message's unique id."""

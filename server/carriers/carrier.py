@@ -240,6 +240,10 @@ class Carrier(Protocol):
     def media_limit(self) -> int:
         """How many bytes the attachments of one message may have together; 0 where it takes none."""
 
+    @property
+    def usual_rate(self) -> int | None:
+        """Segments a second that it lets a number send unless more was agreed; None where it sets no such limit."""
+
     def verify(self, connection: Connection, request: HookRequest, now_us: int, /) -> Nonce | None:
         """Returns when the request surely comes from this connection's carrier, with what has to be spent with it where its signature
         does not cover what it says. Raises BadSignature, and UnsupportedType where the signature cannot be computed over such a body."""

@@ -51,6 +51,7 @@ class Generic:
     keys = GenericKeys
     max_characters = 1600
     media_limit = 1_000_000
+    usual_rate = None
 
     def __init__(self, now: Callable[[], int]) -> None:
         """`now` gives the instant in microseconds, for the signatures of what is sent."""

@@ -100,6 +100,7 @@ class Kannel:
     # ten segments, which its max-messages must allow: what is beyond that one it cuts off without a word
     max_characters = 1530
     media_limit = 0
+    usual_rate = None
 
     def verify(self, connection: Connection, request: HookRequest, _now_us: int) -> None:
         """A token is no signature: it says who calls, and nothing about what is said or when."""

@@ -98,6 +98,8 @@ class Plivo:
     keys = PlivoKeys
     max_characters = 1600
     media_limit = 5_000_000
+    usual_rate = 5
+    """An account's, until it is raised (plivo.com/docs/messaging, rate limits)."""
 
     def verify(self, connection: Connection, request: HookRequest, _now_us: int) -> Nonce | None:
         """By V3 wherever one is given, and then by that alone; else by V2, whose nonce vouches for the rest. Plivo signs no time."""

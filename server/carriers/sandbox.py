@@ -42,6 +42,7 @@ class Sandbox:
     keys = SandboxKeys
     max_characters = 1600
     media_limit = 1_000_000
+    usual_rate = None
 
     def __init__(self, key: bytes, deliver: Deliver) -> None:
         """`deliver` lays a text on the handset's screen and does not wait for its receipts; what it raises passes

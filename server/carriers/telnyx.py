@@ -64,6 +64,8 @@ class Telnyx:
     max_characters = 1530
     """Ten segments of GSM-7."""
     media_limit = 1_000_000
+    usual_rate = 1
+    """75 a minute: AT&T's, for the lowest class of 10DLC campaign (developers.telnyx.com, rate limiting)."""
 
     def verify(self, connection: Connection, request: HookRequest, now_us: int) -> None:
         timestamp = request.headers.get("telnyx-timestamp", "")

@@ -59,6 +59,8 @@ class Twilio:
     keys = TwilioKeys
     max_characters = 1600
     media_limit = 5_000_000
+    usual_rate = 1
+    """An unregistered long code's (twilio.com, rate limits and message queues)."""
 
     def verify(self, connection: Connection, request: HookRequest, _now_us: int) -> None:
         """Twilio signs no time: a replay is met by the message's unique id, so the instant is not looked at."""

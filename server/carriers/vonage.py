@@ -100,6 +100,8 @@ class Vonage:
     keys = VonageKeys
     max_characters = 1000
     media_limit = 600_000
+    usual_rate = 30
+    """An API key's, until it is raised (developer.vonage.com, throughput limits)."""
 
     def __init__(self, now: Callable[[], int]) -> None:
         """`now` gives the instant in microseconds, for the tokens of what is sent."""

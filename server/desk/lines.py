@@ -66,7 +66,8 @@ class ReadingShape(msgspec.Struct, frozen=True):
 
 
 class CarrierShape(msgspec.Struct, frozen=True):
-    """`reads_back`: the carrier has a list of its messages, read at start and every hour; `read_back` is null until that was tried."""
+    """`reads_back`: the carrier has a list of its messages, read at start and every hour; `read_back` is null until that was tried.
+    `usual_rate`: how many segments a second this kind of carrier lets a number send unless more was agreed, null where it says nothing."""
 
     id: str
     kind: str
@@ -77,6 +78,7 @@ class CarrierShape(msgspec.Struct, frozen=True):
     created_at: str
     reads_back: bool
     read_back: ReadingShape | None
+    usual_rate: int | None
 
 
 async def list_carriers(desk: Desk, by: User, after: str, limit: int) -> list[CarrierShape]:
@@ -188,7 +190,13 @@ def _carrier_shape(desk: Desk, line: Line, reading: Reading | None) -> CarrierSh
         created_at=instant(line.created_at),
         reads_back=isinstance(desk.carriers.get(line.kind), Logbook),
         read_back=_reading(reading) if reading else None,
+        usual_rate=_usual_rate(desk, line.kind),
     )
+
+
+def _usual_rate(desk: Desk, kind: str) -> int | None:
+    carrier = desk.carriers.get(kind)
+    return carrier.usual_rate if carrier else None
 
 
 def _reading(reading: Reading) -> ReadingShape:

@@ -83,3 +83,35 @@ async def test_a_number_is_given_a_rate(own_team: Team) -> None:
     await rate.fill("")
     await dialog.get_by_role("button", name="Save").click()
     await expect(row).not_to_contain_text("a second")
+
+
+async def test_a_new_number_is_offered_what_its_carrier_usually_allows(own_team: Team) -> None:
+    keys = {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN}
+    line = (await own_team.call("mia", "POST", "carriers", kind="twilio", name="Main", credentials=keys))["id"]
+    await own_team.call("mia", "POST", "carriers", kind="plivo", name="Second", credentials={"auth_id": "MA1", "auth_token": "0" * 40})
+    secret = {"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}
+    await own_team.call("mia", "POST", "carriers", kind="generic", name="Third", credentials=secret)
+    await own_team.call("mia", "POST", "dids", number=FRONT, carrier=line, capabilities=["sms"], label="Front")
+    mia = await own_team.window("mia", "/settings/dids")
+    row = mia.page.get_by_role("row").filter(has_text="Front")
+    await expect(row).to_contain_text("no limit set (usually 1 a second)")
+    await row.get_by_role("button", name="Edit").click()
+    dialog = mia.page.get_by_role("dialog")
+    rate, over = dialog.get_by_label("Segments a second, at most"), dialog.get_by_label("Carrier")
+    await expect(rate).to_have_value("")
+    await expect(rate).to_have_accessible_description(re.compile("usually allows 1 segment a second"))
+    await dialog.get_by_role("button", name="Cancel").click()
+
+    await mia.page.get_by_role("button", name="Add number").click()
+    for name, usual in (("Main", "1"), ("Second", "5"), ("Third", ""), ("Second", "5")):
+        await over.select_option(label=name)
+        await expect(rate).to_have_value(usual)
+    await rate.fill("12")
+    await over.select_option(label="Main")
+    await expect(rate).to_have_value("12")
+    await rate.fill("1")
+    await dialog.get_by_label("Number").fill("+1 202 555 0121")
+    await dialog.get_by_label("Label").fill("Back")
+    await dialog.get_by_role("button", name="Add number").click()
+    await expect(mia.page.get_by_role("row").filter(has_text="Back")).to_contain_text("at most 1 segment a second")
+    assert await violations(mia.page) == []

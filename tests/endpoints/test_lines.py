@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from server.carriers.carrier import Connection, Credentials, InboundText, SendResult
 from server.desk import directory
 from server.desk.receive import receive_texts
@@ -49,6 +51,23 @@ async def test_credentials_that_the_kind_does_not_take_are_refused_without_repea
         assert (answer.status_code, answer.json()["code"]) == (422, code), body
         assert "planted-secret" not in answer.text
     assert await served.rows("carriers") == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "credentials", "usual"),
+    [
+        ("twilio", {"account_sid": "AC1", "auth_token": "x"}, 1),
+        ("plivo", {"auth_id": "MA1", "auth_token": "x"}, 5),
+        ("generic", {"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}, None),
+    ],
+)
+async def test_a_carrier_says_what_it_usually_allows_a_number_which_limits_nothing(
+    served: Served, kind: str, credentials: dict[str, str], usual: int | None
+) -> None:
+    made = (await served.bearer.post("/api/v1/carriers", json={"kind": kind, "name": kind, "credentials": credentials})).json()
+    assert made["usual_rate"] == usual
+    did = await served.bearer.post("/api/v1/dids", json={"number": NUMBER, "carrier": made["id"], "capabilities": ["sms"]})
+    assert did.json()["rate"] is None
 
 
 async def test_a_carrier_is_renamed_and_removed_while_nothing_depends_on_it(served: Served) -> None:

@@ -50,18 +50,30 @@ function useOthers(app) {
 
 /** @param {App} app @param {any[]} carriers @param {(asked: Asked) => void} ask @returns {import("../../parts/table.js").Column[]} */
 function didColumns(app, carriers, ask) {
-  const carrierOf = (/** @type {Did} */ did) => carriers.find((each) => each.id === did.carrier)?.name ?? "";
+  const carrierOf = (/** @type {Did} */ did) => carriers.find((each) => each.id === did.carrier);
   return [
     { key: "number", title: "Number", lead: true, cell: (did) => html`<span class="stacked"><bdi>${phone(did.number)}</bdi><span class="soft"><bdi>${did.label || "no label"}</bdi></span></span>` },
     { key: "can", title: "Can", cell: (did) => html`<span class="badges">${did.capabilities.map((/** @type {string} */ can) => html`<span class="badge" key=${can}>${can.toUpperCase()}</span>`)}</span>` },
     { key: "user", title: "Assigned to", cell: (did) => (did.user ? html`<bdi>${did.user.name}</bdi>` : html`<span class="soft">account</span>`) },
-    { key: "carrier", title: "Carrier", cell: (did) => html`<span class="stacked"><bdi>${carrierOf(did)}</bdi>${did.rate && html`<span class="soft">at most ${some(did.rate, "segment")} a second</span>`}</span>` },
+    { key: "carrier", title: "Carrier", cell: (did) => html`<span class="stacked"><bdi>${carrierOf(did)?.name ?? ""}</bdi>${speed(did, carrierOf(did))}</span>` },
     { key: "health", title: "Health", cell: (did) => health(did, app.clock.now()) },
     { key: "acts", title: "Actions", unseen: true, bare: true, end: true, cell: (did) => html`<span class="row-acts">
         ${c(RowAct, { words: "Send test text", of: `from ${phone(did.number)}`, run: () => ask({ act: "test", did }) })}
         ${c(RowAct, { words: "Edit", of: phone(did.number), run: () => ask({ act: "edit", did }) })}
         ${c(RowAct, { words: "Remove", of: phone(did.number), run: () => ask({ act: "remove", did }) })}</span>` },
   ];
+}
+
+/** @param {Did} did @param {any} carrier */
+function speed(did, carrier) {
+  if (did.rate) return html`<span class="soft">at most ${some(did.rate, "segment")} a second</span>`;
+  return carrier?.usual_rate && html`<span class="soft">no limit set (usually ${carrier.usual_rate} a second)</span>`;
+}
+
+/** @param {number|null} usual */
+function rateHint(usual) {
+  const allowed = usual ? `This carrier usually allows ${some(usual, "segment")} a second, more only where it agreed to more.` : "What the carrier allows this number.";
+  return `${allowed} Empty: as fast as the carrier takes them.`;
 }
 
 /** @param {Did} did @param {number} now */
@@ -91,7 +103,13 @@ function Edit({ app, did, others, close, done }) {
   const [label, setLabel] = useState(did?.label ?? "");
   const [carrier, setCarrier] = useState(did?.carrier ?? others.carriers[0]?.id ?? "");
   const [user, setUser] = useState(did?.user?.id ?? "");
-  const [rate, setRate] = useState(did?.rate ? String(did.rate) : "");
+  const usual = (/** @type {string} */ id) => others.carriers.find((each) => each.id === id)?.usual_rate ?? null;
+  const [rate, setRate] = useState(String((did ? did.rate : usual(carrier)) ?? ""));
+  const change = (/** @type {string} */ id) => {
+    // what is suggested goes with its carrier, what was typed stays
+    if (!did && rate === String(usual(carrier) ?? "")) setRate(String(usual(id) ?? ""));
+    setCarrier(id);
+  };
   const [mms, setMms] = useState(did ? did.capabilities.includes("mms") : false);
   const run = async () => {
     const body = { label, carrier, user: user || null, rate: rate.trim() === "" ? null : Number(rate), capabilities: mms ? ["sms", "mms"] : ["sms"] };
@@ -108,7 +126,7 @@ function Edit({ app, did, others, close, done }) {
     children: (wrong) => [
       c(Field, { label: "Number", value: number, input: setNumber, type: "tel", required: true, readonly: Boolean(did), autocomplete: "off", hint: did ? "" : "With its country, such as +1 202 555 0100.", error: wrong["number"] ?? "" }),
       c(Field, { label: "Label", value: label, input: setLabel, maxlength: 200, autocomplete: "off", hint: "What agents read instead of the number.", error: wrong["label"] ?? "" }),
-      c(Field, { label: "Carrier", value: carrier, input: setCarrier, required: true, choices: others.carriers.map((each) => ({ value: each.id, words: each.name })), error: wrong["carrier"] ?? "" }),
+      c(Field, { label: "Carrier", value: carrier, input: change, required: true, choices: others.carriers.map((each) => ({ value: each.id, words: each.name })), error: wrong["carrier"] ?? "" }),
       c(Field, {
         label: "Assigned to",
         value: user,
@@ -117,7 +135,7 @@ function Edit({ app, did, others, close, done }) {
         hint: user ? "First texts to it are this person’s." : "First texts to it are public at once.",
         error: wrong["user"] ?? "",
       }),
-      c(Field, { label: "Segments a second, at most", value: rate, input: setRate, inputmode: "numeric", autocomplete: "off", hint: "What the carrier allows this number. Empty: as fast as the carrier takes them.", error: wrong["rate"] ?? "" }),
+      c(Field, { label: "Segments a second, at most", value: rate, input: setRate, inputmode: "numeric", autocomplete: "off", hint: rateHint(usual(carrier)), error: wrong["rate"] ?? "" }),
       html`<label class="check"><input type="checkbox" checked=${mms} onChange=${(/** @type {any} */ event) => setMms(event.currentTarget.checked)} />Can send and receive pictures (MMS)</label>`,
     ],
   });
