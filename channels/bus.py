@@ -52,13 +52,14 @@ class Bus:
         self._late: set[bytes] = set()
         self._line: Line | None = None
         self._heard_at = float("-inf")
+        self._told = True
         self._outgoing: deque[tuple[str, bytes]] = deque()
         self._something = asyncio.Event()
 
     @property
     def healthy(self) -> bool:
-        """What was published in the last seconds has come back."""
-        return self._line is not None and _now() - self._heard_at < SILENCE_SECONDS
+        """What was published last has reached Redis, and what was published in the last seconds has come back."""
+        return self._told and self._line is not None and _now() - self._heard_at < SILENCE_SECONDS
 
     async def run(self) -> None:
         """Until cancelled. Redis may be away all the while."""
@@ -202,7 +203,10 @@ class Bus:
                 self._line.abort()
 
     async def _publish(self) -> None:
-        """Takes what waits and sends it in one pipeline. A failure is counted; the sweep makes up for it."""
+        """Takes what waits and sends it in one pipeline. A failure is counted, and the first is a gap; the sweep makes up for it.
+
+        A Redis that hangs is known by it long before the canary is missed.
+        """
         client = self._client()
         try:
             while True:
@@ -210,10 +214,13 @@ class Bus:
                 self._something.clear()
                 while self._outgoing:
                     some = [self._outgoing.popleft() for _ in range(min(PIPELINE, len(self._outgoing)))]
-                    if await self._execute(client, some):
+                    before, self._told = self._told, await self._execute(client, some)
+                    if self._told:
                         self.counters.published += len(some)
                     else:
                         self.counters.publish_failures += len(some)
+                        if before:
+                            self.gap()
                         with contextlib.suppress(RedisError, OSError):  # nor does a hung Redis let itself be left
                             await client.connection_pool.disconnect()
         finally:

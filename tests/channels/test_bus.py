@@ -132,12 +132,30 @@ async def test_a_frozen_redis_is_noticed_within_four_seconds_and_left_for_a_new_
         own_redis.freeze()
         frozen_at = time.monotonic()
         try:
-            await until(lambda: not bus.healthy and gaps, within=4.0)
-            assert 2.0 < gaps[0] - frozen_at < 4.0
-            assert bus.counters.canaries_lost == 1
+            await until(lambda: bus.counters.canaries_lost == 1, within=4.0)
+            assert 2.0 < time.monotonic() - frozen_at < 4.0
+            assert gaps[0] - frozen_at < 2.0, "what could not be published is a gap long before"
+            assert not bus.healthy
             began = time.monotonic()
             assert not await bus.subscribe(["partyline:conversation:c"])
             assert time.monotonic() - began < 1.1
+        finally:
+            own_redis.thaw()
+        await until(lambda: bus.healthy)
+
+
+async def test_what_cannot_be_published_is_a_gap_at_once(own_redis: RedisServer) -> None:
+    """The canary is missed only after three seconds; until then every event would wait for the steady sweep."""
+    async with running(own_redis.url) as bus:
+        gaps: list[float] = []
+        bus.gap = lambda: gaps.append(time.monotonic())
+        own_redis.freeze()
+        began = time.monotonic()
+        bus.publish([an_event(1)])
+        try:
+            await until(lambda: gaps)
+            assert gaps[0] - began < 1.0
+            assert not bus.healthy
         finally:
             own_redis.thaw()
         await until(lambda: bus.healthy)
