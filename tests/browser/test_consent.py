@@ -26,7 +26,7 @@ async def test_everybody_sees_the_mark_and_that_it_goes_and_who_decided(team: Te
     assert await violations(ben.page) == []
     await ben.write("I am sorry. Shall we stop?")
     await expect(ben.outbound.last).to_contain_text("Shall we stop?")
-    await mia.page.get_by_role("button", name="It is not").click()
+    await mia.page.get_by_role("button", name="Not an opt-out").click()
     for window in (ben, mia):
         await expect(window.page.get_by_role("group", name="Opt-out?")).to_have_count(0)
         await expect(window.page.locator(".thread-facts").get_by_text("Opt-out?")).to_have_count(0)

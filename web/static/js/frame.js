@@ -2,6 +2,7 @@
 import { effect } from "@preact/signals";
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { keepFocus } from "./focus.js";
 import { c, html } from "./html.js";
 import { everywhere } from "./keymap.js";
 import { Bell, notices } from "./parts/bell.js";
@@ -38,6 +39,7 @@ const TITLES = {
 export function drawFrame(app, place) {
   showCounts(app);
   showTheme(app);
+  keepFocus(document);
   route.subscribe(() => document.querySelectorAll(".bar :popover-open").forEach((open) => open instanceof HTMLElement && open.hidePopover()));
   render(c(Connection, { app }), place("connection"));
   render(c(StatusMenu, { app }), place("status"));
@@ -98,6 +100,8 @@ function tally(at, n, words) {
   at.hidden = n === 0;
   at.textContent = n > 99 ? "99+" : String(n);
   at.setAttribute("aria-label", `${n} ${words}`);
+  const button = at.closest("button");
+  if (button) button.setAttribute("aria-label", n === 0 ? "Pages" : `Pages, ${at.textContent} ${words}`);
 }
 
 /** The template sets it before the first paint; from then on it follows the person's choice. @param {App} app */

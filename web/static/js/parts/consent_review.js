@@ -15,7 +15,7 @@ export function ConsentReview({ app, record }) {
       ? "A text came back from the carrier’s list without its words, and may have asked for no more texts. Look it up at the carrier, or ask."
       : "A text may ask for no more texts.";
   return html`<div class="thread-notice doubt" role="group" aria-label="Opt-out?">${c(Icon, { name: "circle-alert" })}
-    <p><strong>Opt-out?</strong> ${may} Automatic and scheduled ones wait until somebody decides; yours leave.</p>
+    <p><strong>Opt-out?</strong> ${may} Automatic and scheduled texts wait until somebody decides; what you write leaves.</p>
     <span class="notice-acts"><button class="button small grave" disabled=${busy} onClick=${() => decide(true)}>Opt out</button>
-      <button class="button small" disabled=${busy} onClick=${() => decide(false)}>It is not</button></span></div>`;
+      <button class="button small" disabled=${busy} onClick=${() => decide(false)}>Not an opt-out</button></span></div>`;
 }
