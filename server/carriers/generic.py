@@ -27,7 +27,7 @@ from server.carriers.carrier import (
 from server.carriers.carrier_json import JSON
 from server.carriers.documents import CODES, Reason, read_receipt, read_text, write_send
 from server.carriers.exchange import Answer, post, unreadable
-from server.carriers.refusals import MEANINGS, Category, meaning_of, turned_away
+from server.carriers.refusals import MEANINGS, Category, meaning_of, refused, turned_away
 from server.carriers.signature import check, read_secret, sign
 
 
@@ -107,11 +107,4 @@ def _rejected(answer: Answer) -> SendResult:
     except (msgspec.DecodeError, UnicodeDecodeError):
         error = None
     reason = Reason(error) if isinstance(error, str) else error or Reason(f"http_{answer.status}")
-    meaning = turned_away(answer.status, meaning_of(CODES, reason.code, reason.says))
-    return SendResult(
-        "retry" if meaning.category is Category.RATE_LIMITED else "rejected",
-        code=reason.code[:64],
-        says=meaning.says,
-        permanent=meaning.permanent,
-        opted_out=meaning.opted_out,
-    )
+    return refused(reason.code, turned_away(answer.status, meaning_of(CODES, reason.code, reason.says)))

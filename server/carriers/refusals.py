@@ -3,8 +3,11 @@
 import re
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Literal
 
 import msgspec
+
+from server.carriers.carrier import SendResult
 
 
 class Category(StrEnum):
@@ -76,6 +79,12 @@ def meaning_of(codes: Mapping[str, Category], code: str | None, verbatim: str | 
 def turned_away(status: int, meaning: Meaning) -> Meaning:
     """What a carrier means that answers a text with this HTTP status: 401 and 403 are a matter of the account, unless it says better."""
     return MEANINGS[Category.ACCOUNT_CONFIG] if status in (401, 403) and meaning.category is Category.UNKNOWN else meaning
+
+
+def refused(code: str, meaning: Meaning) -> SendResult:
+    """A text that its carrier turned away: it comes again where the carrier only takes no more at the moment."""
+    outcome: Literal["retry", "rejected"] = "retry" if meaning.category is Category.RATE_LIMITED else "rejected"
+    return SendResult(outcome, code=code[:64], says=meaning.says, permanent=meaning.permanent, opted_out=meaning.opted_out)
 
 
 def _words(said: str) -> str:

@@ -35,7 +35,7 @@ from server.carriers.carrier import (
 from server.carriers.exchange import Answer, basic, post, unreadable
 from server.carriers.form import FORM, fields_of
 from server.carriers.logbook import LoggedText
-from server.carriers.refusals import Category, meaning_of, turned_away
+from server.carriers.refusals import meaning_of, refused, turned_away
 from server.carriers.twilio_codes import CODES, STATES
 from server.carriers.twilio_log import read_log, with_media
 from server.domain.message import BROKEN
@@ -167,18 +167,11 @@ def _accepted(answer: Answer) -> SendResult:
 
 def _rejected(answer: Answer) -> SendResult:
     try:
-        refused = msgspec.json.decode(answer.body, type=_Refused)
+        said = msgspec.json.decode(answer.body, type=_Refused)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        refused = _Refused()
-    code = f"http_{answer.status}" if refused.code is None else str(refused.code)
-    meaning = turned_away(answer.status, meaning_of(CODES, code, refused.message))
-    return SendResult(
-        "retry" if meaning.category is Category.RATE_LIMITED else "rejected",
-        code=code,
-        says=meaning.says,
-        permanent=meaning.permanent,
-        opted_out=meaning.opted_out,
-    )
+        said = _Refused()
+    code = f"http_{answer.status}" if said.code is None else str(said.code)
+    return refused(code, turned_away(answer.status, meaning_of(CODES, code, said.message)))
 
 
 def _sid(fields: Mapping[str, str]) -> str:

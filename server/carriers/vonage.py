@@ -33,7 +33,7 @@ from server.carriers.carrier import (
 )
 from server.carriers.carrier_json import JSON, read
 from server.carriers.exchange import Answer, post, unreadable
-from server.carriers.refusals import Category, meaning_of, turned_away
+from server.carriers.refusals import Category, meaning_of, refused, turned_away
 from server.carriers.times import sent
 from server.carriers.vonage_token import check, make, read_key
 from server.domain.message import BROKEN, MessageState
@@ -282,11 +282,4 @@ def _rejected(answer: Answer) -> SendResult:
     except (msgspec.DecodeError, UnicodeDecodeError):
         error = _Error()
     code = error.code or f"http_{answer.status}"
-    meaning = turned_away(answer.status, meaning_of(CODES, code, error.detail or str(error.title)))
-    return SendResult(
-        "retry" if meaning.category is Category.RATE_LIMITED else "rejected",
-        code=code[:64],
-        says=meaning.says,
-        permanent=meaning.permanent,
-        opted_out=meaning.opted_out,
-    )
+    return refused(code, turned_away(answer.status, meaning_of(CODES, code, error.detail or str(error.title))))
