@@ -10,7 +10,7 @@ from tests.fixtures.browser import Team, Window
 from tests.fixtures.waiting import until
 
 MARIA, WEI, OMAR = "+12025550143", "+12025550144", "+12025550145"
-SECTIONS = "messaging dids carriers users tokens webhooks audit saved-replies preferences"
+SECTIONS = "messaging opt-outs dids carriers users tokens webhooks audit saved-replies preferences"
 SETTINGS = tuple(f"/settings/{part}" for part in SECTIONS.split())
 PAGES = ("/feed", "/reports/sms-conversations", "/reports/response-times", *SETTINGS)
 NOTHING: dict[str, list[str]] = {}

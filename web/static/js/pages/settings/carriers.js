@@ -25,6 +25,8 @@ const WORDS = { sid: "SID", id: "ID", api: "API", url: "URL" };
 /** What a field's name does not say. @type {{[name: string]: string}} */
 const HINTS = {
   application_id: "May be left empty. With it and its key, texts leave over the Messages API and may have attachments.",
+  secret: "Shared with the gateway, which signs with it: base64, such as whsec_….",
+  send_url: "Where texts are posted to, to leave. Without it texts only come in.",
   hook_password: "Made up by you: it is all that keeps strangers from writing to you in others' names.",
   hook_token: "Made up by you: what the get-url of Kannel's configuration says after token=.",
   hook_username: "Made up by you, and entered with the password at Bandwidth, for the Application's callbacks.",
@@ -95,12 +97,12 @@ function Add({ app, kinds, close, done }) {
     title: "Add carrier",
     act: "Add carrier",
     close,
-    fields: ["name", "kind"],
+    fields: ["name", "kind", ...placesOf(fieldsOf(kinds, kind))],
     run,
     children: (wrong) => [
       c(Field, { label: "Kind", value: kind, input: (value) => (setKind(value), setKeys({}), setAnswers(ANSWER_STOP.has(value))), choices: kinds.map((each) => ({ value: each.kind, words: KINDS[each.kind] ?? each.kind })), error: wrong["kind"] ?? "" }),
       c(Field, { label: "Name", value: name, input: setName, placeholder: KINDS[kind] ?? kind, maxlength: 200, autocomplete: "off", error: wrong["name"] ?? "" }),
-      c(Credentials, { fields: fieldsOf(kinds, kind), keys, setKeys, required: true }),
+      c(Credentials, { fields: fieldsOf(kinds, kind), keys, setKeys, required: true, wrong }),
       answersStop(answers, setAnswers),
     ],
   });
@@ -121,19 +123,20 @@ function Edit({ app, carrier, fields, close, done }) {
     title: `Edit ${carrier.name}`,
     act: "Save",
     close,
-    fields: ["name"],
+    fields: ["name", ...placesOf(fields)],
     run,
     children: (wrong) => [
       c(Field, { label: "Name", value: name, input: setName, required: true, maxlength: 200, autocomplete: "off", error: wrong["name"] ?? "" }),
       fields.length > 0 && html`<p class="soft">Credentials are kept and never shown. To replace them fill in all of them.</p>`,
-      c(Credentials, { fields, keys, setKeys, required: Object.keys(filled(keys)).length > 0 }),
+      c(Credentials, { fields, keys, setKeys, required: Object.keys(filled(keys)).length > 0, wrong }),
       answersStop(answers, setAnswers),
     ],
   });
 }
 
-/** @param {{fields: Kind["credentials"], keys: {[name: string]: string}, setKeys: (keys: {[name: string]: string}) => void, required: boolean}} props */
-function Credentials({ fields, keys, setKeys, required }) {
+/** @param {{fields: Kind["credentials"], keys: {[name: string]: string}, setKeys: (keys: {[name: string]: string}) => void, required: boolean,
+ * wrong: {[field: string]: string}}} props */
+function Credentials({ fields, keys, setKeys, required, wrong }) {
   if (fields.length === 0) return null;
   return html`<fieldset class="choices"><legend>Credentials</legend>${fields.map((field) => c(Field, {
     key: field.name,
@@ -144,7 +147,18 @@ function Credentials({ fields, keys, setKeys, required }) {
     required: required && field.required,
     hint: HINTS[field.name] ?? (field.required ? undefined : "May be left empty."),
     autocomplete: SECRET.test(field.name) ? "new-password" : "off",
+    error: saidOf(field.name, wrong[`credentials.${field.name}`]),
   }))}</fieldset>`;
+}
+
+/** As a refusal names them. @param {Kind["credentials"]} fields */
+function placesOf(fields) {
+  return fields.map(({ name }) => `credentials.${name}`);
+}
+
+/** Under its own field it need not be named. @param {string} name @param {string} [error] the last clause says what is wrong */
+function saidOf(name, error) {
+  return error?.split(": ").at(-1)?.replace(new RegExp(`^${name}\\b`), "This");
 }
 
 /** @param {boolean} on @param {(on: boolean) => void} set */
