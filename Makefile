@@ -8,7 +8,7 @@ PYTHON ?= $(shell for name in python3.12 python3.11 python3.13 python3.14 python
 REDIS := $(shell { redis-server --version || valkey-server --version; } 2>/dev/null | grep -E 'v=([7-9]|[1-9][0-9])\.')
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help run setup test check python web node system faults pictures lock clean
+.PHONY: help run setup test check python web node system faults pictures lock clean bench yardsticks
 
 help: ## lists these verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/	/' | expand -t 10
@@ -57,6 +57,27 @@ system:
 
 faults: system .venv/dev.installed ## breaks Redis, processes, wires and disks under load; prints one table, also in var/faults.md
 	$(BIN)/python -m tests.faults --out var/faults.md
+
+bench: yardsticks .venv/dev.installed bench/yardsticks/node_modules/.installed ## measures how fast events reach tabs, beside yardsticks
+	$(BIN)/python -m bench
+
+yardsticks:
+	@set --; \
+	command -v node >/dev/null || set -- "$$@" nodejs; \
+	command -v npm >/dev/null || set -- "$$@" npm; \
+	command -v cc >/dev/null || set -- "$$@" gcc libc6-dev; \
+	[ -n "$(REDIS)" ] || set -- "$$@" redis-server; \
+	[ $$# = 0 ] && exit; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "apt-get install $$*"; \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends "$$@" >/dev/null; \
+	else \
+	    echo "The yardsticks also need: $$*. On Debian and Ubuntu: sudo apt-get install $$*"; exit 2; \
+	fi
+
+bench/yardsticks/node_modules/.installed: bench/yardsticks/package-lock.json
+	cd bench/yardsticks && npm ci --silent --no-fund --no-audit
+	@touch $@
 
 pictures: .venv/dev.installed ## takes the README's pictures anew, from the demo's data
 	$(BIN)/python docs/pictures/take.py
