@@ -154,7 +154,7 @@ class InboundText:
     body has no NUL and no lone surrogate. `carrier_answered`: the webhook says that the carrier itself took the
     keyword and answered it; a carrier that answers without saying so has the connection's option `answers_stop`.
     `part`: this is not all of it. `sent_at` is when the person sent it, µs UTC, as the carrier says; `wordless`: it had words,
-    which the carrier did not keep."""
+    which the carrier did not keep. `others` are the numbers that it went to beside `to`, where it was sent to a group."""
 
     carrier_ref: str
     sender: str
@@ -165,6 +165,7 @@ class InboundText:
     part: Part | None = None
     sent_at: int | None = None
     wordless: bool = False
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +218,10 @@ class SendResult:
     opted_out: bool = False
 
 
+CALL_SECONDS = 10.0
+"""A lease of a text is as long as such a call needs."""
+
+
 class Carrier(Protocol):
     """One kind of carrier. It keeps nothing between calls: what belongs to one account is in the Connection."""
 
@@ -261,7 +266,7 @@ class Carrier(Protocol):
         """Where its attachments may be, and what opens them."""
 
     async def send(self, connection: Connection, text: OutboundText, http: httpx2.AsyncClient, /) -> SendResult:
-        """One attempt, in at most ten seconds; everything foreseeable is a SendResult, not an exception."""
+        """One attempt, in at most CALL_SECONDS; everything foreseeable is a SendResult, not an exception."""
 
 
 def readable(value: str, what: str, longest: int = 255) -> str:

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 import httpx2
 import msgspec
 
-from server.carriers.carrier import SendResult
+from server.carriers.carrier import CALL_SECONDS, SendResult
 from server.failpoints import failpoint
 
 CONNECT_SECONDS = 5.0
 """For the connection and its TLS together, half of it each; as long as one half for a free place in the pool."""
-TOTAL_SECONDS = 10.0
+TOTAL_SECONDS = CALL_SECONDS
 ANSWER_BYTES = 65_536
 
 

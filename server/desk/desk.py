@@ -45,13 +45,16 @@ class Desk:
     async def read(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         return await self.db.read(work)
 
-    async def write(self, change: Change[T], then: Then[T, R], once: Once | None = None, *, locks: Locks = ()) -> R | msgspec.Raw:
-        """`change` in a shared transaction, then `then` in the same one. With `once`, a repeat answers the first answer as it was.
+    async def write(
+        self, change: Change[T], then: Then[T, R], once: Once | None = None, *, locks: Locks = (), alone: bool = False
+    ) -> R | msgspec.Raw:
+        """`change` in a shared transaction, then `then` in the same one. With `once`, a repeat answers the first answer as it was. Whoever
+        locks an account does it `alone`.
 
         Raises `IdempotencyConflict` when the key came with another request before.
         """
         if once is None:
-            return await self.writer.do(change, then, locks=locks)
+            return await self.writer.do(change, then, locks=locks, alone=alone)
 
         async def changed(work: Work) -> T | msgspec.Raw:
             kept = await idempotency.find(work.tx, once.user, once.key, work.now - KEY_US)
@@ -69,7 +72,7 @@ class Desk:
             await idempotency.keep(tx, once.user, once.key, first, tx.now - KEY_US)
             return answer
 
-        return await self.writer.do(changed, answered, key=(once.user, once.key), locks=locks)
+        return await self.writer.do(changed, answered, key=(once.user, once.key), locks=locks, alone=alone)
 
     async def kept(self, once: Once | None) -> msgspec.Raw | None:
         """The first answer to this key: to be asked before a change that takes several transactions, the last of which keeps it.
@@ -83,9 +86,9 @@ class Desk:
             raise IdempotencyConflict("This Idempotency-Key came with another request before.")
         return msgspec.Raw(kept.body.encode()) if kept is not None else None
 
-    async def change(self, change: Change[T], *, locks: Locks = ()) -> T:
+    async def change(self, change: Change[T], *, locks: Locks = (), alone: bool = False) -> T:
         """As `write`, for a change whose result is its answer."""
-        return await self.writer.do(change, as_it_is, locks=locks)
+        return await self.writer.do(change, as_it_is, locks=locks, alone=alone)
 
     async def again(self, change: Change[bool]) -> None:
         """A change that does a part in each transaction, until it says that there is no more: others are let in between."""

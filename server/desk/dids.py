@@ -152,12 +152,14 @@ async def remove_did(desk: Desk, by: User, id: str, once: Once | None = None) ->
     """Raises `NotFound` and `InUse`."""
 
     async def remove(work: Work) -> None:
-        did = await _did(work.tx, by, id)
+        did = await lines.lock_did(work.tx, by.account, id)
+        if did is None:
+            raise NotFound
         await lines.remove_did(work.tx, id)
         await trace(work, by, "removed", _target(did), before=await _facts(work.tx, did))
 
     try:
-        await write_once(desk, remove, once)
+        await write_once(desk, remove, once, alone=True)
     except Conflict:
         raise InUse("Texts went through this number, and they show it.") from None
 

@@ -7,8 +7,7 @@ from math import ceil
 
 from msgspec.structs import replace
 
-from server.carriers.carrier import OutboundText, SendResult
-from server.carriers.exchange import TOTAL_SECONDS
+from server.carriers.carrier import CALL_SECONDS, OutboundText, SendResult
 from server.desk.consent import waits_for_review
 from server.desk.desk import Desk
 from server.desk.outcome import News, apply
@@ -31,7 +30,7 @@ OF_ONE_CARRIER = 50
 """Texts of one connection that a sender has in its hands at the most: a carrier that does not answer leaves room for the others."""
 NUMBERS_AT_ONCE = 50
 """Numbers that one look takes from, those first whose texts have waited longest."""
-CALL_US = round(TOTAL_SECONDS * 1_000_000)
+CALL_US = round(CALL_SECONDS * 1_000_000)
 LEASE_US = 2 * CALL_US
 """As long as a call may take, and as long again for the looks before it and the record after it: so long a dead sender's texts wait."""
 FRESH_US = CALL_US // 2

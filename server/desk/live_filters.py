@@ -110,7 +110,7 @@ async def add_live_filter(desk: Desk, user: User, new: NewLiveFilter, once: Once
         await trace(work, user, "added", Target("live_filter", made.id, made.name), after=_facts(made))
         return made
 
-    made = await desk.change(change)
+    made = await desk.change(change, alone=True)
     await fill(desk, made)
     return await _told(desk, user, made, EventType.LIVE_FILTER_CREATED, once)
 
@@ -137,7 +137,7 @@ async def change_live_filter(
         await trace(work, user, "changed", Target("live_filter", after.id, after.name), _facts(before), _facts(after))
         return after
 
-    changed = await desk.change(change)
+    changed = await desk.change(change, alone=True)
     if changed.filled_at is None:
         await fill(desk, changed)
     return await _told(desk, user, changed, EventType.LIVE_FILTER_UPDATED, once)
@@ -153,14 +153,14 @@ async def remove_live_filter(desk: Desk, user: User, id: str, once: Once | None 
         await trace(work, user, "removed", Target("live_filter", gone.id, gone.name), before=_facts(gone))
         work.tell(user.account, EventType.LIVE_FILTER_DELETED, work.know(user), data={"live_filter": _shape(gone)})
 
-    await write_once(desk, change, once)
+    await write_once(desk, change, once, alone=True)
 
 
 async def fill(desk: Desk, filter: LiveFilter) -> None:
     """Looks at every contact of the account, some in each transaction. Ends where the filter's rule has changed meanwhile."""
     after: str | None = ""
     while after is not None:
-        after = await desk.change(_filling(filter, after))
+        after = await desk.change(_filling(filter, after), alone=True)
 
 
 async def fill_abandoned(desk: Desk) -> bool:

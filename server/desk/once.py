@@ -14,9 +14,9 @@ T = TypeVar("T")
 AT_ONCE = 500
 
 
-async def write_once(desk: Desk, change: Change[T], once: Once | None, *, locks: Locks = ()) -> T | Raw:
+async def write_once(desk: Desk, change: Change[T], once: Once | None, *, locks: Locks = (), alone: bool = False) -> T | Raw:
     """As `Desk.write`; a repeat gets the first answer as it was."""
-    return await desk.write(change, as_it_is, once, locks=locks)
+    return await desk.write(change, as_it_is, once, locks=locks, alone=alone)
 
 
 async def prune_keys(desk: Desk) -> int:

@@ -85,7 +85,7 @@ async def change_settings(desk: Desk, user: User, changes: Changes, once: Once |
             work.wake("timer")
         return shape
 
-    return await write_once(desk, change, once)
+    return await write_once(desk, change, once, alone=True)
 
 
 async def _must_be_ours(tx: Transaction, account: Account) -> None:

@@ -89,7 +89,7 @@ async def change_user(
         return await conversations.owned_by(work.tx, id, MOST_AT_ONCE) if disables else ()
 
     try:
-        return await desk.write(alter, lambda tx, _: person_shape(tx, by.account, id), once, locks=owned)
+        return await desk.write(alter, lambda tx, _: person_shape(tx, by.account, id), once, locks=owned, alone=True)
     except Conflict:
         raise AlreadyExists(TAKEN, field="email") from None
 

@@ -115,7 +115,7 @@ async def add_webhook(desk: Desk, by: User, new: NewWebhook, once: Once | None =
         await trace(work, by, "added", webhook_target(made), after=_facts(made))
         return _shown(made, work.now, sealed)
 
-    return _opened(desk, await write_once(desk, add, once))
+    return _opened(desk, await write_once(desk, add, once, alone=True))
 
 
 async def change_webhook(desk: Desk, by: User, id: str, change: WebhookChange, once: Once | None = None) -> ShownWebhookShape:

@@ -46,6 +46,7 @@ class _Job:
     item: Any = None
     key: object = None
     locks: Locks = ()
+    alone: bool = False
 
 
 class Writer:
@@ -61,13 +62,14 @@ class Writer:
         self.batches = 0
         self.written = 0
 
-    async def do(self, change: Change[T], then: Then[T, R], *, key: object = None, locks: Locks = ()) -> R:
+    async def do(self, change: Change[T], then: Then[T, R], *, key: object = None, locks: Locks = (), alone: bool = False) -> R:
         """Runs `change`, and `then` after everything is written, in the same transaction; returns what `then` returns, committed.
 
         Two with the same `key` never share a transaction, so that the second sees what the first left. The `locks` of all that share
-        one are taken first, in one order, so that two processes never wait for each other.
+        one are taken first, in one order, so that two processes never wait for each other. `alone`: it shares its transaction with
+        nobody, since it locks the account, which everybody else does last.
         """
-        job = _Job(asyncio.get_running_loop().create_future(), change=change, then=then, key=key, locks=locks)
+        job = _Job(asyncio.get_running_loop().create_future(), change=change, then=then, key=key, locks=locks, alone=alone)
         return cast(R, await self._wait(job))
 
     async def join(self, group: Group[I, R], item: I) -> R:
@@ -131,16 +133,18 @@ class Writer:
 
 
 def _apart(jobs: list[_Job]) -> list[list[_Job]]:
-    """The jobs in batches in which no key stands twice, each key's in their order."""
+    """The jobs in batches in which no key stands twice, each key's in their order; then those that share with nobody."""
     batches: list[list[_Job]] = []
     seen: Counter[object] = Counter()
     for job in jobs:
+        if job.alone:
+            continue
         turn = seen[job.key] if job.key is not None else 0
         seen[job.key] += 1
         while len(batches) <= turn:
             batches.append([])
         batches[turn].append(job)
-    return batches
+    return [*batches, *([job] for job in jobs if job.alone)]
 
 
 async def _batch(tx: Transaction, jobs: list[_Job]) -> tuple[list[Any], Work, list[Envelope]]:

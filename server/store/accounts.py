@@ -59,7 +59,8 @@ async def accounts(tx: Transaction, ids: Iterable[str]) -> dict[str, Account]:
 
 
 async def lock(tx: Transaction, id: str) -> Account:
-    """An account as it is now, held to the end of the transaction. Whoever locks users too locks them before."""
+    """An account as it is now, held to the end of the transaction. Whoever locks other rows too locks them before, and is alone
+    in the transaction: it is the last that everybody locks."""
     row = await tx.one("update accounts set name = name where id = :id returning *", id=id)
     assert row is not None, "a user's account is there"
     return _account_of(row)

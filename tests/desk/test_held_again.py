@@ -1,5 +1,7 @@
 """What quiet hours hold is looked at again by what is so by then, and never once it is cancelled."""
 
+from functools import partial
+
 import pytest
 
 from server.desk.desk import Desk
@@ -14,7 +16,7 @@ from server.desk.work import Work
 from server.store import held
 from server.store.database import Transaction
 from tests.fixtures.meanwhile import meanwhile
-from tests.fixtures.office import MINUTE_US, SALES, Office
+from tests.fixtures.office import MARIA, MINUTE_US, SALES, WEI, Office
 
 
 async def maria(office: Office) -> str:
@@ -51,6 +53,12 @@ async def held_texts(office: Office, id: str) -> tuple[str, str]:
     return queued.id, planned.id
 
 
+async def mark(office: Office, phone: str, tx: Transaction) -> None:
+    row = await tx.one("select contact from conversations where phone = :phone", phone=phone)
+    assert row is not None
+    await held.look_again(tx, office.account, [row["contact"]])
+
+
 async def asked(office: Office) -> int:
     return len(await office.all("select id from messages where asked_at is not null"))
 
@@ -72,16 +80,18 @@ async def test_a_zone_that_changes_while_the_timer_looks_is_the_one_that_counts(
 
 
 async def test_each_mark_is_looked_at_once_and_the_longest_waiting_first(office: Office) -> None:
-    await held_texts(office, await maria(office))
-    await office.desk.db.write(lambda tx: held.look_again(tx, office.account))
-    office.later(seconds=1)
-    await office.desk.db.write(lambda tx: tx.run("update messages set look_at = :now where state = 'queued'", now=tx.now))
-    [first] = await office.desk.db.write(lambda tx: held.take_to_look_at(tx, 1))
-    row = await office.one(
-        "select state from messages where conversation = :conversation and seq = :seq", conversation=first[0], seq=first[1]
-    )
-    assert row == {"state": "scheduled"}
-    assert len(await office.desk.db.write(lambda tx: held.take_to_look_at(tx, 10))) == 1
+    marias = await maria(office)
+    await held_texts(office, marias)
+    await office.text("Hi", sender=WEI, to=SALES)
+    await office.desk.db.write(lambda tx: tx.run("update contacts set timezone = 'UTC'"))
+    weis = await office.conversation(WEI)
+    await office.desk.db.write(lambda tx: held.take_to_look_at(tx, 10))
+    await send(office.desk, office.ben, weis, Draft("Later", "wei", 10_000, send_at=await now(office) + 30 * MINUTE_US))
+    for contact in (WEI, MARIA):
+        office.later(seconds=1)
+        await office.desk.db.write(partial(mark, office, contact))
+    assert {id for id, _ in await office.desk.db.write(lambda tx: held.take_to_look_at(tx, 1))} == {weis}
+    assert [id for id, _ in await office.desk.db.write(lambda tx: held.take_to_look_at(tx, 10))] == [marias] * 2
     assert await office.desk.db.write(lambda tx: held.take_to_look_at(tx, 10)) == []
 
 
@@ -111,4 +121,4 @@ async def test_only_what_may_still_leave_is_looked_at_again(office: Office) -> N
     _, planned = await held_texts(office, await maria(office))
     await office.desk.db.write(lambda tx: tx.run("update messages set state = 'cancelled' where id = :id", id=planned))
     await office.desk.db.write(lambda tx: held.look_again(tx, office.account))
-    assert len(await office.all("select id from messages where look_at is not null")) == 1
+    assert len(await office.desk.db.write(lambda tx: held.take_to_look_at(tx, 10))) == 1
