@@ -189,6 +189,35 @@ async def test_quiet_hours_are_set_in_words_and_another_managers_change_is_said(
     await expect(change).to_contain_text("quiet hours 20:00 to 09:30, but replies within 12 hours")
 
 
+def where_it_is_late() -> str:
+    """A zone where it is between ten and eleven in the evening."""
+    ahead = (22 - datetime.now(UTC).hour) % 24
+    return f"Etc/GMT{-ahead}" if ahead <= 12 else f"Etc/GMT+{24 - ahead}"
+
+
+@pytest.mark.timeout(40)
+async def test_a_states_own_hours_are_kept_unless_a_manager_says_otherwise_and_the_strip_names_them(team: Team) -> None:
+    conversation = await team.talk("Rosa Diaz", "+13055550143", to=team.own)
+    contact = (await team.call("mia", "GET", f"conversations/{conversation}"))["contact"]["id"]
+    await team.call("mia", "PATCH", f"contacts/{contact}", timezone=where_it_is_late())
+    ben, mia = await team.window("ben", f"/sms/{conversation}"), await team.window("mia", "/settings/messaging")
+    page = mia.page
+    await page.get_by_label("Texts do not leave in quiet hours").check()
+    for label, value in (("From", "03:00"), ("To", "03:01"), ("Replies are exempt for", "0")):
+        await page.get_by_label(label, exact=True).fill(value)
+    own = page.get_by_label("Keep the states’ own hours too")
+    await expect(own).to_be_checked()
+    await page.get_by_text("The hours of 10 states").click()
+    await expect(page.get_by_text("Texas").locator("xpath=..")).to_contain_text("Sunday 12:00–\u206021:00")
+    assert await violations(page) == []
+    await page.get_by_role("button", name="Save").click()
+    await expect(strip(ben)).to_contain_text("in quiet hours. Florida: 08:00–\u206020:00.")
+    await expect(ben.page.get_by_role("button", name="Send at 08:00 their time")).to_be_visible()
+    await own.uncheck()
+    await page.get_by_role("button", name="Save").click()
+    await expect(strip(ben)).to_have_count(0)
+
+
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_the_strip_and_the_settings_fit_a_phone_and_axe_finds_nothing(team: Team, scheme: Any) -> None:

@@ -1,7 +1,7 @@
 /**
  * Whether a text may leave to a contact now, as the server says it.
  *
- * @typedef {{opens_at: string|null, timezone: string, zones: string[], until: string|null}} Quiet
+ * @typedef {{opens_at: string|null, timezone: string, zones: string[], until: string|null, state: string|null, week: import("./opening.js").Week|null}} Quiet
  */
 import { useEffect, useRef } from "preact/hooks";
 import { useReading } from "./reading.js";

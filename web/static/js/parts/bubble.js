@@ -1,6 +1,6 @@
 import { c, html } from "../html.js";
 import { cut } from "../mentions.js";
-import { brief, clockTime, moment, state, wordless } from "../words.js";
+import { brief, clockTime, groupSaid, moment, state, wordless } from "../words.js";
 import { Icon } from "./icon.js";
 import { Pictures } from "./pictures.js";
 import { sendAt } from "./quiet_strip.js";
@@ -48,7 +48,7 @@ function link(text) {
  */
 export function Place({ message, who = "", by = "", now = 0, scheduled, unsure, doubt = false, pending, acts }) {
   if (message) return bubble(message, who, by, now, scheduled, unsure, doubt);
-  return pending && acts ? pendingBubble(pending, acts) : null;
+  return pending && acts ? pendingBubble(pending, acts, now) : null;
 }
 
 /** @param {Message} message @param {string} who @param {string} by whose pictures they are @param {number} now @param {Scheduled} [scheduled] @param {Unsure} [unsure] @param {boolean} [doubt] */
@@ -63,6 +63,7 @@ function bubble(message, who, by, now, scheduled, unsure, doubt) {
     ${who && html`<p class="message-who"><bdi>${who}</bdi></p>`}
     <div class=${`bubble ${bad ? "bad" : ""}`}>
       ${message.body && c(Words, { body: message.body, mentions: message.mentions })}
+      ${message.also_to && message.also_to.length > 0 && html`<p class="message-group">${c(Icon, { name: "users" })}<bdi>${groupSaid(message.also_to)}</bdi></p>`}
       ${wordless(message) && html`<p class="message-lost">${wordless(message)}</p>`}
       ${message.media?.length > 0 && c(Pictures, { media: message.media, by, at: message.created_at })}
       <p class="message-meta"><time datetime=${message.created_at}>${clockTime(message.created_at)}</time>
@@ -94,9 +95,9 @@ function heldBack({ direction, kind, state: now, user }) {
 
 /**
  * A text of mine that the server does not have yet, or has held back.
- * @param {import("../record.js").Pending} pending @param {Acts} acts
+ * @param {import("../record.js").Pending} pending @param {Acts} acts @param {number} at now, ms
  */
-function pendingBubble(pending, { anyway, later, discard, edit, manages }) {
+function pendingBubble(pending, { anyway, later, discard, edit, manages }, at) {
   const { state: now, why, by, kind, quiet } = pending;
   const words = now === "sending" ? (kind === "note" ? "Adding…" : pending.send_at ? "Scheduling…" : "Sending…") : now === "held" ? held(by, why) : `${kind === "note" ? "Not added." : "Not sent."} ${why}`;
   return html`<li class=${`message ${kind === "note" ? "note" : "outbound"} pending ${now}`}>
@@ -106,7 +107,7 @@ function pendingBubble(pending, { anyway, later, discard, edit, manages }) {
       <p class="message-meta"><span class="message-state">${now !== "sending" && c(Icon, { name: "circle-alert" })}${words}</span></p>
     </div>
     ${now !== "sending" && html`<p class="message-acts">
-      ${quiet && html`<button class="button small primary" onClick=${later}>${sendAt(quiet.opens_at, quiet.timezone)}</button>`}
+      ${quiet && html`<button class="button small primary" onClick=${later}>${sendAt(quiet.opens_at, quiet.timezone, at)}</button>`}
       ${(!quiet || manages) && html`<button class="button small" onClick=${anyway}>${now === "held" ? "Send anyway" : "Retry"}</button>`}
       <button class="button small quiet" onClick=${edit}>Edit</button>
       <button class="button small quiet" onClick=${discard}>${now === "held" ? "Discard" : "Delete"}</button>

@@ -1,5 +1,5 @@
 import { c, html } from "../html.js";
-import { quietAt } from "../opening.js";
+import { closedAt, quietAt } from "../opening.js";
 import { called } from "../words.js";
 import { timeThere } from "../zones.js";
 import { When } from "./when.js";
@@ -11,12 +11,17 @@ import { When } from "./when.js";
 export function Later({ app, row, zone, quiet, send, close }) {
   const hours = app.store.settings.quiet_hours;
   const there = (/** @type {number} */ at) => (zone ? timeThere(zone, at) : "");
+  const hint = (/** @type {number} */ at) => {
+    if (!hours || !quiet) return "";
+    if (quiet.week && closedAt(quiet.week, quiet.zones, at)) return " That is in quiet hours there: it leaves when they are over.";
+    return quietAt(hours, quiet.zones, at) ? ` That is in quiet hours: it leaves at ${hours.to} their time.` : "";
+  };
   return c(When, {
     app,
     title: "Send later",
     act: "Schedule",
     close,
-    hint: (at) => html`${there(at) && html`For <bdi>${called(row.contact)}</bdi> it is ${there(at)} then.`}${hours && quiet && quietAt(hours, quiet.zones, at) && ` That is in quiet hours: it leaves at ${hours.to} their time.`}`,
+    hint: (at) => html`${there(at) && html`For <bdi>${called(row.contact)}</bdi> it is ${there(at)} then.`}${hint(at)}`,
     run: async (at) => send(at),
   });
 }

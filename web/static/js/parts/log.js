@@ -63,7 +63,7 @@ export function Log({ app, record, edit }) {
     setLink(address);
   };
   // In one list with the messages: the element of a text stays when it becomes a message.
-  const waiting = view.whole ? record.pending.map((pending) => c(Place, { key: pending.client_id, pending, acts: actsOn(app, record, pending, edit) })) : [];
+  const waiting = view.whole ? record.pending.map((pending) => c(Place, { key: pending.client_id, pending, now: app.clock.now(), acts: actsOn(app, record, pending, edit) })) : [];
   return html`<div class="log-place">
     <div class="log" ref=${box} onScroll=${scrolled} onClick=${click} tabindex="0" role="log" aria-live="off" aria-label="Messages">
       ${thread?.state === "failed" && html`<div class="log-note"><p>The messages could not be loaded: ${thread.why}</p>

@@ -65,7 +65,7 @@ export function NewText({ app, close }) {
   }
   return c(Ask, {
     title: "New text",
-    act: quiet && !anyway ? sendAt(quiet.opens_at, quiet.timezone) : "Send",
+    act: quiet && !anyway ? sendAt(quiet.opens_at, quiet.timezone, app.clock.now()) : "Send",
     fields: ["to", "contact", "body"],
     close,
     disabled: to === null || !body.trim(),

@@ -1,5 +1,5 @@
 import { c, html } from "../html.js";
-import { placeOf, timeThere } from "../zones.js";
+import { laterDayThere, placeOf, timeThere, unbroken } from "../zones.js";
 import { Icon } from "./icon.js";
 
 /**
@@ -9,17 +9,19 @@ import { Icon } from "./icon.js";
  */
 export function QuietStrip({ app, opening, disabled, anyway }) {
   app.screen.minute.value;
-  const { opens_at, timezone } = opening;
+  const { opens_at, timezone, state } = opening;
   return html`<div class="composer-quiet">
-    <p>${c(Icon, { name: "moon" })}<span>It is ${timeThere(timezone, app.clock.now())} in <bdi>${placeOf(timezone)}</bdi>, in quiet hours.</span></p>
+    <p>${c(Icon, { name: "moon" })}<span>It is ${timeThere(timezone, app.clock.now())} in <bdi>${placeOf(timezone)}</bdi>, in quiet hours.${state && ` ${unbroken(state)}.`}</span></p>
     <span class="composer-quiet-acts">
       ${anyway && app.me.role === "manager" && html`<button type="button" class="button" disabled=${disabled} onClick=${anyway}>Send anyway</button>`}
-      <button class="button primary" disabled=${disabled}>${c(Icon, { name: "calendar-clock" })}${sendAt(opens_at, timezone)}</button>
+      <button class="button primary" disabled=${disabled}>${c(Icon, { name: "calendar-clock" })}${sendAt(opens_at, timezone, app.clock.now())}</button>
     </span>
   </div>`;
 }
 
-/** @param {string} opens_at @param {string} timezone */
-export function sendAt(opens_at, timezone) {
-  return `Send at ${timeThere(timezone, Date.parse(opens_at))} their time`;
+/** @param {string} opens_at @param {string} timezone @param {number} now ms */
+export function sendAt(opens_at, timezone, now) {
+  const at = Date.parse(opens_at);
+  const day = laterDayThere(timezone, at, now);
+  return `Send ${day && `${day} `}at ${timeThere(timezone, at)} their time`;
 }
