@@ -33,6 +33,7 @@ from server.carriers.carrier import (
 )
 from server.carriers.carrier_json import JSON, json_of, read
 from server.carriers.exchange import Answer, basic, post, unreadable
+from server.carriers.group import others
 from server.carriers.logbook import LoggedText
 from server.carriers.refusals import Category, turned_away
 from server.carriers.times import sent
@@ -134,6 +135,7 @@ class _Message(msgspec.Struct):
     id: str
     sender: str = msgspec.field(name="from", default="")
     owner: str = ""
+    to: object = None
     text: str | None = None
     media: list[object] | None = None
     time: object = None
@@ -175,6 +177,7 @@ def _text(message: _Message) -> InboundText:
         body=legible(message.text or ""),
         media=references(((url, None) for url in message.media or () if not _lays_out(url)), 4096),
         sent_at=sent(message.time),
+        others=others(message.to if isinstance(message.to, list) else [], message.owner),
     )
 
 

@@ -31,6 +31,7 @@ from server.carriers.carrier import (
 )
 from server.carriers.carrier_json import JSON, json_of, read
 from server.carriers.exchange import Answer, post, unreadable
+from server.carriers.group import others
 from server.carriers.logbook import LoggedText
 from server.carriers.refusals import Category, turned_away
 from server.carriers.telnyx_codes import STATES, telnyx_meaning
@@ -91,15 +92,18 @@ class Telnyx:
         came = read(event.payload, _Received)
         if came.text is None and not came.media:
             raise Malformed("a text without words and without media")
+        ours = _ours(came.to)
+        cc = came.cc if isinstance(came.cc, list) else []
         return [
             InboundText(
                 carrier_ref=readable(came.id, "id"),
                 sender=readable(came.sender.phone_number or "", "from"),
-                to=readable(_ours(came.to), "to"),
+                to=readable(ours, "to"),
                 body=legible(came.text or ""),
                 media=mentioned(came.media),
                 carrier_answered=_ANSWERED.get((came.autoresponse_type or "").upper()),
                 sent_at=sent(came.received_at),
+                others=others([*(number.phone_number for number in came.to), *cc], ours),
             )
         ]
 
@@ -163,6 +167,7 @@ class _Received(msgspec.Struct):
     id: str
     sender: Number = msgspec.field(name="from")
     to: list[Number]
+    cc: object = None
     text: str | None = None
     media: list[Medium | None] | None = None
     autoresponse_type: str | None = None

@@ -212,9 +212,15 @@ def _message(item: Inbound, thread: Thread, step: Step, did: Did, body: str, att
         carrier_ref=item.text.carrier_ref,
         media=kept(attached),
         sent_at=item.text.sent_at,
+        also_to=_also_to(item),
         error_code=NO_WORDS if item.text.wordless else None,
         error_says=WORDLESS if item.text.wordless else None,
     )
+
+
+def _also_to(item: Inbound) -> tuple[str, ...]:
+    """Whom else the text went to, in the order of the carrier; neither our number nor the sender's."""
+    return tuple(each for each in dict.fromkeys(read_sender(raw).text for raw in item.text.others) if each not in (item.to, item.sender))
 
 
 async def _attached(work: Work, item: Inbound, account: str) -> list[Attachment]:

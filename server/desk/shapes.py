@@ -73,6 +73,7 @@ class MessageShape(msgspec.Struct, frozen=True):
     created_at: str
     sent_at: str | None
     mentions: list[UserShape]
+    also_to: list[str]
 
 
 class ConversationContactShape(msgspec.Struct, frozen=True):
@@ -219,8 +220,7 @@ def media_shape(attached: Attachment) -> MediaShape:
 
 
 def message_shape(m: Message, users: dict[str, User], dids: dict[str, Did]) -> MessageShape:
-    user = users.get(m.user) if m.user else None
-    did = dids.get(m.did) if m.did else None
+    user, did = users.get(m.user or ""), dids.get(m.did or "")
     return MessageShape(
         id=m.id,
         conversation=m.conversation,
@@ -241,6 +241,7 @@ def message_shape(m: Message, users: dict[str, User], dids: dict[str, Did]) -> M
         created_at=instant(m.created_at),
         sent_at=instant_or_none(m.sent_at),
         mentions=[user_shape(users[id]) for id in m.mentions],
+        also_to=list(m.also_to),
     )
 
 

@@ -83,7 +83,8 @@ class Message(msgspec.Struct, frozen=True):
     `attempt` counts how often a sender took it; `next_at` is when it may be taken, None while it is scheduled and once nothing is
     left to do; `lease_until` is set while a sender holds it. `token` comes back in the carrier's receipts. An automatic text has
     a `purpose` and no `user`; so has an inbound keyword.
-    `body_asked` is what the author wrote, without the opt-out text. `mentions` are the users whom a note names. `left_seq` is the
+    `body_asked` is what the author wrote, without the opt-out text. `mentions` are the users whom a note names;
+    `also_to` whom else the contact sent an inbound text to. `left_seq` is the
     number by which a scheduled text was queued: from there on it stands as an answer. `handed_at` is when a sender last took it;
     `sent_at` when the contact sent a text that reached us late, None where it came at once. `asked_at` is when it was to leave, while
     quiet hours hold it until `send_at` or `next_at`; from `any_hour_at` on it may leave in them, since a manager said so.
@@ -115,6 +116,7 @@ class Message(msgspec.Struct, frozen=True):
     media: str = "[]"
     purpose: Purpose | None = None
     mentions: tuple[str, ...] = ()
+    also_to: tuple[str, ...] = ()
     left_seq: int | None = None
     handed_at: int | None = None
     sent_at: int | None = None

@@ -26,6 +26,7 @@ _TEXTS = (
     "carrier_ref",
     "purpose",
     "mentions",
+    "also_to",
 )
 _NUMBERS = (
     *("seq", "segments", "send_at", "created_at", "attempt", "next_at", "lease_until", "left_seq", "handed_at", "sent_at"),
@@ -246,10 +247,15 @@ def message_of(row: Row) -> Message:
         carrier_ref=row["carrier_ref"],
         media=row["media"],
         purpose=Purpose(row["purpose"]) if row["purpose"] else None,
-        mentions=() if row["mentions"] == "[]" else tuple(msgspec.json.decode(row["mentions"], type=list[str])),
+        mentions=_list(row["mentions"]),
+        also_to=_list(row["also_to"]),
         left_seq=row["left_seq"],
         handed_at=row["handed_at"],
         sent_at=row["sent_at"],
         asked_at=row["asked_at"],
         any_hour_at=row["any_hour_at"],
     )
+
+
+def _list(text: str) -> tuple[str, ...]:
+    return () if text == "[]" else tuple(msgspec.json.decode(text, type=list[str]))

@@ -2,9 +2,11 @@
 
 import asyncio
 
+from server.carriers.carrier import InboundText
 from server.desk import inbox
+from server.desk.receive import receive_texts
 from server.desk.shapes import instant
-from tests.fixtures.office import MARIA, MINUTE_US, SALES, WEI, Office
+from tests.fixtures.office import MARIA, MINUTE_US, SALES, SUPPORT, WEI, Office
 
 
 async def test_a_first_text_to_the_accounts_number_makes_contact_and_conversation_and_is_public_at_once(office: Office) -> None:
@@ -138,3 +140,19 @@ async def test_the_deadline_follows_the_setting(office: Office) -> None:
     assert row is not None
     shown = await inbox.conversation(office.desk, office.ben, await office.conversation())
     assert shown.public_at == instant(row["clock_start"] + 20 * MINUTE_US)
+
+
+async def test_a_text_to_a_group_says_to_whom_else_it_went_and_belongs_to_its_sender_alone(office: Office) -> None:
+    listed = ("12025550145", WEI, MARIA, SUPPORT, WEI)
+    text = InboundText("group", MARIA, SUPPORT, "STOP", others=listed)
+    await receive_texts(office.desk, office.connection, [text], 1_700_000_000_000_000)
+    page = await inbox.message_list(office.desk, office.ana, await office.conversation())
+    assert page.items[0].also_to == ["+12025550145", WEI]
+    received = next(event for event in office.events if event["type"] == "message.received")
+    assert received["data"]["message"]["also_to"] == ["+12025550145", WEI]
+    assert [row["phone"] for row in await office.all("select phone from conversations")] == [MARIA]
+    assert {row["number"] for row in await office.all("select number from consent")} == {MARIA}
+    await office.text("To you alone")
+    shown = await inbox.conversation(office.desk, office.ana, await office.conversation())
+    assert shown.last_message is not None
+    assert shown.last_message.also_to == []

@@ -12,7 +12,7 @@
  * @typedef {{
  *   id: string, conversation: string, seq: number, kind: "message"|"note", direction: "inbound"|"outbound", body: string,
  *   media: Media[], did: Did|string|null, user: User|null, client_id: string|null, state: string, error: Failure|null,
- *   encoding: string|null, segments: number|null, send_at: string|null, held_until?: string|null, created_at: string, sent_at?: string|null, mentions?: User[],
+ *   encoding: string|null, segments: number|null, send_at: string|null, held_until?: string|null, created_at: string, sent_at?: string|null, mentions?: User[], also_to?: string[],
  * }} Message
  * @typedef {{
  *   id: string, contact: Contact, owner: User|null, subscribers: User[], did: Did|null, seq: number,

@@ -145,6 +145,11 @@ export function wordless({ direction, error }) {
   return direction === "inbound" && error ? error.says : "";
 }
 
+/** That a text went to others too. @param {string[]} others their numbers */
+export function groupSaid(others) {
+  return `Sent to you and ${some(others.length, "other")}: ${others.map(phone).join(", ")}. An answer goes to the sender alone.`;
+}
+
 /** One line of the last message. @param {Message|null} message @param {string} me */
 export function preview(message, me) {
   if (message === null) return "No messages yet";

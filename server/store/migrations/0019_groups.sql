@@ -1,0 +1,1 @@
+alter table messages add column also_to text not null default '[]';
