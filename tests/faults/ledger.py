@@ -5,6 +5,7 @@ whose `audience` was decided when each was written.
 """
 
 import json
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -49,7 +50,7 @@ class Book(msgspec.Struct):
     `covered`: of each conversation the number up to which a later reading over HTTP gave it all; `resets`: the positions it was told
     to begin anew from; `left` is the instant (µs) at which its right ended, if it did. `whole_until`: for a conversation that the tab
     watches, from which number on. `n`: the last position it was told. `differs`: what its page shows otherwise than a fresh one;
-    None if that was not looked at.
+    None if it is the same or that was not looked at. `recounted`: its counts were right only when it had read them again.
     """
 
     tab: str
@@ -67,6 +68,7 @@ class Book(msgspec.Struct):
     gaps: int = 0
     left: int | None = None
     differs: str | None = None
+    recounted: bool = False
     account: str = ""
 
 
@@ -85,6 +87,7 @@ class Verdict:
     resets: int = 0
     gaps: int = 0
     connections: int = 0
+    recounted: int = 0
     delays: list[float] = field(default_factory=list)
     examples: list[str] = field(default_factory=list)
 
@@ -97,25 +100,40 @@ class Verdict:
         return self.delays[min(len(self.delays) - 1, int(len(self.delays) * share))] if self.delays else 0.0
 
     def add(self, other: "Verdict") -> None:
-        for name in ("tabs", "deliveries", "lost", "doubled", "reordered", "leaked", "unequal", "resets", "gaps", "connections"):
+        """The counts of one more tab."""
+        for name in (
+            "tabs",
+            "deliveries",
+            "lost",
+            "doubled",
+            "reordered",
+            "leaked",
+            "unequal",
+            "resets",
+            "gaps",
+            "connections",
+            "recounted",
+        ):
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.events = max(self.events, other.events)
         self.delays += other.delays
         self.examples += other.examples[: max(0, 12 - len(self.examples))]
 
 
 def judge(books: Iterable[Book], facts: Mapping[str, Sequence[Fact]]) -> Verdict:
-    """`facts` are all events of each account."""
-    total = Verdict(events=sum(len(rows) for rows in facts.values()))
+    """`facts` are all events of each account, in order."""
+    total = Verdict()
     by_position = {account: {fact.position: fact for fact in rows} for account, rows in facts.items()}
+    earliest: dict[str, int] = {}
     for book in books:
-        total.add(judge_one(book, by_position[book.account]))
+        earliest[book.account] = min(book.began, earliest.get(book.account, book.began))
+        total.add(judge_one(book, by_position[book.account], facts[book.account]))
+    total.events = sum(fact.position > began for account, began in earliest.items() for fact in facts[account])
     total.delays.sort()
     return total
 
 
-def judge_one(book: Book, facts: Mapping[int, Fact]) -> Verdict:
-    verdict = Verdict(tabs=1, resets=len(book.resets), gaps=book.gaps, connections=book.connections)
+def judge_one(book: Book, facts: Mapping[int, Fact], in_order: Sequence[Fact]) -> Verdict:
+    verdict = Verdict(tabs=1, resets=len(book.resets), gaps=book.gaps, connections=book.connections, recounted=book.recounted)
     applied: set[int] = set()
     seen: set[tuple[int, int]] = set()
     last: dict[str, int] = {}
@@ -134,8 +152,8 @@ def judge_one(book: Book, facts: Mapping[int, Fact]) -> Verdict:
         if given.applied:
             _follow(verdict, book, given, fact, applied, last)
     beyond = max([book.began, *book.resets])
-    for fact in facts.values():
-        if fact.position > beyond and fact.position not in applied and _should(book, fact):
+    for fact in in_order[bisect_right(in_order, beyond, key=_position) :]:
+        if fact.position not in applied and _should(book, fact):
             verdict.lost += 1
             _tell(verdict, "lost", book, fact)
     if book.differs:
@@ -171,6 +189,10 @@ def fact_of(row: Mapping[str, Any]) -> Fact:
         bool(row["pool"]),
         tuple(json.loads(row["audience"])),
     )
+
+
+def _position(fact: Fact) -> int:
+    return fact.position
 
 
 def _same(fact: Fact, given: Given) -> bool:

@@ -96,8 +96,7 @@ class LoadRun:
         for client in self.clients:
             await client.ask(do="finish")
             self.books += msgspec.json.decode(client.out.read_bytes(), type=list[Book])
-        began = {account: min(book.began for book in self.books if book.account == account) for account in self.heads}
-        self.facts = await self.stage.facts(began)
+        self.facts = await self.stage.facts()
         result.verdict = judge(self.books, self.facts)
         if repairs and result.current is None:
             result.broken.append(f"not every tab is current {LONGEST_CATCH_UP:g} s after the last write")
@@ -106,6 +105,10 @@ class LoadRun:
 
     async def _accepted(self, result: Result) -> None:
         """What was acknowledged is there, once."""
+        assert result.verdict is not None
+        for name in ("resets", "recounted"):
+            if count := getattr(result.verdict, name):
+                result.show(name, count)
         for tally in self.tallies:
             result.show("repeated", int(result.figures.get("repeated", 0)) + tally["repeated"])
         texts = [id for tally in self.tallies for id in tally["acknowledged"]]

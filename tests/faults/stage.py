@@ -89,23 +89,20 @@ class Stage:
 
     async def restart(self, **settings: str) -> None:
         """All web processes anew, each on its port, with these settings besides."""
-        for running in self.centre.webs:
+        webs, partyline = self.centre.webs, self.centre.partyline
+        for running in webs:
             running.kill()
-        async with asyncio.TaskGroup() as group:
-            for number in range(len(self.centre.webs)):
-                group.create_task(self.centre.restart_web(number, **settings))
+        webs[:] = [partyline.begin("web", PORT=str(running.port), **settings) for running in webs]
+        await asyncio.gather(*(asyncio.to_thread(running.wait_until_ready) for running in webs))
 
-    async def facts(self, after: dict[str, int]) -> dict[str, list[Fact]]:
-        """Each account's events after a position, in order."""
-        found: dict[str, list[Fact]] = {}
-        for crew in self.crews:
-            rows = await self.centre.rows(
-                "select position, conversation, seq, type, at, reach, pool, audience from events"
-                " where account = :account and position > :after order by position",
-                account=crew.account,
-                after=after[crew.account],
-            )
-            found[crew.account] = [fact_of(row) for row in rows]
+    async def facts(self) -> dict[str, list[Fact]]:
+        """Each account's events, in order."""
+        found: dict[str, list[Fact]] = {crew.account: [] for crew in self.crews}
+        rows = await self.centre.rows(
+            "select account, position, conversation, seq, type, at, reach, pool, audience from events order by account, position"
+        )
+        for row in rows:
+            found[row["account"]].append(fact_of(row))
         return found
 
     async def heads(self) -> dict[str, int]:

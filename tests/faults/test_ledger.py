@@ -1,0 +1,127 @@
+"""Each of the ledger's counts can be more than nothing."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.faults.ledger import Book, Fact, Given, Verdict, judge
+from tests.faults.row import Result, Row
+from tests.faults.table import table
+
+ANA, BEN, MIA = "ana", "ben", "mia"
+AT = 1_700_000_000_000_000
+
+
+def fact(position: int, **changes: Any) -> Fact:
+    """A text in Ana's conversation `c`, whose number is its position."""
+    made = Fact(position, "c", position, "message.received", AT, "participants", False, (ANA,))
+    return msgspec.structs.replace(made, **changes)
+
+
+def given(of: Fact, **changes: Any) -> Given:
+    """The event applied half a second after it was written."""
+    made = Given(1, of.position, of.conversation, of.seq, of.type, AT / 1e6 + 0.5, AT / 1e6 + 0.5)
+    return msgspec.structs.replace(made, **changes)
+
+
+def verdict(facts: list[Fact], entries: list[Given], **book: Any) -> Verdict:
+    """Of a tab of Ana's that was current at position 0, unless `book` says otherwise."""
+    fields = {"tab": "t", "user": ANA, "manager": False, "began": 0, "n": 9, "account": "a", **book}
+    return judge([Book(given=entries, **fields)], {"a": facts})
+
+
+def counts(found: Verdict) -> tuple[int, int, int, int]:
+    return found.lost, found.doubled, found.reordered, found.leaked
+
+
+THREE = [fact(1), fact(2), fact(3)]
+
+
+def test_a_tab_that_applied_everything_once_and_in_order_is_clean() -> None:
+    found = verdict(THREE, [given(one) for one in THREE])
+    assert found.clean
+    assert (found.events, found.deliveries) == (3, 3)
+    assert [round(delay, 3) for delay in found.delays] == [0.5, 0.5, 0.5]
+
+
+def test_what_did_not_come_or_came_and_was_not_applied_is_lost() -> None:
+    assert counts(verdict(THREE, [given(THREE[0]), given(THREE[2], applied=0.0)])) == (2, 0, 0, 0)
+
+
+def test_what_was_there_before_or_was_read_over_http_or_by_a_reset_is_not_lost() -> None:
+    assert counts(verdict(THREE, [], began=3)) == (0, 0, 0, 0)
+    assert counts(verdict(THREE, [given(THREE[2])], covered={"c": 2})) == (0, 0, 0, 0)
+    assert counts(verdict(THREE, [given(THREE[2])], resets=[2])) == (0, 0, 0, 0)
+
+
+def test_what_is_given_twice_on_one_connection_is_doubled_unless_the_tab_asked_for_it() -> None:
+    again = given(THREE[0], applied=0.0)
+    whole = [given(one) for one in THREE]
+    assert counts(verdict(THREE, [*whole, again])) == (0, 1, 0, 0)
+    assert counts(verdict(THREE, [*whole, msgspec.structs.replace(again, asked=True)])) == (0, 0, 0, 0)
+    assert counts(verdict(THREE, [*whole, msgspec.structs.replace(again, connection=2)])) == (0, 0, 0, 0)
+
+
+def test_what_is_applied_twice_is_doubled_on_whatever_connection() -> None:
+    found = verdict(THREE, [*[given(one) for one in THREE], given(THREE[2], connection=2)])
+    assert counts(found) == (0, 1, 0, 0)
+
+
+def test_a_number_that_does_not_rise_is_reordered() -> None:
+    assert counts(verdict(THREE, [given(THREE[0]), given(THREE[2]), given(THREE[1])])) == (0, 0, 1, 0)
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
+        pytest.param(fact(4, audience=(BEN,)), id="others"),
+        pytest.param(fact(4, audience=(), reach="managers"), id="managers"),
+        pytest.param(fact(4, audience=(BEN,), reach="person", seq=None), id="personal"),
+    ],
+)
+def test_what_concerns_only_others_is_leaked(of: Fact) -> None:
+    assert counts(verdict([*THREE, of], [*[given(one) for one in THREE], given(of)])) == (0, 0, 0, 1)
+
+
+def test_an_event_that_the_account_never_had_is_leaked_whatever_its_position() -> None:
+    foreign = given(THREE[0], conversation="another account's")
+    assert counts(verdict(THREE, [*[given(one) for one in THREE], foreign])) == (0, 0, 0, 1)
+    assert counts(verdict(THREE, [*[given(one) for one in THREE], given(fact(77))])) == (0, 0, 0, 1)
+
+
+def test_what_was_written_after_the_right_ended_is_leaked_and_not_lost() -> None:
+    late = fact(4, at=AT + 2_000_000)
+    some = [given(one) for one in THREE]
+    assert counts(verdict([*THREE, late], [*some, given(late)], left=AT + 1_000_000)) == (0, 0, 0, 1)
+    assert counts(verdict([*THREE, late], some, left=AT + 1_000_000)) == (0, 0, 0, 0)
+
+
+def test_what_a_tab_asked_for_must_come_and_may() -> None:
+    others = [fact(4, audience=(BEN,), conversation="d", seq=8), fact(5, audience=(BEN,), conversation="e", seq=1, pool=True)]
+    mine = [given(one) for one in THREE]
+    for book in ({"topics": ("feed",)}, {"topics": ("pool",), "watched": {"d": 7}}):
+        assert counts(verdict([*THREE, *others], mine, **book)) == (2, 0, 0, 0)
+        assert counts(verdict([*THREE, *others], [*mine, *[given(one) for one in others]], **book)) == (0, 0, 0, 0)
+
+
+def test_a_page_that_differs_from_a_fresh_one_is_unequal() -> None:
+    found = verdict(THREE, [given(one) for one in THREE], differs=".rows.0.unread: 1 instead of 0")
+    assert (found.unequal, found.clean) == (1, False)
+
+
+def test_a_broken_promise_is_named_below_the_table() -> None:
+    result = Result(verdict([fact(1)], []), current=0.2, engine="sqlite", seed=7)
+    row = Row("2", "Redis restarted empty", _nobody_plays)
+    assert "| kept |" in table([(row, result)])
+    result.clean()
+    result.most("max_s", 3.0, 2.5)
+    said = table([(row, result)])
+    assert "| 2 | Redis restarted empty | sqlite | 7 | 1 | 0 | 1 | 0 | 0 | 0 | 0 |" in said
+    assert "| broken | max_s 3.000 |" in said
+    assert "max_s 3.000 > 2.5" in said
+    assert "lost: t: message.received c seq 1 position 1" in said
+
+
+async def _nobody_plays(_: object) -> Result:
+    raise AssertionError
