@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BEN, event, message, row, settled, shared, Tab } from "./tab.mjs";
+import { BEN, event, ME, message, row, settled, shared, Tab } from "./tab.mjs";
 import { Acts } from "../../web/static/js/acts.js";
 
 test("The next event is applied and an older one is dropped", async () => {
@@ -121,6 +121,15 @@ test("Unread counts messages that alert me and nothing else", async () => {
   );
   assert.equal(tab.record().unread, 3);
   assert.equal(tab.store.unread, 1);
+});
+
+test("Whoever is taken out of a conversation has nothing unread in it", async () => {
+  const tab = await new Tab().live(row({ role: "subscriber", owner: BEN, subscribers: [ME], unread: 1 }));
+  tab.events(event(2));
+  assert.equal(tab.record().unread, 2);
+  const gone = { conversation: shared(row({ owner: BEN, subscribers: [], seq: 3 })), user: ME };
+  tab.events(event(3, { type: "subscriber.removed", alert: [], data: gone }));
+  assert.equal(tab.record().unread, 0);
 });
 
 test("Reading in another tab of mine clears exactly what was read", async () => {

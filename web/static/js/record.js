@@ -115,6 +115,7 @@ export class Record {
     this.row = row;
     const uncounted = this.seq > Math.max(this.read_seq, this.counted_to);
     if (uncounted && creates(event) && event.alert.includes(this.me)) this.alerts.push(this.seq);
+    if (row.role === null) this.forgetCounted(); // nothing is unread for whoever takes no part
     this.recount();
     this.showInThread(event);
     const message = event.data.message;
@@ -123,6 +124,11 @@ export class Record {
     if (message?.user && creates(event)) this.typing = this.typing.filter((user) => user.id !== message.user.id);
     // From here on events may be missed, so the messages would have holes.
     if (!this.whole) this.thread = null;
+  }
+
+  forgetCounted() {
+    this.counted = 0;
+    this.alerts = [];
   }
 
   /** I have read up to `seq`. @param {number} seq @returns {boolean} whether the count is still exact */
