@@ -32,10 +32,10 @@ from server.carriers.carrier import (
     references,
 )
 from server.carriers.carrier_json import JSON, json_of, read
-from server.carriers.exchange import Answer, basic, post, unreadable
+from server.carriers.exchange import Answer, basic, submit, unreadable
 from server.carriers.group import others
 from server.carriers.logbook import LoggedText
-from server.carriers.refusals import Category, turned_away
+from server.carriers.refusals import refused, turned_away
 from server.carriers.times import sent
 from server.domain.message import BROKEN
 
@@ -111,10 +111,7 @@ class Bandwidth:
             fields["media"] = text.media_urls
         headers = {"authorization": _login(connection), "content-type": JSON, "accept": JSON}
         # "Any 4xx or 5xx HTTP response code will not be billed nor will the message be sent."
-        answer = await post(http, _messages(connection), msgspec.json.encode(fields), headers, unsent_at_5xx=True)
-        if isinstance(answer, SendResult):
-            return answer
-        return _accepted(answer) if answer.good else _rejected(answer)
+        return await submit(http, _messages(connection), msgspec.json.encode(fields), headers, _accepted, _rejected, unsent_at_5xx=True)
 
     def logged(self, connection: Connection, since: int, until: int, http: httpx2.AsyncClient) -> AsyncIterator[LoggedText]:
         return read_log(_messages(connection), _login(connection), since, until, http)
@@ -207,19 +204,12 @@ def _accepted(answer: Answer) -> SendResult:
 
 def _rejected(answer: Answer) -> SendResult:
     try:
-        refused = msgspec.json.decode(answer.body, type=_Refused)
+        said = msgspec.json.decode(answer.body, type=_Refused)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        refused = _Refused()
-    code = (refused.type or f"http_{answer.status}")[:64]
-    words = [refused.description, *(each.description for each in refused.fields or [])]
-    meaning = turned_away(answer.status, bandwidth_meaning(code, " ".join(filter(None, words))))
-    return SendResult(
-        "retry" if meaning.category is Category.RATE_LIMITED else "rejected",
-        code=code,
-        says=meaning.says,
-        permanent=meaning.permanent,
-        opted_out=meaning.opted_out,
-    )
+        said = _Refused()
+    code = (said.type or f"http_{answer.status}")[:64]
+    words = [said.description, *(each.description for each in said.fields or [])]
+    return refused(code, turned_away(answer.status, bandwidth_meaning(code, " ".join(filter(None, words)))))
 
 
 def _messages(connection: Connection) -> str:

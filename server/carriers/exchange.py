@@ -2,7 +2,7 @@
 
 import asyncio
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import httpx2
 import msgspec
@@ -89,6 +89,23 @@ async def post(
     except httpx2.TransportError as error:
         return _unanswered("timeout" if isinstance(error, httpx2.TimeoutException) else "connection_lost")
     return _judge(response, content, unsent_at_5xx)
+
+
+async def submit(
+    http: httpx2.AsyncClient,
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    accepted: Callable[[Answer], SendResult],
+    rejected: Callable[[Answer], SendResult],
+    *,
+    unsent_at_5xx: bool = False,
+) -> SendResult:
+    """Posts as `post` does; the carrier's own word is read by `accepted`, or by `rejected` where it is a 4xx."""
+    answer = await post(http, url, body, headers, unsent_at_5xx=unsent_at_5xx)
+    if isinstance(answer, SendResult):
+        return answer
+    return accepted(answer) if answer.good else rejected(answer)
 
 
 def unreadable(answer: Answer) -> SendResult:

@@ -26,7 +26,7 @@ from server.carriers.carrier import (
 )
 from server.carriers.carrier_json import JSON
 from server.carriers.documents import CODES, Reason, read_receipt, read_text, write_send
-from server.carriers.exchange import Answer, post, unreadable
+from server.carriers.exchange import Answer, submit, unreadable
 from server.carriers.refusals import MEANINGS, Category, meaning_of, refused, turned_away
 from server.carriers.signature import check, read_secret, sign
 
@@ -80,10 +80,7 @@ class Generic:
         body = write_send(text)
         key = read_secret(connection.credentials["secret"])
         headers = sign(key, text.message, self._now(), body) | {"content-type": JSON, "accept": JSON}
-        answer = await post(http, url, body, headers)
-        if isinstance(answer, SendResult):
-            return answer
-        return _accepted(answer) if answer.good else _rejected(answer)
+        return await submit(http, url, body, headers, _accepted, _rejected)
 
 
 class _Accepted(msgspec.Struct):

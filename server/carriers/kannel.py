@@ -33,7 +33,7 @@ from server.carriers.carrier import (
     legible,
     readable,
 )
-from server.carriers.exchange import Answer, post, unreadable
+from server.carriers.exchange import Answer, submit, unreadable
 from server.carriers.refusals import Category, Meaning, meaning_of, turned_away
 from server.domain.message import MessageState
 from server.domain.segments import count
@@ -157,10 +157,7 @@ class Kannel:
         }
         if text.status_url:
             headers |= {"x-kannel-dlr-mask": str(WANTED), "x-kannel-dlr-url": _dlr_url(connection, text)}
-        answer = await post(http, url, text.body.encode(), headers)
-        if isinstance(answer, SendResult):
-            return answer
-        return _accepted(answer) if answer.good else _rejected(answer)
+        return await submit(http, url, text.body.encode(), headers, _accepted, _rejected)
 
 
 def _accepted(answer: Answer) -> SendResult:

@@ -36,7 +36,7 @@ from server.carriers.carrier import (
     readable,
     references,
 )
-from server.carriers.exchange import Answer, basic, post, unreadable
+from server.carriers.exchange import Answer, basic, submit, unreadable
 from server.carriers.form import FORM, asked, fields_of
 from server.carriers.nonce import Nonce, nonce_of
 from server.carriers.refusals import MEANINGS, Category, meaning_of, turned_away
@@ -171,10 +171,7 @@ class Plivo:
             media_urls=text.media_urls or None,
         )
         headers = {"authorization": _login(connection), "content-type": JSON, "accept": JSON}
-        answer = await post(http, url, msgspec.json.encode(body), headers)
-        if isinstance(answer, SendResult):
-            return answer
-        return _accepted(answer) if answer.good else _rejected(answer)
+        return await submit(http, url, msgspec.json.encode(body), headers, _accepted, _rejected)
 
 
 class _Message(msgspec.Struct, omit_defaults=True):

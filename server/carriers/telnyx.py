@@ -30,10 +30,10 @@ from server.carriers.carrier import (
     readable,
 )
 from server.carriers.carrier_json import JSON, json_of, read
-from server.carriers.exchange import Answer, post, unreadable
+from server.carriers.exchange import Answer, submit, unreadable
 from server.carriers.group import others
 from server.carriers.logbook import LoggedText
-from server.carriers.refusals import Category, turned_away
+from server.carriers.refusals import refused, turned_away
 from server.carriers.telnyx_codes import STATES, telnyx_meaning
 from server.carriers.telnyx_log import Medium, Number, mentioned, read_log, with_words
 from server.carriers.times import sent
@@ -136,10 +136,9 @@ class Telnyx:
         if text.status_url:
             fields["webhook_url"] = text.status_url
         headers = {"authorization": _login(connection), "content-type": JSON, "accept": JSON}
-        answer = await post(http, f"{connection.api_url or API_URL}/v2/messages", msgspec.json.encode(fields), headers)
-        if isinstance(answer, SendResult):
-            return answer
-        return _accepted(answer) if answer.good else _rejected(answer)
+        return await submit(
+            http, f"{connection.api_url or API_URL}/v2/messages", msgspec.json.encode(fields), headers, _accepted, _rejected
+        )
 
     def logged(self, connection: Connection, since: int, until: int, http: httpx2.AsyncClient) -> AsyncIterator[LoggedText]:
         return read_log(connection.api_url or API_URL, _login(connection), since, until, http)
@@ -244,14 +243,7 @@ def _rejected(answer: Answer) -> SendResult:
         errors = []
     first = errors[0] if errors else _Reason(f"http_{answer.status}")
     code = str(first.code)[:64]
-    meaning = turned_away(answer.status, telnyx_meaning(code, first.detail or first.title))
-    return SendResult(
-        "retry" if meaning.category is Category.RATE_LIMITED else "rejected",
-        code=code,
-        says=meaning.says,
-        permanent=meaning.permanent,
-        opted_out=meaning.opted_out,
-    )
+    return refused(code, turned_away(answer.status, telnyx_meaning(code, first.detail or first.title)))
 
 
 def _login(connection: Connection) -> str:

@@ -32,7 +32,7 @@ from server.carriers.carrier import (
     readable,
     references,
 )
-from server.carriers.exchange import Answer, basic, post, unreadable
+from server.carriers.exchange import Answer, basic, submit, unreadable
 from server.carriers.form import FORM, fields_of
 from server.carriers.logbook import LoggedText
 from server.carriers.refusals import meaning_of, refused, turned_away
@@ -121,10 +121,7 @@ class Twilio:
             fields.append(("Body", text.body))
         fields.extend(("MediaUrl", media) for media in text.media_urls)
         headers = {"authorization": _login(connection), "content-type": FORM, "accept": "application/json"}
-        answer = await post(http, url, urlencode(fields).encode(), headers)
-        if isinstance(answer, SendResult):
-            return answer
-        return _accepted(answer) if answer.good else _rejected(answer)
+        return await submit(http, url, urlencode(fields).encode(), headers, _accepted, _rejected)
 
     def logged(self, connection: Connection, since: int, until: int, http: httpx2.AsyncClient) -> AsyncIterator[LoggedText]:
         base = connection.api_url or API_URL

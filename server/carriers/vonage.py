@@ -32,7 +32,7 @@ from server.carriers.carrier import (
     references,
 )
 from server.carriers.carrier_json import JSON, read
-from server.carriers.exchange import Answer, post, unreadable
+from server.carriers.exchange import Answer, submit, unreadable
 from server.carriers.refusals import Category, meaning_of, refused, turned_away
 from server.carriers.times import sent
 from server.carriers.vonage_token import check, make, read_key
@@ -163,10 +163,9 @@ class Vonage:
         if login is None:
             return await vonage_sms.send(connection, text, http)
         headers = {"authorization": login, "content-type": JSON, "accept": JSON}
-        answer = await post(http, f"{connection.api_url or API_URL}/v1/messages", msgspec.json.encode(_document(text)), headers)
-        if isinstance(answer, SendResult):
-            return answer
-        return _accepted(answer) if answer.good else _rejected(answer)
+        return await submit(
+            http, f"{connection.api_url or API_URL}/v1/messages", msgspec.json.encode(_document(text)), headers, _accepted, _rejected
+        )
 
     def _login(self, connection: Connection) -> str | None:
         application, key = connection.credentials.get("application_id"), connection.credentials.get("private_key")

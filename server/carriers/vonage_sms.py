@@ -30,7 +30,7 @@ from server.carriers.carrier import (
     readable,
 )
 from server.carriers.carrier_json import JSON, read
-from server.carriers.exchange import Answer, basic, post, unreadable
+from server.carriers.exchange import Answer, basic, submit, unreadable
 from server.carriers.form import FORM, asked, in_utf_8
 from server.carriers.refusals import MEANINGS, Category, meaning_of, turned_away
 from server.carriers.times import sent
@@ -168,10 +168,7 @@ async def send(connection: Connection, text: OutboundText, http: httpx2.AsyncCli
         "content-type": FORM,
         "accept": JSON,
     }
-    answer = await post(http, f"{connection.api_url or REST_URL}/sms/json", urlencode(fields).encode(), headers)
-    if isinstance(answer, SendResult):
-        return answer
-    return _judged(answer) if answer.good else _refused(answer)
+    return await submit(http, f"{connection.api_url or REST_URL}/sms/json", urlencode(fields).encode(), headers, _judged, _refused)
 
 
 class _Sent(msgspec.Struct, rename="kebab"):
