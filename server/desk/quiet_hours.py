@@ -39,6 +39,13 @@ class Opening:
         return f"{self.state.name}: {self.state.says}" if self.state else None
 
 
+class OpenShape(msgspec.Struct, frozen=True, rename={"start": "from", "end": "to"}):
+    """Such as "09:00" and "21:00"."""
+
+    start: str
+    end: str
+
+
 class QuietNow(msgspec.Struct, frozen=True):
     """`opens_at` is when a text may leave, null where it may leave now. `timezone` is the zone by whose clock it is told, `zones` are all
     that must be open. `state`, such as "Texas: 09:00–21:00", where it waits for a state's own hours; `week` are these hours wherever they
@@ -49,7 +56,7 @@ class QuietNow(msgspec.Struct, frozen=True):
     zones: list[str]
     until: str | None
     state: str | None = None
-    week: list[tuple[str, str] | None] | None = None
+    week: list[OpenShape | None] | None = None
 
 
 async def quiet_now(desk: Desk, user: User, conversation: str) -> QuietNow:
@@ -74,7 +81,7 @@ async def quiet_now(desk: Desk, user: User, conversation: str) -> QuietNow:
             zones=[each.key for each in zones],
             until=instant(until),
             state=opening.state_says if opening else None,
-            week=[day.clocks if day else None for day in state.week] if state else None,
+            week=[OpenShape(*day.clocks) if day else None for day in state.week] if state else None,
         )
 
     return await desk.read(read)

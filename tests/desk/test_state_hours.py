@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from server.desk.dispatch import lease
-from server.desk.quiet_hours import look_again, quiet_now
+from server.desk.quiet_hours import OpenShape, look_again, quiet_now
 from server.desk.send import Draft, send, start
 from server.desk.settings import Changes, change_settings
 from server.desk.settings_shape import QuietHoursShape
@@ -56,7 +56,7 @@ async def test_a_text_waits_for_the_state_and_says_which_hours_those_are(office:
         await start(office.desk, office.ben, Draft("Hello", "c2"), to="+12145550144")
     shown = await quiet_now(office.desk, office.ben, texas)
     assert (shown.opens_at, shown.until, shown.state) == (opens, opens, HOURS)
-    assert shown.week == [("09:00", "21:00")] * 6 + [("12:00", "21:00")]
+    assert shown.week == [OpenShape("09:00", "21:00")] * 6 + [OpenShape("12:00", "21:00")]
     await send(office.desk, office.ben, ohio, Draft("Good news", "c3", 10_000))
     shown = await quiet_now(office.desk, office.ben, ohio)
     assert (shown.opens_at, shown.state, shown.week) == (None, None, None)

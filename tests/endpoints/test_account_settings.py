@@ -117,6 +117,10 @@ async def test_quiet_hours_keep_the_states_own_hours_unless_it_is_said_and_these
     for said, kept in (({}, True), ({"state_hours": False}, False)):
         changed = await integrator.mia.patch("/settings", {"quiet_hours": {"from": "20:00", "to": "08:00"} | said})
         assert changed.json()["quiet_hours"] == {"from": "20:00", "to": "08:00", "exempt_reply_hours": 24, "state_hours": kept}
+        await integrator.text(phone="+12145550143", to=OWN)
+        [talk] = (await integrator.mia.get("/conversations", view="all", q="2145550143")).json()["items"]
+        week = (await integrator.mia.get(f"/conversations/{talk['id']}/quiet-hours")).json()["week"]
+        assert week == ([{"from": "09:00", "to": "21:00"}] * 6 + [{"from": "12:00", "to": "21:00"}] if kept else None)
     listed = (await integrator.mia.get("/settings/state-hours")).json()
     assert {"name": "Texas", "hours": "09:00–21:00, Sunday 12:00–21:00"} in listed["items"]
     assert listed["as_of"] >= "2026-11-22"

@@ -22,7 +22,7 @@ test("Of several zones one that is quiet is enough", () => {
 });
 
 test("A state's hours are of the day there, and a day without any is closed", () => {
-  const week = /** @type {import("../../web/static/js/opening.js").Week} */ ([...Array(5).fill(["09:00", "18:00"]), ["10:00", "17:00"], null]);
+  const week = /** @type {import("../../web/static/js/opening.js").Week} */ ([...Array(5).fill({ from: "09:00", to: "18:00" }), { from: "10:00", to: "17:00" }, null]);
   const closed = (/** @type {string} */ moment) => closedAt(week, ["America/New_York"], at(moment));
   assert.deepEqual(["2026-11-20T13:59:00Z", "2026-11-20T14:00:00Z", "2026-11-20T22:59:00Z", "2026-11-20T23:00:00Z"].map(closed), [true, false, false, true]);
   assert.deepEqual(["2026-11-21T14:30:00Z", "2026-11-21T15:00:00Z", "2026-11-22T17:00:00Z", "2026-11-23T14:00:00Z"].map(closed), [true, false, true, false]);

@@ -4,7 +4,7 @@
  * @typedef {{from: string, to: string, exempt_reply_hours: number, state_hours: boolean}} QuietHours
  * @typedef {{opens_at: string, timezone: string, state: string|null}} Opening when a text may leave, by whose clock that is told, and for
  *   whose own hours it waits, such as "Texas: 09:00–21:00"
- * @typedef {Array<[string, string]|null>} Week when it is open on each day from Monday on; null: not at all
+ * @typedef {Array<{from: string, to: string}|null>} Week when it is open on each day from Monday on; null: not at all
  */
 import { dayThere, timeThere } from "./zones.js";
 
@@ -32,6 +32,6 @@ export function closedAt(week, zones, at) {
   return zones.some((zone) => {
     const open = week[dayThere(zone, at)];
     const there = timeThere(zone, at);
-    return !open || there < open[0] || there >= open[1];
+    return !open || there < open.from || there >= open.to;
   });
 }
