@@ -52,6 +52,23 @@ async def test_the_button_puts_a_reply_where_the_caret_is_and_escape_gives_the_s
     await expect(ben.composer).to_have_value("/etc")
 
 
+async def test_the_list_stays_open_for_who_types_on_before_the_next_frame_is_drawn(team: Team) -> None:
+    """A busy machine draws late; what was begun before must not take the focus back then."""
+    _, ben = await open_one(team)
+    await ben.page.evaluate("() => { window.requestAnimationFrame = (run) => setTimeout(run, 300); }")
+    await ben.page.get_by_role("button", name="Saved replies").click()
+    await ben.page.get_by_role("option", name="/hello").click()
+    await expect(ben.composer).to_have_value("Hello Maria, this is Ben of Acme")
+    await ben.composer.fill("")
+    await ben.composer.press("/")
+    await ben.page.wait_for_function("() => new Promise((drawn) => requestAnimationFrame(() => drawn(true)))")
+    await expect(ben.page.get_by_role("combobox", name="Find a saved reply")).to_be_focused()
+    await ben.page.keyboard.type("etc")
+    await ben.page.keyboard.press("Escape")
+    await expect(ben.composer).to_have_value("/etc")
+    await expect(ben.composer).to_be_focused()
+
+
 async def test_what_could_not_be_filled_in_is_marked_and_keeps_the_text_from_leaving(team: Team) -> None:
     conversation, ben = await open_one(team)
     await ben.composer.press("/")

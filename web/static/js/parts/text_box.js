@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { c, html } from "../html.js";
 import { merge, places, unknownFields, worded } from "../merge.js";
 import { useQuiet } from "../quiet.js";
@@ -74,12 +74,7 @@ export function TextBox({ app, record, row, way, head }) {
     drafts.write(row.id, "");
     app.write(other.id);
   };
-  const select = (/** @type {import("../merge.js").Place|undefined} */ gap) => {
-    requestAnimationFrame(() => {
-      field.current?.focus();
-      if (gap) field.current?.setSelectionRange(gap.start, gap.end);
-    });
-  };
+  const select = useSelection(field);
   const insert = (/** @type {import("./templates.js").SavedReply} */ reply) => {
     const made = merge(reply.body, { contact: contact ?? row.contact, user: app.me, account: app.boot.account });
     const node = field.current;
@@ -160,6 +155,25 @@ export function TextBox({ app, record, row, way, head }) {
     ${row.contact.ready && !told && html`<p class="composer-hint">Sending turns Ready off for this contact.</p>`}
     ${open === "later" && c(Later, { app, row, quiet, zone: contact?.timezone ?? quiet?.timezone ?? null, close: () => setOpen(""), send: (at) => send(at) })}
   </form>`;
+}
+
+/**
+ * Puts the caret into the field, at a place of it if one is given, as soon as it is drawn with what it holds then; before the next key, which may go elsewhere.
+ * @param {{current: HTMLTextAreaElement|null}} field
+ */
+function useSelection(field) {
+  const [, drawn] = useState(0);
+  const asked = /** @type {{current: {place: import("../merge.js").Place|undefined}|null}} */ (useRef(null));
+  useLayoutEffect(() => {
+    const now = asked.current;
+    asked.current = null;
+    if (now) field.current?.focus();
+    if (now?.place) field.current?.setSelectionRange(now.place.start, now.place.end);
+  });
+  return (/** @type {import("../merge.js").Place|undefined} */ place) => {
+    asked.current = { place };
+    drawn((n) => n + 1);
+  };
 }
 
 /**
