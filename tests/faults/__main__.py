@@ -13,11 +13,11 @@ from pathlib import Path
 import uvloop
 
 from tests.faults.row import Result, Row
-from tests.faults.rows import live, ways
+from tests.faults.rows import live, rights, ways
 from tests.faults.stage import LONG, SHORT, Engine, open_stage
 from tests.faults.table import table
 
-ROWS: list[Row] = [*live.ROWS, *ways.ROWS]
+ROWS: list[Row] = [*live.ROWS, *ways.ROWS, *rights.ROWS, *live.LAST]
 ENGINES: tuple[Engine, ...] = ("sqlite", "postgresql")
 
 
@@ -30,13 +30,14 @@ async def play(rows: Sequence[Row], *, short: bool, seed: int, engines: Sequence
             async with open_stage(engine, SHORT if short else LONG, seed) as stage:
                 while waiting:
                     row, began = waiting.pop(0), time.monotonic()
-                    print(f"{row.number} {row.name} ({engine})", file=sys.stderr, flush=True)  # noqa: T201
                     try:
                         result = await row.play(stage)
                     except Exception as error:  # noqa: BLE001 - a row's outermost loop
                         result = Result(broken=[f"{type(error).__name__}: {error}"])
                     result.engine, result.seed, result.took = engine, seed, time.monotonic() - began
                     played.append((row, result))
+                    says = f"{'broken' if result.broken else 'kept'} after {result.took:.1f} s: {row.number} {row.name} ({engine})"
+                    print(says, file=sys.stderr, flush=True)  # noqa: T201
                     if result.broken:
                         break
     return played

@@ -12,7 +12,7 @@ DETECT_SECONDS = 4.0
 LIMIT, GENEROUS = "pubsub 64kb 32kb 1", "pubsub 32mb 8mb 60"
 """A subscriber's output buffer: small, and as Redis has it by itself."""
 BURST = 50
-"""Texts at once, each of which concerns every tab."""
+"""Long texts at once, each of which concerns several tabs of every process."""
 
 
 async def overflow(stage: Stage) -> Result:
@@ -24,7 +24,7 @@ async def overflow(stage: Stage) -> Result:
         before = _cut_by_redis(stage)
         for number in range(bursts):
             stage.wire.stall("down")
-            await asyncio.gather(*(_stranger(stage, f"+1304{100 * number + each:07}") for each in range(BURST)))
+            await asyncio.gather(*(_long_text(stage, each, f"burst {number} {each}") for each in range(BURST)))
             await asyncio.sleep(0.3)
             stage.wire.let_go("down")
             await asyncio.sleep(0.5)
@@ -89,11 +89,12 @@ async def _clean(run: LoadRun) -> Result:
     return result
 
 
-async def _stranger(stage: Stage, phone: str) -> None:
-    """Somebody new writes to everybody's number."""
-    line = next(number for number, owner in stage.crew.lines.items() if owner is None)
-    said = {"type": "message.received", "id": f"burst{phone}", "from": phone, "to": line, "body": "Anybody there? " * 30}
-    answer = await stage.centre.gateway(said)
+async def _long_text(stage: Stage, phone: int, id: str) -> None:
+    """One of the phones that write anyway, to whom it always writes."""
+    lines = list(stage.crew.lines)
+    phone %= stage.size.conversations
+    said = {"type": "message.received", "id": id, "from": f"+1303{5_000_000 + phone}", "to": lines[phone % len(lines)]}
+    answer = await stage.centre.gateway({**said, "body": "Is anybody there? " * 100})
     assert answer.status_code == 200, answer.text
 
 
