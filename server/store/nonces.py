@@ -28,8 +28,9 @@ async def spend(tx: Transaction, rows: Mapping[Key, NonceRow]) -> dict[Key, str]
         now=tx.now,
     )
     kept = await tx.all(
-        """select n.carrier, n.nonce, n.digest from json_each(:batch) k
-           join nonces n on n.carrier = k.value ->> 'carrier' and n.nonce = k.value ->> 'nonce'""",
+        """select k.value ->> 'carrier' as carrier, k.value ->> 'nonce' as nonce,
+                  (select digest from nonces n where n.carrier = k.value ->> 'carrier' and n.nonce = k.value ->> 'nonce') as digest
+           from json_each(:batch) k""",
         batch=batch(rows.values()),
     )
     return {(row["carrier"], row["nonce"]): row["digest"] for row in kept}

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from server.domain.report import Asked
-from server.store import conversation_report, did_health, feed, lines, media_fetch, outbox
+from server.store import conversation_report, did_health, feed, lines, media_fetch, nonces, outbox
 from server.store.database import Database, Row, Transaction
 from tests.fixtures.office import Office
 
@@ -144,3 +144,30 @@ async def test_what_was_unreadable_is_kept_and_forgotten_without_reading_all_tha
     assert len([step for step in forgetting if "malformed_by_age" in step]) >= 2, forgetting
     steps = keeping + forgetting
     assert not [step for step in steps if re.search(r"SCAN malformed\b|Seq Scan on malformed\b", step)], steps
+
+
+async def test_a_nonce_is_looked_for_by_its_key_and_forgotten_by_its_age(office: Office) -> None:
+    carrier, day = office.connection.id, 86_400_000_000
+    await office.desk.db.write(
+        lambda tx: tx.run(
+            """insert into nonces (carrier, nonce, digest, received_at)
+               select :carrier, key, 'digest', cast(:now as bigint) - 1000000 from json_each(:many)""",
+            carrier=carrier,
+            now=tx.now,
+            many=msgspec.json.encode({f"seen {n}": 0 for n in range(3_000)}).decode(),
+        )
+    )
+    await office.desk.db.write(lambda tx: tx.run("analyze nonces"))
+
+    async def plan(tx: Transaction) -> list[str]:
+        planned = Planned(tx, office.desk.db.engine)
+        row = nonces.NonceRow(carrier=carrier, nonce="seen 5", digest="another")
+        assert await nonces.spend(planned, {(carrier, "seen 5"): row}) == {(carrier, "seen 5"): "digest"}  # type: ignore[arg-type]
+        assert not await nonces.any_older(planned, tx.now - day)  # type: ignore[arg-type]
+        assert await nonces.prune(planned, tx.now - day, 500) == 0  # type: ignore[arg-type]
+        return planned.steps
+
+    steps = await office.desk.db.write(plan)
+    assert [step for step in steps if re.search(r"SEARCH n USING .*autoindex_nonces|Index.* Scan using nonces_pkey", step)], steps
+    assert len([step for step in steps if "nonces_by_age" in step]) >= 2, steps
+    assert not [step for step in steps if re.search(r"SCAN (n|nonces)\b|Seq Scan on nonces\b", step)], steps
