@@ -5,7 +5,7 @@ from collections.abc import Callable
 from channels.counters import Counters
 from channels.ear import Ear
 from channels.envelope import ACCOUNT, MANAGERS, PERSON, Envelope
-from channels.frames import events
+from channels.frames import Single, events
 
 
 class Group:
@@ -27,6 +27,22 @@ class Person(Group):
         super().__init__()
         self.user = user
         self.attended: set[str] = set()
+
+
+class Route:
+    """Which groups of many and which single tabs an event goes to that has this audience and reach."""
+
+    __slots__ = ("audience", "ears", "pool", "reach", "wide")
+
+    def __init__(self, audience: tuple[str, ...], reach: str, pool: bool, wide: tuple[Group, ...], ears: tuple[Ear, ...]) -> None:
+        self.audience = audience
+        self.reach = reach
+        self.pool = pool
+        self.wide = wide
+        self.ears = ears
+
+    def fits(self, envelope: Envelope) -> bool:
+        return self.audience == envelope.audience and self.reach == envelope.reach and self.pool == envelope.pool
 
 
 class Account:
@@ -56,6 +72,7 @@ class Account:
         self.people: dict[str, Person] = {}
         self.watched: dict[str, Group] = {}
         self.viewed: dict[str, Group] = {}
+        self._routes: dict[str, Route] = {}
         self._counters = counters
         self._joined = joined
         self._noticed = noticed
@@ -131,32 +148,36 @@ class Account:
                 ear.outbox.cut()
 
     def deliver(self, some: list[Envelope]) -> None:
-        """Gives each tab the events that concern it, in one frame. Tabs that get the same share its bytes."""
+        """Gives each tab the events that concern it, once and in order.
+
+        What many tabs get alike is one frame whose bytes they share. What only a few get waits at each of them: the way out joins it.
+        """
         self._counters.dispatched += len(some)
-        lowest = min([envelope.position for envelope in some])
-        near, wide = self._by_tab(some)
-        bodies = [envelope.body for envelope in some]
-        shared: dict[tuple[Group, ...], tuple[list[int], bytes]] = {}
-        frames: dict[tuple[int, ...], bytes] = {}
-        for ear, groups in _reasons(wide).items():
-            known = shared.get(groups)
-            if known is None:
-                together = _together([wide[group] for group in groups])
-                known = shared[groups] = together, events([bodies[index] for index in together])
-            own = near.get(ear)
-            if own is not None or ear.held is not None or ear.careful >= lowest:
-                near[ear] = known[0] if own is None else _together([known[0], own])
-            else:
-                ear.outbox.push(known[1])
-        for ear, indexes in near.items():
-            if ear.held is not None or ear.careful >= lowest:
-                ear.give([some[index] for index in indexes])
+        routes = [self._route(envelope) for envelope in some]
+        wide: dict[Group, list[int]] = {}
+        for index, route in enumerate(routes):
+            for group in route.wide:
+                wide.setdefault(group, []).append(index)
+        reasons = _reasons(wide) if wide else {}
+        both: dict[Ear, list[int]] = {}
+        for index, route in enumerate(routes):
+            if not route.ears:
                 continue
-            key = tuple(indexes)
-            frame = frames.get(key)
-            if frame is None:
-                frame = frames[key] = events([bodies[index] for index in indexes])
-            ear.outbox.push(frame)
+            envelope = some[index]
+            made, position = Single(envelope.body), envelope.position
+            for ear in route.ears:
+                if reasons and ear in reasons:
+                    both.setdefault(ear, []).append(index)
+                elif ear.held is not None or ear.careful >= position:
+                    ear.give([envelope])
+                else:
+                    ear.push(made)
+        if reasons:
+            self._deliver_wide(some, wide, reasons, both)
+
+    def changed(self) -> None:
+        """A tab listens to more or to less than before."""
+        self._routes.clear()
 
     def onlookers(self, conversation: str) -> set[Ear]:
         """Who is shown the presence of a conversation: its participants' tabs, and those that watch or view it."""
@@ -166,22 +187,49 @@ class Account:
                 ears.update(groups[conversation].ears)
         return ears
 
-    def _by_tab(self, some: list[Envelope]) -> tuple[dict[Ear, list[int]], dict[Group, list[int]]]:
-        """Which of the events each tab gets for a reason of its own, and which each wide group gets."""
-        near: dict[Ear, list[int]] = {}
-        wide: dict[Group, list[int]] = {}
-        for index, envelope in enumerate(some):
-            for group in self._concerned(envelope):
-                if group.wide:
-                    wide.setdefault(group, []).append(index)
-                    continue
-                for ear in group.ears:
-                    indexes = near.get(ear)
-                    if indexes is None:
-                        near[ear] = [index]
-                    elif indexes[-1] != index:
-                        indexes.append(index)
-        return near, wide
+    def _deliver_wide(
+        self,
+        some: list[Envelope],
+        wide: dict[Group, list[int]],
+        reasons: dict[Ear, tuple[Group, ...]],
+        both: dict[Ear, list[int]],
+    ) -> None:
+        """To the tabs in `reasons`, which get `both` for reasons of their own."""
+        lowest = min([envelope.position for envelope in some])
+        bodies = [envelope.body for envelope in some]
+        shared: dict[tuple[Group, ...], tuple[list[int], bytes]] = {}
+        frames: dict[tuple[int, ...], bytes] = {}
+        for ear, groups in reasons.items():
+            known = shared.get(groups)
+            if known is None:
+                together = _together([wide[group] for group in groups])
+                known = shared[groups] = together, events([bodies[index] for index in together])
+            own = both.get(ear)
+            indexes = known[0] if own is None else _together([known[0], own])
+            if ear.held is not None or ear.careful >= lowest:
+                ear.give([some[index] for index in indexes])
+            elif indexes == known[0]:
+                ear.push(known[1])
+            else:
+                key = tuple(indexes)
+                made = frames.get(key)
+                if made is None:
+                    made = frames[key] = events([bodies[index] for index in indexes])
+                ear.push(made)
+
+    def _route(self, envelope: Envelope) -> Route:
+        """Who gets the event. Of a conversation it is kept until a tab listens anew."""
+        conversation = envelope.conversation
+        known = self._routes.get(conversation) if conversation is not None else None
+        if known is not None and known.fits(envelope):
+            return known
+        groups = self._concerned(envelope)
+        wide = tuple(group for group in dict.fromkeys(groups) if group.wide)
+        ears = tuple(dict.fromkeys(ear for group in groups if not group.wide for ear in group.ears))
+        route = Route(envelope.audience, envelope.reach, envelope.pool, wide, ears)
+        if conversation is not None:
+            self._routes[conversation] = route
+        return route
 
     def _concerned(self, envelope: Envelope) -> list[Group]:
         reach, conversation = envelope.reach, envelope.conversation

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from channels.envelope import ACCOUNT, MANAGERS, Envelope
-from channels.frames import CUT_BYTES, Outbox, event_frames, events, frame
+from channels.frames import CUT_BYTES, Outbox, Single, event_frames, frame
 
 Match = Callable[[Envelope], bool]
 
@@ -16,13 +16,14 @@ class Ear:
     every event up to it that concerns the tab has been pushed before.
     """
 
-    __slots__ = ("_covers", "_held_bytes", "account", "careful", "held", "manager", "outbox", "since", "told", "user")
+    __slots__ = ("_covers", "_held_bytes", "account", "careful", "held", "manager", "outbox", "push", "since", "told", "user")
 
     def __init__(self, account: str, user: str, *, manager: bool, outbox: Outbox) -> None:
         self.account = account
         self.user = user
         self.manager = manager
         self.outbox = outbox
+        self.push = outbox.push
         self.since = -1
         self.careful = -1
         self.told = -1
@@ -49,9 +50,8 @@ class Ear:
     def give(self, some: list[Envelope]) -> None:
         """Events of which some may have been read by the tab, or that have to wait."""
         if self.held is None:
-            fresh = self._unread(some)
-            if fresh:
-                self.outbox.push(events(fresh))
+            for body in self._unread(some):
+                self.push(Single(body))
             return
         self.held.extend(some)
         self._held_bytes += sum(len(envelope.body) for envelope in some)

@@ -60,6 +60,16 @@ def event_frames(bodies: Iterable[bytes]) -> Iterator[bytes]:
         yield events(some)
 
 
+class Single:
+    """One event in a frame that several tabs share; a tab that has more of them waiting gets them joined."""
+
+    __slots__ = ("body", "frame")
+
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+        self.frame = events([body])
+
+
 class Turn:
     """Gathers the ways out that have something to write, and writes them all in the loop's next turn."""
 
@@ -89,10 +99,10 @@ class Outbox:
     def __init__(self, transport: asyncio.Transport, turn: Turn) -> None:
         self._transport = transport
         self._turn = turn
-        self._pending: list[bytes] = []
+        self._pending: list[bytes | Single] = []
         self.closed = False
 
-    def push(self, frame: bytes) -> None:
+    def push(self, frame: bytes | Single) -> None:
         pending = self._pending
         if not pending:
             self._turn.add(self)
@@ -109,7 +119,7 @@ class Outbox:
         pending = self._pending
         if not pending:
             return
-        data = pending[0] if len(pending) == 1 else b"".join(pending)
+        data = _joined(pending)
         pending.clear()
         if self.closed or self._transport.is_closing():
             return
@@ -125,6 +135,26 @@ class Outbox:
             self.closed = True
             self._turn.counters.cut += 1
             reset(self._transport)
+
+
+def _joined(pending: list[bytes | Single]) -> bytes:
+    """One after the other; events next to each other in one frame."""
+    if len(pending) == 1:
+        only = pending[0]
+        return only.frame if isinstance(only, Single) else only
+    parts: list[bytes] = []
+    bodies: list[bytes] = []
+    for one in pending:
+        if isinstance(one, Single):
+            bodies.append(one.body)
+            continue
+        if bodies:
+            parts.append(events(bodies))
+            bodies = []
+        parts.append(one)
+    if bodies:
+        parts.append(events(bodies))
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def reset(transport: asyncio.Transport) -> None:

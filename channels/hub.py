@@ -70,6 +70,7 @@ class Hub:
             group.ears[ear] = None
         if ear.manager:
             account.managers.ears[ear] = None
+        account.changed()
         if await self.topics.take(_own(ear)):
             self.sweep.now(ear.account)
 
@@ -79,6 +80,7 @@ class Hub:
         person = account.people[ear.user]
         for group in (account.everyone, account.managers, person):
             group.ears.pop(ear, None)
+        account.changed()
         now = _now()
         for topic in _own(ear):
             self.topics.drop(topic.channel, now)
@@ -100,6 +102,7 @@ class Hub:
     async def look(self, ear: Ear, conversation: str, to: Look) -> bool:
         """The tab watches (gets events) or views (gets presence); returns as `enter` does; whether the channel was new here."""
         self._looking(ear, to).setdefault(conversation, Group()).ears[ear] = None
+        self.accounts[ear.account].changed()
         return await self.topics.take([_of_conversation(ear.account, conversation)])
 
     def look_away(self, ear: Ear, conversation: str, to: Look) -> None:
@@ -107,15 +110,18 @@ class Hub:
         del groups[conversation].ears[ear]
         if not groups[conversation].ears:
             del groups[conversation]
+        self.accounts[ear.account].changed()
         self.topics.drop(names.conversation(conversation), _now())
 
     async def follow(self, ear: Ear, topic: TopicName) -> None:
         """The tab watches a topic of its account; returns as `enter` does."""
         self._topic_group(ear, topic).ears[ear] = None
+        self.accounts[ear.account].changed()
         await self.topics.take([Topic(_topic_channel(ear, topic), ear.account)])
 
     def unfollow(self, ear: Ear, topic: TopicName) -> None:
         del self._topic_group(ear, topic).ears[ear]
+        self.accounts[ear.account].changed()
         self.topics.drop(_topic_channel(ear, topic), _now())
 
     def receive(self, messages: list[Message]) -> None:
