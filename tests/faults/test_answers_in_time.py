@@ -44,7 +44,7 @@ class Race:
 async def race(office: Office, timer: Desk, answers: int, per_second: float, chance: random.Random) -> Race:
     """Ben answers each of his conversations within five milliseconds of its deadline, before or after."""
     ids = await _waiting(office, answers)
-    begins = time.time() + 0.5
+    begins = time.time() + 0.5 + answers / 2_000  # setting the clocks takes a while
     dues = {id: begins + number / per_second for number, id in enumerate(ids)}
 
     async def set_clocks(tx: Transaction) -> None:

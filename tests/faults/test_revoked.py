@@ -1,6 +1,7 @@
 """Sessions that end while much is sent: nothing reaches them any more, and nobody keeps a connection by not reading (FAULTS 48)."""
 
 import asyncio
+import secrets
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -59,7 +60,7 @@ class Revoked:
 
 async def sessions(centre: Centre) -> list[tuple[str, str]]:
     """(id, token) of a hundred sessions of five people."""
-    people = [await centre.add_agent(f"agent{number}") for number in range(SESSIONS // EACH)]
+    people = [await centre.add_agent(f"agent{secrets.token_hex(4)}") for _ in range(SESSIONS // EACH)]
     made = [await centre.manage("POST", "tokens", name="tab", user=person.id) for person in people for _ in range(EACH)]
     return [(token["id"], token["token"]) for token in made]
 

@@ -1,0 +1,134 @@
+"""Rows that need no other load, at their full size; each has a short form of its own among the tests. They leave much behind."""
+
+import asyncio
+import tempfile
+from pathlib import Path
+
+from server.desk.desk import Desk
+from server.desk.writer import Writer
+from server.settings import Settings, prepare_var
+from server.store.engines import open_database
+from server.store.migrate import migrate
+from tests.desk.test_histories import live
+from tests.faults.row import Result, Row
+from tests.faults.stage import Stage
+from tests.faults.test_answers_in_time import race
+from tests.faults.test_revoked import WITH_REDIS_SECONDS, WITHOUT_REDIS_SECONDS, Revoked, revoke
+from tests.faults.test_slow_tabs import COST_BYTES, CUT_SECONDS, MORE, NOISE_SECONDS, attack
+from tests.faults.test_wall import try_the_wall
+from tests.fixtures.centre import ANAS_OWN
+from tests.fixtures.office import build_office
+
+ANSWERS, ANSWERS_A_SECOND = 10_000, 200.0
+ACTIONS, LOOK_EVERY = 10_000, 500
+STUCK, PER_SECOND, SECONDS = 50, 1_000, 10.0
+FORGED = 5_000
+
+
+async def answers_in_time(stage: Stage) -> Result:
+    async with asyncio.timeout(600):
+        url = await _database(stage.folder / f"race-{next(stage.runs)}.db")
+        settings = prepare_var(Settings(_env_file=None, var=stage.folder / "race"))
+        db, another = await open_database(url), await open_database(url)
+        try:
+            office = await build_office(db, settings)
+            timer = Desk(another, Writer(another, office.published), office.desk.carriers, settings)
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(office.desk.writer.run())
+                tasks.create_task(timer.writer.run())
+                try:
+                    found = await race(office, timer, ANSWERS, ANSWERS_A_SECOND, stage.chance("race"))
+                finally:
+                    office.desk.writer.stop()
+                    timer.writer.stop()
+        finally:
+            await db.close()
+            await another.close()
+    result = Result()
+    result.exactly("answers", found.released + found.answered_in_time, ANSWERS)
+    result.show("after_release", found.released)
+    for name in ("released_though_answered", "released_early", "released_twice", "left_waiting"):
+        result.exactly(name, len(getattr(found, name)), 0)
+    if not (found.released and found.answered_in_time):
+        result.broken.append("it was no race")
+    return result
+
+
+async def histories(stage: Stage) -> Result:
+    """One of ten thousand actions. The page is held against a fresh one again and again."""
+    template = stage.folder / f"template-{next(stage.runs)}.db"
+    await _database(template)
+    with tempfile.TemporaryDirectory(dir=stage.folder) as folder:
+        events = await live(template, Path(folder), stage.chance("history"), ACTIONS, LOOK_EVERY)
+    result = Result()
+    result.show("actions", ACTIONS)
+    result.show("events_told", events)
+    return result
+
+
+async def revoked(stage: Stage) -> Result:
+    result = Result()
+    _revoked(result, "", await revoke(stage.centre), WITH_REDIS_SECONDS)
+    return result
+
+
+async def revoked_without_redis(stage: Stage) -> Result:
+    result = Result()
+    stage.redis.kill()
+    try:
+        _revoked(result, "", await revoke(stage.centre), WITHOUT_REDIS_SECONDS)
+    finally:
+        await asyncio.to_thread(stage.redis.start)
+    return result
+
+
+def _revoked(result: Result, name: str, found: Revoked, bound: float) -> None:
+    result.most(f"last_byte{name}_s", max(found.last), bound)
+    result.most(f"end{name}_s", max(found.over), bound)
+    result.most(f"stuck{name}_s", max(found.stuck), bound)
+    result.exactly(f"left{name}", found.left, 0)
+
+
+async def slow_tabs(stage: Stage) -> Result:
+    cost = await attack(stage.centre, stuck=STUCK, per_second=PER_SECOND, seconds=SECONDS, reader=next(iter(stage.crew.people)))
+    result = Result()
+    before, during = (some[int(len(some) * 0.99)] for some in (cost.before, cost.during))
+    result.most("kib_each", cost.each / 1024, COST_BYTES / 1024)
+    result.most("cut_s", cost.cut, CUT_SECONDS)
+    result.most("left", cost.left, 0)
+    result.show("others_p99_before_s", before)
+    result.most("others_p99_s", during, before * MORE + NOISE_SECONDS)
+    return result
+
+
+async def wall(stage: Stage) -> Result:
+    centre = stage.centre
+    await centre.add_agent("ana")
+    await centre.did(ANAS_OWN, "twilio", user=centre.people["ana"].id)
+    tried = await try_the_wall(centre, forged=FORGED)
+    result = Result()
+    result.show("attempts", tried.attempts)
+    for name in ("told_apart", "let_in", "seen"):
+        result.exactly(name, len(getattr(tried, name)), 0)
+        result.broken += getattr(tried, name)[:3]
+    return result
+
+
+async def _database(path: Path) -> str:
+    """A migrated one; its URL."""
+    db = await open_database(f"sqlite:///{path}")
+    try:
+        await migrate(db)
+    finally:
+        await db.close()
+    return f"sqlite:///{path}"
+
+
+ROWS = [
+    Row("27", "tabs that do not read", slow_tabs, short=False),
+    Row("36", "answers at the deadline", answers_in_time, short=False),
+    Row("48", "sessions revoked", revoked, short=False),
+    Row("48", "sessions revoked, Redis dead", revoked_without_redis, short=False),
+    Row("49", "the wall between accounts", wall, short=False),
+    Row("54", "histories", histories, short=False),
+]
