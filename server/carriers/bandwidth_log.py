@@ -1,10 +1,12 @@
 """Reading back Bandwidth's list of messages: numbers, times, states and codes of the last fourteen days.
 
 Bandwidth keeps no words, lists no attachments and does not give our tag back: `body` is always None. At most 10,000 messages are listed
-for one question; where more are due, `Unanswered` says so. Sources: dev.bandwidth.com (list messages), and bandwidth-sdk.
+for one question, which says how many there are: where there are more, each half of the time is asked for.
+Sources: dev.bandwidth.com (list messages), and bandwidth-sdk.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from datetime import datetime
 
 import httpx2
@@ -16,6 +18,9 @@ from server.carriers.logbook import LoggedText
 from server.domain.message import BROKEN, Direction, MessageState
 
 PAGE_SIZE = 500
+LISTED_MOST = 10_000
+SHORTEST_US = 1_000_000
+_MILLISECOND_US = 1_000
 
 
 class _Item(msgspec.Struct, rename="camel"):
@@ -33,23 +38,35 @@ class _PageInfo(msgspec.Struct, rename="camel"):
 
 
 class _Page(msgspec.Struct, rename="camel"):
+    total_count: int | None = None
     messages: list[_Item] | None = None
     page_info: _PageInfo | None = None
 
 
 async def read_log(url: str, login: str, since: int, until: int, http: httpx2.AsyncClient) -> AsyncIterator[LoggedText]:
     """As `Logbook.logged`. What has no id, sender, receiver or time is passed over."""
-    asked = [("fromDateTime", _written(since)), ("toDateTime", _written(until + 999)), ("limit", str(PAGE_SIZE))]
+    spans = [(since, until)]
+    while spans:
+        begin, end = spans.pop()
+        asked = [("fromDateTime", _written(begin)), ("toDateTime", _written(end + 999)), ("limit", str(PAGE_SIZE))]
+        async with aclosing(_pages(url, login, asked, http)) as listed:
+            async for page in listed:
+                if (page.total_count or 0) > LISTED_MOST and end - begin > SHORTEST_US:
+                    middle = (begin + end) // 2 // _MILLISECOND_US * _MILLISECOND_US
+                    spans += (begin, middle - 1), (middle, end)
+                    break
+                for item in page.messages or []:
+                    text = _text(item)
+                    if text is not None and (begin <= text.at or (begin == since and since - 999 <= text.at)) and text.at <= end:
+                        yield text
 
+
+def _pages(url: str, login: str, asked: list[tuple[str, str]], http: httpx2.AsyncClient) -> AsyncGenerator[_Page, None]:
     def following(page: _Page) -> Question | None:
         token = page.page_info.next_page_token if page.page_info else None
         return (url, [*asked, ("pageToken", token)]) if token else None
 
-    async for page in pages(http, (url, asked), {"authorization": login}, _Page, following):
-        for item in page.messages or []:
-            text = _text(item)
-            if text is not None and since - 999 <= text.at <= until:
-                yield text
+    return pages(http, (url, asked), {"authorization": login}, _Page, following)
 
 
 def _text(item: _Item) -> LoggedText | None:

@@ -1,7 +1,7 @@
 """Reading a carrier's list over HTTP: one page after the other, patiently where it asks for patience."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from urllib.parse import urlencode
@@ -32,7 +32,7 @@ class Missing(Unanswered):
 
 async def pages(
     http: httpx2.AsyncClient, first: Question, headers: Mapping[str, str], shape: type[T], following: Callable[[T], Question | None]
-) -> AsyncIterator[T]:
+) -> AsyncGenerator[T, None]:
     """One document after the other, until `following` names none. Raises `Unanswered`, also where it names the same again, or too many."""
     question = first
     for _ in range(PAGES_MOST):

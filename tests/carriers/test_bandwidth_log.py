@@ -1,5 +1,5 @@
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
 
 import bandwidth as sdk
@@ -7,6 +7,7 @@ import httpx2
 import pytest
 
 from server.carriers.bandwidth import Bandwidth
+from server.carriers.bandwidth_log import LISTED_MOST
 from server.carriers.listing import instant
 from server.carriers.logbook import Logbook, LoggedText, Unanswered
 from server.carriers.refusals import MEANINGS, Category
@@ -135,6 +136,24 @@ async def test_what_is_not_whole_or_of_another_time_is_passed_over(
 ) -> None:
     carrier_api.answer = page(item("01", **odd), item("02"))
     assert [text.carrier_ref for text in await log(carrier_api, http)] == ["02"]
+
+
+async def test_more_than_are_listed_for_one_question_are_asked_for_by_halves_of_the_time_and_each_is_told_once(
+    carrier_api: CarrierApi, http: httpx2.AsyncClient
+) -> None:
+    everything = [item(f"{n:02}", receiveTime=(SINCE + timedelta(minutes=5 * n)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")) for n in range(25)]
+
+    async def answer(writer: asyncio.StreamWriter) -> None:
+        """As if three were the most that it lists."""
+        query = dict(parse_qsl(urlsplit(carrier_api.seen[-1].target).query))
+        begin, end = (datetime.fromisoformat(query[name]) for name in ("fromDateTime", "toDateTime"))
+        found = [each for each in everything if begin <= datetime.fromisoformat(str(each["receiveTime"])) <= end]
+        total = LISTED_MOST + 1 if len(found) > 3 else len(found)
+        body = document(totalCount=total, pageInfo={}, messages=found[:3])
+        await answers(200, body, content_type="application/json")(writer)
+
+    carrier_api.answer = answer
+    assert sorted(text.carrier_ref for text in await log(carrier_api, http)) == [f"{n:02}" for n in range(25)]
 
 
 async def test_a_list_that_goes_round_in_circles_is_said_to_be_unanswered(carrier_api: CarrierApi, http: httpx2.AsyncClient) -> None:
