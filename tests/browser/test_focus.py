@@ -63,3 +63,16 @@ async def test_a_row_that_is_removed_leaves_the_focus_in_the_page(team: Team) ->
     await mia.page.get_by_role("dialog").get_by_role("button", name="Remove").click()
     await expect(row).to_have_count(0)
     await expect(mia.page.get_by_role("main")).to_be_focused()
+
+
+@pytest.mark.timeout(30)
+async def test_deliveries_are_in_sight_when_they_are_opened_on_a_phone_and_give_the_focus_back(team: Team) -> None:
+    await team.call("mia", "POST", "webhooks", url="https://warehouse.invalid/in", description="Warehouse")
+    mia = await team.window("mia", "/settings/webhooks", viewport={"width": 320, "height": 480})
+    opener = mia.page.get_by_role("button", name="Deliveries of Warehouse")
+    await opener.click()
+    heading = mia.page.get_by_role("heading", name="Deliveries to Warehouse")
+    await expect(heading).to_be_focused()
+    await expect(heading).to_be_in_viewport()
+    await mia.page.get_by_role("button", name="Close deliveries").click()
+    await expect(opener).to_be_focused()

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { stamp } from "../../figures.js";
 import { c, html } from "../../html.js";
 import { Dialog } from "../../parts/dialog.js";
@@ -30,6 +30,14 @@ export function Deliveries({ app, webhook, seen }) {
     const timer = setTimeout(reading.again, LOOK_MS);
     return () => clearTimeout(timer);
   }, [reading.data]);
+  const head = /** @type {{current: HTMLElement|null}} */ (useRef(null));
+  useLayoutEffect(() => {
+    // By a click on its row; on a phone it begins below the screen. Whoever came by the address stays at the top.
+    const [opener, section] = [document.activeElement, head.current?.closest("section")];
+    if (!(opener instanceof HTMLButtonElement)) return undefined;
+    head.current?.focus();
+    return () => section?.contains(document.activeElement) && opener.focus();
+  }, []);
   const failing = rows.some((row) => row.state !== "delivered" && row.attempts > 0);
   useEffect(() => void (rows.length && seen()), [failing, rows[0]?.state]);
   const post = async (/** @type {string} */ to, /** @type {string} */ words) => {
@@ -40,7 +48,7 @@ export function Deliveries({ app, webhook, seen }) {
   const replay = (/** @type {Delivery} */ one) => post(`deliveries/${one.id}/replay`, `${one.type} is sent again.`);
   const columns = useMemo(() => deliveryColumns(app, webhook.enabled ? replay : null, show), [webhook.enabled]);
   return html`<section class="deliveries" aria-labelledby="deliveries">
-    <header class="section-head"><h2 id="deliveries">Deliveries to <bdi>${named(webhook)}</bdi></h2>
+    <header class="section-head"><h2 id="deliveries" ref=${head} tabindex="-1">Deliveries to <bdi>${named(webhook)}</bdi></h2>
       <span class="section-acts">
         <button type="button" class="button" disabled=${!webhook.enabled} onClick=${() => post("test", "A test event is on its way.")}>${c(Icon, { name: "send" })}Send test event</button>
         <button type="button" class="button" onClick=${() => refine({ webhook: "" })}>Close<span class="unseen"> deliveries</span></button></span>
@@ -56,7 +64,7 @@ function deliveryColumns(app, replay, show) {
   return [
     { key: "type", title: "Event", lead: true, cell: (one) => html`<span class="stacked"><span>${one.type}</span><time class="soft" datetime=${one.created_at}>${stamp(one.created_at, app.clock.now())}</time></span>` },
     { key: "state", title: "Status", cell: (one) => html`<span class="badge ${outcome(one).look}">${outcome(one).words}</span>` },
-    { key: "answer", title: "Answer", cell: (one) => html`<span class="stacked"><span>${answered(one)}</span>${one.next_at && one.attempts > 0 && html`<span class="soft">again ${stamp(one.next_at, app.clock.now())}</span>`}</span>` },
+    { key: "answer", title: "Answer", cell: (one) => html`<span class="stacked"><span class=${one.error ? "" : "unbroken"}>${answered(one)}</span>${one.next_at && one.attempts > 0 && html`<span class="soft">again ${stamp(one.next_at, app.clock.now())}</span>`}</span>` },
     { key: "signed", title: "Signed headers", bare: true, cell: (one) => headers(one) },
     { key: "acts", title: "Actions", unseen: true, bare: true, end: true, cell: (one) => html`<span class="row-acts">
         ${c(RowAct, { words: "Details", of: `of ${one.type} ${one.position}`, run: () => show(one) })}

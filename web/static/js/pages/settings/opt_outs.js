@@ -39,13 +39,14 @@ function Prepare({ app, file, again, begun }) {
   };
   const numbers = dry?.new === 1 ? "1 number" : `${counted(dry?.new ?? 0)} numbers`;
   const column = dry?.columns.find(({ as }) => as === "number");
-  return html`<p><strong><bdi>${file.name}</bdi></strong>${dry && html`<span class="soft"> · ${counted(dry.rows)} rows</span>`} <button class="link" onClick=${again}>Another file</button>
+  return html`<p><strong><bdi>${file.name}</bdi></strong>${dry && html`<span class="soft"> · ${counted(dry.rows)} ${dry.rows === 1 ? "row" : "rows"}</span>`} <button class="link" onClick=${again}>Another file</button>
       ${column && html`<br /><span class="soft">Numbers are read from the column <bdi>“${column.header}”</bdi>.</span>`}</p>
     ${why && html`<p class="form-fault" role="alert">${why}</p>`}
-    ${dry && html`<section aria-label="Dry run" aria-busy=${busy}><p class="import-sum" role="status">${busy ? "Counting…" : optOutSums(dry, false)}</p>
+    ${dry && !column && html`<p class="form-fault" role="alert">No column holds phone numbers. Head the one that does with “Phone”, and choose the file again.</p>`}
+    ${dry && column && html`<section aria-label="Dry run" aria-busy=${busy}><p class="import-sum" role="status">${busy ? "Counting…" : optOutSums(dry, false)}</p>
       ${dry.skipped > 0 && html`<p class="soft">Skipped: opted out already, or came back with START after the date of the line.</p>`}</section>`}
-    ${dry && !busy && dry.rejected > 0 && c(RejectedLines, { dry, calls: OPT_OUTS.calls })}
+    ${dry && column && !busy && dry.rejected > 0 && c(RejectedLines, { dry, calls: OPT_OUTS.calls })}
     <p class="import-acts"><button class="button primary" disabled=${!dry || busy || starting || dry.new === 0} aria-busy=${starting} onClick=${start}>
-      ${dry && !busy ? `Opt out ${numbers}` : "Opt out"}</button>
+      ${dry && column && !busy ? `Opt out ${numbers}` : "Opt out"}</button>
       <button class="button" onClick=${again}>Cancel</button></p>`;
 }
