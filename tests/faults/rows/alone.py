@@ -15,14 +15,19 @@ from tests.faults.stage import Stage
 from tests.faults.test_answers_in_time import race
 from tests.faults.test_revoked import WITH_REDIS_SECONDS, WITHOUT_REDIS_SECONDS, Revoked, revoke
 from tests.faults.test_slow_tabs import COST_BYTES, CUT_SECONDS, MORE, NOISE_SECONDS, attack
+from tests.faults.test_storm import SLOWEST_SECONDS, rage
+from tests.faults.test_unpublished import LATEST_SECONDS, die
 from tests.faults.test_wall import try_the_wall
 from tests.fixtures.centre import ANAS_OWN
 from tests.fixtures.office import build_office
+from tests.fixtures.tab import Ledger, open_tab
 
 ANSWERS, ANSWERS_A_SECOND = 10_000, 200.0
 ACTIONS, LOOK_EVERY = 10_000, 500
 STUCK, PER_SECOND, SECONDS = 50, 1_000, 10.0
 FORGED = 5_000
+KILLS = 1_000
+STORM_PER_SECOND, STORM_SECONDS = 1_000, 30.0
 
 
 async def answers_in_time(stage: Stage) -> Result:
@@ -101,6 +106,29 @@ async def slow_tabs(stage: Stage) -> Result:
     return result
 
 
+async def unpublished(stage: Stage) -> Result:
+    """A thousand processes, each killed with a text that is committed and told nobody."""
+    line, name = next((line, name) for line, name in stage.crew.lines.items() if name is not None)
+    centre, carrier = stage.centre, stage.centre.carriers["generic"]["id"]
+    async with open_tab(centre, name, 0) as near, open_tab(centre, name, len(centre.webs) - 1) as far:
+        found = await die(centre, stage.folder, stage.crew.account, carrier, line, [near, far], KILLS)
+    result = Result()
+    result.exactly("killed", found.killed, KILLS)
+    result.exactly("ledgers", found.ledgers == [Ledger(), Ledger()], True)
+    result.show("p50_s", found.delays[len(found.delays) // 2])
+    result.most("max_s", found.delays[-1], LATEST_SECONDS)
+    return result
+
+
+async def storm(stage: Stage) -> Result:
+    found = await rage(stage.centre, STORM_PER_SECOND, STORM_SECONDS)
+    result = Result()
+    result.exactly("answers", dict(found.answers), {200: round(STORM_PER_SECOND * STORM_SECONDS)})
+    result.exactly("missing", found.missing, 0)
+    result.most("p99_s", found.seconds[int(len(found.seconds) * 0.99)], SLOWEST_SECONDS)
+    return result
+
+
 async def wall(stage: Stage) -> Result:
     centre = stage.centre
     await centre.add_agent("ana")
@@ -126,7 +154,9 @@ async def _database(path: Path) -> str:
 
 ROWS = [
     Row("27", "tabs that do not read", slow_tabs, short=False),
+    Row("14", "killed between COMMIT and PUBLISH", unpublished, short=False),
     Row("36", "answers at the deadline", answers_in_time, short=False),
+    Row("45", "a storm of webhooks", storm, short=False),
     Row("48", "sessions revoked", revoked, short=False),
     Row("48", "sessions revoked, Redis dead", revoked_without_redis, short=False),
     Row("49", "the wall between accounts", wall, short=False),
