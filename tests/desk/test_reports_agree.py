@@ -1,5 +1,6 @@
 """Check 90: whatever happened, the totals of the response times are the sums of their tables and of the report of SMS conversations."""
 
+import random
 import time
 from dataclasses import replace
 from datetime import UTC
@@ -14,7 +15,7 @@ from server.desk.response_times import response_times_report
 from server.desk.scheduled import cancel, leave_due, send_now
 from server.desk.send import Draft, send
 from server.domain.report import Asked
-from tests.desk.test_equality import History
+from tests.fixtures.history import History
 from tests.fixtures.office import Office
 
 HOUR_US = 3_600_000_000
@@ -63,7 +64,7 @@ async def truth(office: Office, asked: Asked) -> dict[str, int]:
 @pytest.mark.parametrize("seed", range(2))
 async def test_after_any_history_the_totals_are_the_sums(office: Office, seed: int) -> None:
     office.later(minutes=-3 * 24 * 60)
-    history = History(office, seed)
+    history = History(office, random.Random(seed))
     for _ in range(200):
         await history.step()
         office.later(minutes=history.random.choice([0, 1, 15, 40]))

@@ -1,5 +1,6 @@
 """Waits as the reports count them: each begins, goes public and ends in the transaction that does it to its conversation."""
 
+import random
 from itertools import pairwise
 
 import pytest
@@ -11,7 +12,7 @@ from server.desk.receipts import apply_receipts
 from server.desk.send import Draft, send
 from server.desk.sweep import sweep
 from server.domain.message import MessageState
-from tests.desk.test_equality import History
+from tests.fixtures.history import History
 from tests.fixtures.office import SALES, WEI, Office
 
 SECOND_US = 1_000_000
@@ -122,7 +123,7 @@ async def test_what_is_refused_leaves_no_trace(office: Office) -> None:
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("seed", range(3))
 async def test_after_any_history_what_waits_is_what_has_a_running_wait_and_no_two_overlap(office: Office, seed: int) -> None:
-    history = History(office, seed)
+    history = History(office, random.Random(seed))
     for _ in range(120):
         await history.step()
         office.later(seconds=1)
