@@ -16,7 +16,8 @@ class Pace:
     tabs_per_user: int = 20
     refusals_per_minute: int = 100
     """Handshakes without a valid session, from one address."""
-    admitted_per_second: float = 200.0
+    admitted_per_second: float = 1_000.0
+    """What one core serves (docs/performance.md). Beyond it a handshake is refused before it costs anything, and comes back."""
     recheck_seconds: float = 0.7
     """How often every open session is looked up again, in one reading; also without any hint a session that is over lasts no second."""
     seen_seconds: float = 30.0
