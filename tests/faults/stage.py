@@ -51,7 +51,7 @@ class Size:
 
 
 LONG = Size()
-SHORT = Size(agents=6, managers=2, tabs=60, conversations=30, acts=15.0, seconds=5.0, fault_at=1.5, settle=0.5, short=True)
+SHORT = Size(agents=6, managers=2, tabs=60, conversations=30, acts=15.0, seconds=4.0, fault_at=1.0, settle=0.5, short=True)
 
 
 @dataclass

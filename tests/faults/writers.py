@@ -48,8 +48,8 @@ class Writers:
         self._run = run
         self._numbers = itertools.count(1)
         self._idle: dict[int, list[Line]] = {}
-        self._conversations: list[tuple[str, str]] = [(id, user) for user, ids in crew["parts"].items() for id in ids]
         self._tokens = {person["id"]: person["token"] for person in crew["people"].values()}
+        self._conversations = [(id, user) for user, ids in crew["parts"].items() if user in self._tokens for id in ids]
         self._agents = [person for person in crew["people"].values() if person["role"] == "agent"] or list(crew["people"].values())
         self._kinds: list[Callable[[], Coroutine[Any, Any, None]]] = [
             self._text,
