@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from server.desk.desk import Desk
 from server.desk.work import Work
 from server.domain.errors import Invalid, NoMms, NotFound, TooLarge
-from server.domain.media import MOST_ATTACHMENTS, kept
+from server.domain.media import MOST_ATTACHMENTS, attachments, kept
 from server.domain.message import Message
 from server.store import media
 from server.store.accounts import Did
@@ -21,8 +21,9 @@ def media_limit(desk: Desk, did: Did) -> int:
     return desk.carriers[did.kind].media_limit if "mms" in did.capabilities else 0
 
 
-async def attach(desk: Desk, work: Work, message: Message, did: Did, ids: Sequence[str]) -> Message:
-    """The message with these uploads. Raises `NoMms`, `Invalid`, `NotFound`, and `TooLarge` for all of them together."""
+async def attach(desk: Desk, work: Work, message: Message, did: Did, ids: Sequence[str], repeats: Message | None = None) -> Message:
+    """The message with these uploads; those of the message that it `repeats` it shares with it. Raises `NoMms`, `Invalid`, `NotFound`, and
+    `TooLarge` for all of them together."""
     if not ids:
         return message
     limit = media_limit(desk, did)
@@ -30,9 +31,12 @@ async def attach(desk: Desk, work: Work, message: Message, did: Did, ids: Sequen
         raise NoMms("This number cannot send pictures.")
     if len(ids) > MOST_ATTACHMENTS or len(set(ids)) < len(ids):
         raise Invalid(f"A message has at most {MOST_ATTACHMENTS} attachments, each once.", field="media")
-    attached = await media.attach(work.tx, message.account, ids, message.id)
-    if attached is None:
+    shared = {each.id: each for each in attachments(repeats.media)} if repeats is not None else {}
+    new = await media.attach(work.tx, message.account, [id for id in ids if id not in shared], message.id)
+    if new is None:
         raise NotFound("There is no such attachment, or another message has it.")
+    known = shared | {each.id: each for each in new}
+    attached = [known[id] for id in ids]
     size = sum(each.size or 0 for each in attached)
     if size > limit:
         raise TooLarge(f"The attachments have {size / 1_000_000:.1f} MB; this number takes up to {limit / 1_000_000:g} MB.", field="media")

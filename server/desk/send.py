@@ -48,7 +48,7 @@ LONGEST_AHEAD_US = 366 * 24 * 3600 * 1_000_000
 class Draft:
     """What an author asks to send. `seen_seq` is the newest number on the author's screen; `did` an id, None for the usual one;
     `send_at` when it is to leave, µs UTC, None at once. With `override_quiet_hours` a manager lets it leave in them. `again` is the id
-    of an `unconfirmed` text that this one repeats."""
+    of a text that this one repeats, `unconfirmed` or not arrived: its attachments may go with this one too."""
 
     body: str
     client_id: str
@@ -129,8 +129,9 @@ async def _send(desk: Desk, work: Work, user: User, actor: Actor, thread: Thread
     waits = opens if any_hour_at is None else None
     if waits is not None and draft.send_at is None:
         raise refusal(work.now, waits)
+    repeats = None
     if draft.again is not None:
-        await sent_again(work, user, c.id, draft.again)
+        repeats = await sent_again(work, user, c.id, draft.again)
         thread = work.staged.threads[c.id]
     did = await _did(work, thread, user, draft.did)
     body = await _body(desk, work, thread, draft, did)
@@ -140,7 +141,7 @@ async def _send(desk: Desk, work: Work, user: User, actor: Actor, thread: Thread
     else:
         step = schedule(thread, user)
         text = scheduled(work, step, did, body, _later(draft.send_at, work.now), waits.at if waits else None)
-    text = await attach(desk, work, text, did, draft.media)
+    text = await attach(desk, work, text, did, draft.media, repeats)
     message = replace(text, user=user.id, client_id=draft.client_id, body_asked=stored_text(draft.body), any_hour_at=any_hour_at)
     work.write(message)
     after = spoken(work, step.thread, message) if draft.send_at is None else _expected(step.thread, message)
@@ -206,7 +207,9 @@ async def _body(desk: Desk, work: Work, thread: Thread, draft: Draft, did: Did) 
         raise Invalid("A text needs words.", field="body")
     if thread.conversation.introduced_at is None:
         line = (await work.account(did.account)).opt_out_text
-        body = with_opt_out(body, line)
+        # What is sent again has it already: it was the first then, too.
+        if draft.again is None or not body.rstrip().endswith(line):
+            body = with_opt_out(body, line)
     most = desk.carriers[did.kind].max_characters
     if len(body) > most:
         raise TooLong(f"The text is too long: {len(body)} characters, and {most} are the most.")

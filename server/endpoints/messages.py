@@ -23,8 +23,8 @@ class NewMessage(Struct, frozen=True, forbid_unknown_fields=True):
     """`client_id` is the author's own for this text: the same one twice is one text. `seen_seq` is the newest number on the author's
     screen; without it nothing newer holds the text back. `did` is the id of one of ours, the usual one where it is absent.
     With `send_at`, at most a year ahead, the text is `scheduled` and leaves then, or when the contact's quiet hours are over, which are
-    refused without it; a manager's `override_quiet_hours` sends in them and is kept in the audit trail. `again` is the id of an
-    `unconfirmed` text of this conversation in whose place it goes."""
+    refused without it; a manager's `override_quiet_hours` sends in them and is kept in the audit trail. `again` is the id of a
+    text of this conversation in whose place it goes, since that one is `unconfirmed` or did not arrive; its `media` may go with it."""
 
     body: str
     client_id: ClientId

@@ -1,9 +1,13 @@
 """A text that may have been sent: what a person says of it, over HTTP."""
 
 from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
 
 from server.carriers.carrier import SendResult
 from server.desk.dispatch import lease, record
+from tests.endpoints.test_media import bring, can_send_pictures
 from tests.fixtures.integrator import MARIA, Integrator
 
 UNSURE = SendResult("unconfirmed", code="timeout", says="The carrier did not say whether it took this text.")
@@ -64,3 +68,38 @@ async def test_a_text_that_is_not_there_or_elsewhere_is_not_found(integrator: In
     wrong = await integrator.ana.post(f"/conversations/{other}/messages", {"body": "Hello", "client_id": "c4", "again": sent["id"]})
     assert wrong.status_code == 404
     assert await states(integrator, path) == [("unconfirmed", "timeout")]
+
+
+@pytest.mark.parametrize("outcome", ["failed", "unconfirmed"])
+async def test_a_text_with_a_picture_is_sent_again_with_it_at_an_address_that_is_good_again(integrator: Integrator, outcome: str) -> None:
+    await integrator.text("Hi", phone=MARIA)
+    path = f"/conversations/{await integrator.conversation(MARIA)}/messages"
+    await can_send_pictures(integrator)
+    picture_id = (await bring(integrator.ana)).json()["id"]
+    sent = (await integrator.ana.post(path, {"body": "Look", "client_id": "c1", "media": [picture_id]})).json()
+    [leased] = await lease(integrator.served.desk)
+    result = UNSURE if outcome == "unconfirmed" else SendResult("rejected", code="30003", says="The phone is off.")
+    await record(integrator.served.desk, leased, result)
+
+    again = {"body": sent["body"], "client_id": "c2", "media": [picture_id]}
+    taken = await integrator.ana.post(path, again)
+    assert (taken.status_code, taken.json()["code"]) == (404, "not_found"), "no other text takes it"
+    integrator.served.desk.db.shift_us += 13 * 3600 * 1_000_000
+    other = await integrator.ana.post(path, {**again, "again": sent["id"]})
+    assert (other.status_code, other.json()["body"], other.json()["media"]) == (202, sent["body"], sent["media"])
+    [repeated] = await lease(integrator.served.desk)
+    [before], [now] = leased.text.media_urls, repeated.text.media_urls
+    later = int(urlsplit(now).path.split("/")[3]) - int(urlsplit(before).path.split("/")[3])
+    assert 13 * 3600 <= later < 14 * 3600
+    assert (await integrator.ana.client.get(urlsplit(now).path, headers={"authorization": ""})).status_code == 200
+
+
+async def test_what_failed_is_sent_again_and_says_still_why_it_failed(integrator: Integrator) -> None:
+    await integrator.text("Hi", phone=MARIA)
+    path = f"/conversations/{await integrator.conversation(MARIA)}/messages"
+    sent = (await integrator.ana.post(path, {"body": "Hello", "client_id": "c1"})).json()
+    [leased] = await lease(integrator.served.desk)
+    await record(integrator.served.desk, leased, SendResult("rejected", code="30003", says="The phone is off."))
+    other = await integrator.ana.post(path, {"body": sent["body"], "client_id": "c2", "again": sent["id"]})
+    assert (other.status_code, other.json()["body"]) == (202, sent["body"]), "the opt-out line stands once"
+    assert await states(integrator, path) == [("failed", "30003"), ("queued", None)]

@@ -8,7 +8,7 @@ import { sendAt } from "./quiet_strip.js";
 /** @typedef {import("../shapes.js").Message} Message */
 /** @typedef {{anyway: () => void, later: () => void, discard: () => void, edit: () => void, manages: boolean}} Acts */
 /** @typedef {{cancel: () => void, now: () => void}} Scheduled */
-/** @typedef {{arrived: () => void, again: (() => void)|null}} Unsure what may be done with a text that may have been sent */
+/** @typedef {{arrived: (() => void)|null, again: () => void}} Unsure what may be done with a text that may have been sent, or was not */
 
 const LINK = /https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]]/g;
 
@@ -76,8 +76,8 @@ function bubble(message, who, by, now, scheduled, unsure, doubt) {
       <button class="button small quiet" onClick=${scheduled.cancel}>Cancel</button>
     </p>`}
     ${unsure && html`<p class="message-acts">
-      ${unsure.again && html`<button class="button small" onClick=${unsure.again}>Send again</button>`}
-      <button class="button small quiet" onClick=${unsure.arrived}>It arrived</button>
+      <button class="button small" onClick=${unsure.again}>Send again</button>
+      ${unsure.arrived && html`<button class="button small quiet" onClick=${unsure.arrived}>It arrived</button>`}
     </p>`}
   </li>`;
 }

@@ -129,7 +129,8 @@ function actsOn(app, record, pending, edit) {
     discard,
     edit: () => {
       discard();
-      app.attached.of(record.id).restore(pending.media);
+      // What another text has goes with its repetition alone.
+      if (!pending.again) app.attached.of(record.id).restore(pending.media);
       edit(pending);
     },
   };
@@ -149,16 +150,25 @@ function actsOnScheduled(app, record, message) {
 }
 
 /**
- * A person's text that may have been sent and that nobody has decided about. Attachments go with one text alone, so such a text is not repeated.
+ * A person's text that may have been sent and that nobody has decided about, or that did not arrive and was not repeated yet.
  * @param {import("../app.js").App} app @param {Record} record @param {import("../shapes.js").Message} message
  */
 function unsureOf(app, record, message) {
-  if (message.state !== "unconfirmed" || !message.user || message.error?.code === "sent_again") return undefined;
+  const doubtful = message.state === "unconfirmed" && message.error?.code !== "sent_again";
+  const lost = message.state === "failed" || message.state === "undelivered";
+  if (!message.user || !(doubtful || (lost && !record.row?.opted_out && !repeated(record, message)))) return undefined;
+  const { id, body, media } = message;
   const did = typeof message.did === "string" ? message.did : (message.did?.id ?? null);
   return {
-    arrived: () => app.tell(app.acts.arrived(record, message)),
-    again: message.media.length > 0 ? null : () => app.tell(app.acts.send(record, { body: message.body, did, again: message.id })),
+    arrived: doubtful ? () => app.tell(app.acts.arrived(record, message)) : null,
+    again: () => app.tell(app.acts.send(record, { body, did, media, again: id })),
   };
+}
+
+/** Did a later text say the same? @param {Record} record @param {import("../shapes.js").Message} message */
+function repeated(record, { id, seq, body, media }) {
+  const same = (/** @type {import("../shapes.js").Message} */ other) => other.body === body && other.media.length === media.length;
+  return record.pending.some((pending) => pending.again === id) || Boolean(record.thread?.items.some((item) => item.seq > seq && item.direction === "outbound" && same(item)));
 }
 
 /** @param {HTMLElement|null} node */
