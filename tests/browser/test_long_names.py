@@ -58,3 +58,14 @@ async def test_a_credential_that_is_not_right_is_said_at_its_field(team: Team) -
     await expect(dialog.get_by_label("Account SID")).to_be_focused()
     await expect(dialog.get_by_label("Account SID")).to_have_accessible_description("This is not written as this carrier writes it.")
     await expect(dialog.get_by_label("Auth token")).to_have_value("s3cret")
+
+
+async def test_words_in_a_row_take_the_place_of_a_state_that_is_not_there(team: Team) -> None:
+    conversation = await team.talk("Maria Garcia", MARIA, "The parcel has come, and everything that was ordered is in it", to=team.own)
+    await team.call("ben", "POST", f"conversations/{conversation}/no-reply-needed")
+    await team.read("ben", conversation)
+    ben = await team.window("ben", viewport={"width": 1100, "height": 800})
+    row = ben.row("Maria Garcia")
+    await expect(row.locator(".row-state")).to_be_empty()
+    ends = await row.evaluate("row => ['.row-words', '.row-time'].map((one) => row.querySelector(one).getBoundingClientRect().right)")
+    assert abs(ends[0] - ends[1]) < 1
