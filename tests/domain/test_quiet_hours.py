@@ -154,10 +154,10 @@ def test_a_reply_is_exempt_for_its_hours_and_no_longer() -> None:
     assert NIGHT.exempt_until(None) == 0
 
 
-@pytest.mark.parametrize("wrong", [(480, 480), (-1, 480), (480, DAY_MINUTES), (1, 2, -1), (1, 2, 169)])
-def test_hours_that_are_none_are_refused(wrong: tuple[int, ...]) -> None:
+@pytest.mark.parametrize(("start", "end", "exempt"), [(480, 480, 1), (-1, 480, 1), (480, DAY_MINUTES, 1), (1, 2, -1), (1, 2, 169)])
+def test_hours_that_are_none_are_refused(start: int, end: int, exempt: int) -> None:
     with pytest.raises(Invalid):
-        QuietHours(*wrong)
+        QuietHours(start, end, exempt)
 
 
 @given(hours, minutes)
