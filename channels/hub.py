@@ -1,6 +1,7 @@
 """Who in this process listens to what: which tabs, for which accounts, over which channels. Takes what Redis brings to them."""
 
 import asyncio
+import sys
 from collections.abc import Callable, Iterable
 from typing import Literal
 
@@ -95,7 +96,7 @@ class Hub:
         """This user takes part in these; returns as `enter` does."""
         person = self.accounts[ear.account].people[ear.user]
         new = [conversation for conversation in conversations if conversation not in person.attended]
-        person.attended.update(new)
+        person.attended.update(map(sys.intern, new))
         if await self.topics.take([_of_conversation(ear.account, each) for each in new]):
             self.sweep.now(ear.account)
 

@@ -55,6 +55,7 @@ class Endpoint:
             return
         wire: WireProtocol = scope["extensions"][EXTENSION]
         await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL if SUBPROTOCOL in scope["subprotocols"] else None})
+        wire.forget_handshake()
         await self._live.serve(wire, answer, receive)
 
     async def _admit(self, asked: HTTPConnection) -> Session | _Refusal:

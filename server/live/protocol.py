@@ -4,7 +4,6 @@ import json
 import math
 import platform
 import re
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
@@ -135,7 +134,7 @@ class FrameRate:
         self._per_second = pace.frames_per_second
         self._seconds = pace.frames_seconds
         self._burst = max(pace.burst, pace.frames_per_second * pace.frames_seconds)
-        self._counts: deque[tuple[int, int]] = deque(maxlen=pace.frames_seconds)
+        self._counts: list[tuple[int, int]] = []
         self._began: float | None = None
 
     def allows(self, now: float) -> bool:
@@ -147,6 +146,7 @@ class FrameRate:
             self._counts[-1] = (second, self._counts[-1][1] + 1)
         else:
             self._counts.append((second, 1))
+            del self._counts[: -self._seconds]
         recent = [count for at, count in self._counts if second - at < self._seconds]
         on_end = len(recent) == self._seconds and min(recent) > self._per_second
         return not on_end and sum(recent) <= self._burst

@@ -69,8 +69,14 @@ class WireProtocol(WebSocketsSansIOProtocol):
             extensions: dict[str, Any] = self.scope["extensions"]
             extensions[EXTENSION] = self
             self.scope["query_string"] = b""  # never read, and uvicorn would log it
+            event.headers.clear()  # the parser would keep them as long as the connection lasts
         else:
             self._sever_later()
+
+    def forget_handshake(self) -> None:
+        """What was asked and answered is not kept in memory with the tab, the cookie least of all."""
+        self.scope["headers"] = []
+        self.response.headers.clear()
 
     def handle_cont(self, event: Frame) -> None:
         if len(self.frames) >= MOST_FRAGMENTS:
