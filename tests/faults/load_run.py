@@ -156,7 +156,7 @@ async def make_plan(stage: Stage, number: int, *, resumes: bool = True) -> dict[
         "seed": f"{stage.seed} {number}",
         "run": f"r{number}",
         "host": HOST,
-        "ports": [running.port for running in stage.centre.webs],
+        "ports": stage.fronts or [running.port for running in stage.centre.webs],
         "resumes": resumes,
         "crews": crews,
         "load_tabs": tabs[size.page_tabs :],

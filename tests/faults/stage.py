@@ -77,6 +77,8 @@ class Stage:
     wire: SlowWire
     stack: AsyncExitStack
     crews: list[Crew] = field(default_factory=list)
+    fronts: list[int] = field(default_factory=list)
+    """Ports in front of the web processes', for tabs and writers, where there are any."""
     runs: Any = field(default_factory=lambda: itertools.count(1))
 
     @property
