@@ -15,7 +15,7 @@ import { ask, Line } from "./line.mjs";
 
 const plan = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const DEAD_MS = 1000;
-const JOINED_MS = 20_000;
+const JOINED_MS = 60_000;
 const OPENING_MS = 10;
 const TRIES = 12;
 const AT_ONCE = 6;
