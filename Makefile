@@ -90,7 +90,7 @@ lock: ## resolves the dependencies anew (needs uv)
 	done
 
 clean: ## removes what was installed and built; keeps var/
-	rm -rf .venv web/node_modules build *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv web/node_modules bench/yardsticks/node_modules build *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
 .venv/bin/python:
 	@[ -n "$(PYTHON)" ] || \

@@ -7,6 +7,8 @@ median of three runs. The yardsticks are measured in the same minutes, so that t
 import argparse
 import asyncio
 import platform
+import signal
+import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -92,6 +94,7 @@ def say(line: str) -> None:
 
 def main(only: Sequence[str], *, is_brief: bool) -> None:
     settle()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that nothing that was started stays
     goals, began = Goals(), time.monotonic()
     with tempfile.TemporaryDirectory(prefix="partyline-bench-") as name, redis(Path(name)) as redis_port:
         folder = Path(name)
