@@ -226,13 +226,15 @@ class LoadTab:
             self._parts.discard(id)
 
     async def _watch_all(self, socket: ClientConnection) -> None:
-        """What is on screen, from where this tab has it."""
+        """What is on screen, from where this tab has it: of a conversation that it takes part in, what it missed may come twice."""
         for topic in self._spec.topics:
             self._ids += 1
             await self._say(socket, op="watch", id=self._ids, topic=topic, **({"after": self.book.n} if self._resumes else {}))
         for conversation in self._spec.watched:
             self._ids += 1
             after = {"after": self._seqs[conversation]} if self._resumes and conversation in self._seqs else {}
+            if after:
+                self._asked_here.add(conversation)
             await self._say(socket, op="watch", id=self._ids, conversation=conversation, **after)
 
     async def _ask(self, socket: ClientConnection, id: str, last: int) -> None:

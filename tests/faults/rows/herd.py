@@ -1,4 +1,4 @@
-"""A proxy dies under all tabs at once, and all of them come back at once (FAULTS 32)."""
+"""A proxy dies under all tabs at once, or the process that has them all, and all of them come back at once (FAULTS 32 and 13)."""
 
 import time
 from collections.abc import AsyncIterator
@@ -13,6 +13,7 @@ from tests.fixtures.wire import SlowWire, slow_wire
 TABS, EACH = 2_000, 10
 """And so many of one person: a process lets in twenty."""
 ALL_CURRENT_SECONDS = 20.0
+ALL_CURRENT_ELSEWHERE_SECONDS = 10.0
 
 
 async def herd(stage: Stage) -> Result:
@@ -39,6 +40,33 @@ async def herd(stage: Stage) -> Result:
     return result
 
 
+async def all_on_one(stage: Stage) -> Result:
+    """All tabs are on one process, which is killed; their proxies lead them to the two others."""
+    size = stage.size
+    stage.size = replace(size, tabs=TABS, acts=10.0, seconds=40.0, fault_at=10.0)
+    try:
+        await _hire(stage, stage.size.tabs // EACH)
+        async with _proxies(stage) as proxies:
+            first, *others = stage.centre.webs
+            for proxy in proxies:
+                proxy.upstream = ("127.0.0.1", first.port)
+            async with under_load(stage) as run:
+                await run.fault_time()
+                killed_at = time.time()
+                first.kill()
+                for number, proxy in enumerate(proxies):
+                    proxy.upstream = ("127.0.0.1", others[number % len(others)].port)
+                current = await run.current(killed_at)
+                result = await run.end()
+        await stage.centre.restart_web(0)
+    finally:
+        stage.size = size
+    result.clean()
+    bound = ALL_CURRENT_ELSEWHERE_SECONDS
+    result.most("all_current_s", bound + 1 if current is None else current, bound)
+    return result
+
+
 async def _hire(stage: Stage, people: int) -> None:
     for number in range(len(stage.crew.people), people):
         name = f"herd{number}"
@@ -56,4 +84,4 @@ async def _proxies(stage: Stage) -> AsyncIterator[list[SlowWire]]:
             stage.fronts = []
 
 
-ROWS = [Row("32", "herd", herd, short=False)]
+ROWS = [Row("32", "herd", herd, short=False), Row("13", "web process killed under all tabs", all_on_one, short=False)]
