@@ -44,7 +44,7 @@ NUMBERS, RATE = 4, 25
 """Numbers of ours, and segments that each may send in a second."""
 EACH = 4
 """Texts to each phone: they must leave in order."""
-LONGEST_SECONDS = 1500
+LONGEST_SECONDS = 3000
 
 
 async def write_texts(desk: Desk, account: str, user: str, texts: int) -> list[str]:

@@ -55,7 +55,7 @@ async def open_parts(settings: Settings, *, demo: bool = False, clock: Clock | N
             for role in roles:
                 wakes.wake(role)
 
-        known = carriers(now=clock.now, sandbox_key=derive_key(secret, "sandbox"), deliver=network.carry)
+        known = carriers(now=clock.now, sandbox_key=derive_key(secret, "sandbox"), deliver=network.carry, inside=settings.inside_addresses)
         writer = Writer(db, published)
         desk = Desk(db, writer, known, settings)
         identity = Identity(db, secret, secure=settings.secure)

@@ -62,6 +62,18 @@ def public_address(url: str, inside: Collection[str] = ()) -> httpx2.URL:
     return address
 
 
+async def address_outside(url: str, resolve: Resolve | None = None) -> str:
+    """The IP address of a place anywhere on the internet, to which the connection must go: its name is looked up once. Any scheme and port.
+    Raises `Forbidden` where any of its addresses is not public, and `LookupError` where it has none."""
+    address = httpx2.URL(url)
+    found = await (resolve or _look_up)(address.host, _port(address))
+    if not found:
+        raise LookupError(address.host)
+    if not all(map(is_public, found)):
+        raise Forbidden("an address that is not public")
+    return found[0]
+
+
 def place_of(address: httpx2.URL) -> str:
     """Its `host:port`, as `inside` names it."""
     return f"{address.host}:{_port(address)}"

@@ -52,7 +52,7 @@ class Settings(BaseSettings):
         default=(), description="addresses or networks, by commas, whose X-Forwarded-For and -Proto are believed"
     )
     inside_addresses: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=(), description="`host:port` by commas: webhooks and attachments may be there, though it is no public address"
+        default=(), description="`host:port` by commas: webhooks, attachments and generic gateways may be there, though not public"
     )
     carrier_twilio_url: str = Field(default="", description="another address for Twilio's API: a gateway, a test")
     carrier_telnyx_url: str = Field(default="", description="the same for Telnyx")

@@ -47,12 +47,13 @@ def basic(name: str, password: str) -> str:
 
 
 async def post(
-    http: httpx2.AsyncClient, url: str, body: bytes, headers: Mapping[str, str], *, unsent_at_5xx: bool = False
+    http: httpx2.AsyncClient, url: str, body: bytes, headers: Mapping[str, str], *, unsent_at_5xx: bool = False, at: str | None = None
 ) -> Answer | SendResult:
     """Posts once. Only what surely did not leave or was turned away with 429 is `retry`; once the request may have
     been read, anything but a whole 2xx or 4xx answer within ten seconds is `unconfirmed`.
 
-    `unsent_at_5xx`: the carrier promises that what it answers with a 5xx was not sent; then that is `retry` too.
+    `unsent_at_5xx`: the carrier promises that what it answers with a 5xx was not sent; then that is `retry` too. `at` is the IP address to
+    which the connection goes, whatever the name says by now.
     """
     deadline = asyncio.get_running_loop().time() + TOTAL_SECONDS
     try:
@@ -67,13 +68,16 @@ async def post(
                 elif event.endswith("send_request_body.complete"):
                     failpoint("exchange.written")
 
+            address = httpx2.URL(url)
+            # A connection that is kept is found by its address, and belongs to a name.
+            pinned = {} if at is None else {"host": address.netloc.decode(), "connection": "close"}
             request = http.build_request(
                 "POST",
-                url,
+                address if at is None else address.copy_with(host=at),
                 content=body,
-                headers={"accept-encoding": "identity", **headers},
+                headers={"accept-encoding": "identity", **headers, **pinned},
                 timeout=_timeout(),
-                extensions={"trace": note},
+                extensions={"trace": note} | ({} if at is None else {"sni_hostname": address.host}),
             )
             response = await http.send(request, stream=True, follow_redirects=False)
             try:
@@ -81,7 +85,7 @@ async def post(
             finally:
                 await response.aclose()
     except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, _TooLate):
-        return _not_reached()
+        return not_reached()
     except (httpx2.InvalidURL, httpx2.UnsupportedProtocol):
         return SendResult("rejected", code="bad_address", says="The carrier's address is not usable. Ask your manager.")
     except TimeoutError:
@@ -100,9 +104,10 @@ async def submit(
     rejected: Callable[[Answer], SendResult],
     *,
     unsent_at_5xx: bool = False,
+    at: str | None = None,
 ) -> SendResult:
     """Posts as `post` does; the carrier's own word is read by `accepted`, or by `rejected` where it is a 4xx."""
-    answer = await post(http, url, body, headers, unsent_at_5xx=unsent_at_5xx)
+    answer = await post(http, url, body, headers, unsent_at_5xx=unsent_at_5xx, at=at)
     if isinstance(answer, SendResult):
         return answer
     return accepted(answer) if answer.good else rejected(answer)
@@ -149,7 +154,7 @@ def _seconds(value: str | None) -> float | None:
     return float(value) if value and value.isascii() and value.isdigit() and len(value) < 7 else None
 
 
-def _not_reached() -> SendResult:
+def not_reached() -> SendResult:
     return SendResult("retry", code="no_connection", says="The carrier cannot be reached. It is tried again by itself.")
 
 

@@ -4,7 +4,8 @@ Out, the document is posted to the connection's `send_url`: a 2xx with {"id": â€
 {"error": {"code", "says"?}}; 429 asks to come again. `webhook-id` is our message's id, so that a repeat is recognised.
 """
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Collection
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -26,9 +27,12 @@ from server.carriers.carrier import (
 )
 from server.carriers.carrier_json import JSON
 from server.carriers.documents import CODES, Reason, read_receipt, read_text, write_send
-from server.carriers.exchange import Answer, submit, unreadable
+from server.carriers.exchange import Answer, not_reached, submit, unreadable
 from server.carriers.refusals import MEANINGS, Category, meaning_of, refused, turned_away
 from server.carriers.signature import check, read_secret, sign
+from server.public_http import Forbidden, Resolve, address_outside, place_of
+
+RESOLVE_SECONDS = 2.5
 
 
 class GenericKeys(Keys, frozen=True):
@@ -53,9 +57,12 @@ class Generic:
     media_limit = 1_000_000
     usual_rate = None
 
-    def __init__(self, now: Callable[[], int]) -> None:
-        """`now` gives the instant in microseconds, for the signatures of what is sent."""
+    def __init__(self, now: Callable[[], int], inside: Collection[str] = (), resolve: Resolve | None = None) -> None:
+        """`now` gives the instant in microseconds, for the signatures of what is sent. A manager names the `send_url`, so it may be in the
+        operator's own network only where the operator listed it: `inside`, each `host:port`."""
         self._now = now
+        self._inside = frozenset(inside)
+        self._resolve = resolve
 
     def verify(self, connection: Connection, request: HookRequest, now_us: int) -> None:
         check(read_secret(connection.credentials["secret"]), request.headers, request.body, now_us)
@@ -73,14 +80,24 @@ class Generic:
         return MediaAccess()
 
     async def send(self, connection: Connection, text: OutboundText, http: httpx2.AsyncClient) -> SendResult:
-        url = connection.credentials.get("send_url") or connection.api_url
+        own = connection.credentials.get("send_url")
+        url = own or connection.api_url
         if not url:
             meaning = MEANINGS[Category.ACCOUNT_CONFIG]
             return SendResult("rejected", code="no_send_url", says=meaning.says)
+        place = place_of(httpx2.URL(url))
+        try:
+            async with asyncio.timeout(RESOLVE_SECONDS):
+                at = await address_outside(url, self._resolve) if own and place not in self._inside else None
+        except Forbidden:
+            says = f"The gateway is inside the network here. Whoever runs Partyline allows it with PARTYLINE_INSIDE_ADDRESSES={place}."
+            return SendResult("rejected", code="inside_address", says=says)
+        except (LookupError, TimeoutError):
+            return not_reached()
         body = write_send(text)
         key = read_secret(connection.credentials["secret"])
         headers = sign(key, text.message, self._now(), body) | {"content-type": JSON, "accept": JSON}
-        return await submit(http, url, body, headers, _accepted, _rejected)
+        return await submit(http, url, body, headers, _accepted, _rejected, at=at)
 
 
 class _Accepted(msgspec.Struct):

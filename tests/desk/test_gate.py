@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from itertools import count
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 import msgspec
@@ -22,6 +23,7 @@ from hypothesis import strategies as st
 
 from server.carriers.carrier import Answered, InboundText, Receipt
 from server.carriers.exchange import open_client
+from server.carriers.generic import Generic
 from server.chores import IMPORTERS
 from server.clock import SystemClock
 from server.desk import quiet_hours, scheduled
@@ -264,10 +266,12 @@ async def _no_rest(_: float) -> None:
 
 async def _open(database_url: str, settings: Settings) -> Gate:
     office = await build_office(await open_database(database_url), settings)
-    second_db = await open_database(database_url)
-    second = Desk(second_db, Writer(second_db, office.published), office.desk.carriers, office.desk.settings)
     api = CarrierApi()
     await api.start()
+    listed = Generic(lambda: 1_700_000_000_000_000, [urlsplit(api.url).netloc])
+    office.desk = replace(office.desk, carriers={**office.desk.carriers, "generic": listed})
+    second_db = await open_database(database_url)
+    second = Desk(second_db, Writer(second_db, office.published), office.desk.carriers, office.desk.settings)
     made: list[str] = []
 
     async def furnish() -> None:
