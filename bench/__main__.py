@@ -6,6 +6,7 @@ median of three runs. The yardsticks are measured in the same minutes, so that t
 
 import argparse
 import asyncio
+import math
 import platform
 import signal
 import sys
@@ -17,7 +18,7 @@ from statistics import median
 
 from bench.delay import TABS, TEXTS_PER_SECOND, measure_arrivals, measure_delay
 from bench.fanout import YARDSTICKS, Ground, Measured, Scenario, conversations, feed, measure_ours, measure_yardstick, short
-from bench.machine import HERE, compiled, redis, settle
+from bench.machine import HERE, Failed, compiled, redis, settle
 from bench.rooms import size_of
 from bench.town import build
 
@@ -39,6 +40,9 @@ class Goals:
     def at_most(self, what: str, found: float, wanted: float) -> None:
         self.lines.append((found <= wanted, f"{what}: {found:,.2f}, at most {wanted:,.2f}"))
 
+    def failed(self, what: str) -> None:
+        self.lines.append((False, what))
+
     def show(self) -> None:
         print("\nGoals\n")
         for met, line in self.lines:
@@ -54,12 +58,17 @@ def compare(ground: Ground, scenario: Scenario, goals: Goals, *, is_short: bool)
     found: dict[str, Measured] = {}
     for name in (*YARDSTICKS, OURS):
         ours = name == OURS
-        found[name] = measure_ours(ground, scenario, is_short=is_short) if ours else measure_yardstick(ground, scenario, name)
+        try:
+            found[name] = measure_ours(ground, scenario, is_short=is_short) if ours else measure_yardstick(ground, scenario, name)
+        except Failed as failed:
+            goals.failed(f"{scenario.name}, events of {size} bytes, {name}: {failed}")
     for name, one in found.items():
-        ratios = [one.rate / found[other].rate for other in ("socket.io", "c loop")]
+        ratios = [one.rate / found[other].rate if other in found else math.nan for other in ("socket.io", "c loop")]
         busy = [median(busy) for busy in ([f.server_busy for f in one.floods], [f.generator_busy for f in one.floods])]
         figures = f"{ratios[0]:.2f} | {ratios[1]:.2f} | {one.tab_kib:.0f} | {busy[0]:.0%} | {busy[1]:.0%}"
         say(f"| {name} | {one.rate:,.0f} | {figures} |")
+    if not {OURS, "socket.io", "c loop"} <= found.keys():
+        return
     ours, theirs, limit = found[OURS].rate, found["socket.io"].rate, found["c loop"].rate
     events = f"events of {size} bytes"
     if scenario.feed:
@@ -106,10 +115,12 @@ def main(only: Sequence[str], *, is_brief: bool) -> None:
             if scenario.name in only:
                 compare(ground, scenario, goals, is_short=False)
                 compare(ground, short(scenario), goals, is_short=True)
-        if "delay" in only:
-            delays(ground, goals)
-        if "arrivals" in only:
-            arrivals(ground, goals)
+        for name, part in (("delay", delays), ("arrivals", arrivals)):
+            if name in only:
+                try:
+                    part(ground, goals)
+                except Failed as failed:
+                    goals.failed(f"{name}: {failed}")
     goals.show()
     say(f"\n{time.monotonic() - began:.0f} s")
 
