@@ -43,7 +43,7 @@ class Size:
     tabs: int = 500
     page_tabs: int = 50
     conversations: int = 200
-    acts: float = 50.0
+    acts: float = 64.0
     seconds: float = 60.0
     fault_at: float = 20.0
     settle: float = 10.0

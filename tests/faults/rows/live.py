@@ -12,6 +12,8 @@ from tests.fixtures.waiting import until
 
 NOBODY = "redis://127.0.0.1:1"
 """An address where no Redis ever was."""
+LATEST, LATEST_ON_A_BUSY_MACHINE = 0.1, 1.5
+"""The short form only sees that Redis brings it: the sweep alone would take up to two seconds."""
 LATEST_AFTER_RESTART = 2.5
 LATEST_WITHOUT_REDIS = 1.5
 LATEST_HTTP = 0.3
@@ -26,7 +28,7 @@ async def nothing(stage: Stage) -> Result:
     async with under_load(stage) as run:
         result = await run.end()
     result.clean()
-    result.most("p99_s", _verdict(result).share(0.99), 0.5 if stage.size.short else 0.1)
+    result.most("p99_s", _verdict(result).share(0.99), LATEST_ON_A_BUSY_MACHINE if stage.size.short else LATEST)
     return result
 
 
