@@ -7,7 +7,11 @@ from tests.browser.test_access import violations
 from tests.fixtures.browser import Team
 
 MARIA = "+12025550143"
-LINES = "box => box.getClientRects().length"
+LINES = """box => {
+  const words = document.createRange();
+  words.selectNodeContents(box);
+  return new Set([...words.getClientRects()].map((each) => Math.round(each.top))).size;
+}"""
 SIDEWAYS = "() => document.documentElement.scrollWidth > innerWidth"
 
 
@@ -23,8 +27,15 @@ async def test_a_number_with_a_long_label_does_not_widen_the_conversation(team: 
 
 
 async def test_the_table_of_numbers_breaks_neither_a_number_nor_its_carrier(team: Team) -> None:
+    dids = (await team.call("mia", "GET", "dids"))["items"]
+    support = next(each["id"] for each in dids if each["number"] == team.support)
+    await team.call("mia", "PATCH", f"dids/{support}", capabilities=["sms", "mms"])
+    conversation = await team.talk("Maria Garcia", MARIA)
+    await team.send("ana", conversation, "Until five")
+    await team.text(MARIA, "STOP")
     mia = await team.window("mia", "/settings/dids", viewport={"width": 1100, "height": 800})
     row = mia.page.get_by_role("row").filter(has_text="Support")
+    await expect(row.locator(".cell-health")).to_contain_text("1 opted out")
     await expect(row.locator(".cell-carrier bdi")).to_have_text("Sandbox")
     for place in (".cell-carrier bdi", ".cell-number .stacked > bdi"):
         assert await row.locator(place).evaluate(LINES) == 1, place
