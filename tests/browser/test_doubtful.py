@@ -14,7 +14,7 @@ from tests.fixtures.carrier_api import CarrierApi
 from tests.fixtures.centre import ACCOUNT_SID, AUTH_TOKEN
 from tests.fixtures.twilio_api import TwilioApi
 
-MARIA, FRONT = "+12025550143", "+12025550120"
+MARIA, WEI, FRONT = "+12025550143", "+12025550144", "+12025550120"
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -65,6 +65,26 @@ async def test_a_text_that_may_have_been_sent_is_sent_again_by_hand_or_said_to_h
     row = mia.page.get_by_role("row").filter(has_text="Main")
     await expect(row).to_contain_text("Read back just now, nothing new")
     await expect(mia.page.get_by_role("row").filter(has_text="simulated phones")).not_to_contain_text("ead back")
+
+
+@pytest.mark.timeout(60)
+async def test_a_text_that_failed_is_sent_again_by_hand_and_once(own_team: Team, twilio: TwilioApi) -> None:
+    keys = {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN}
+    line = (await own_team.call("mia", "POST", "carriers", kind="twilio", name="Second", credentials=keys))["id"]
+    did = (await own_team.call("mia", "POST", "dids", number="+12025550121", carrier=line, capabilities=["sms"], label="Back"))["id"]
+    twilio.refuses = 21211
+    started = await own_team.call("ana", "POST", "messages", to=WEI, body="Your order is here", did=did, client_id="c1")
+    ana = await own_team.window("ana", f"/sms/{started['conversation']['id']}")
+    first, second = ana.page.locator(".message.outbound").nth(0), ana.page.locator(".message.outbound").nth(1)
+    await expect(first).to_contain_text("Not sent")
+    assert await violations(ana.page) == []
+    await expect(first.get_by_role("button")).to_have_count(1)
+
+    twilio.refuses = None
+    await first.get_by_role("button", name="Send again").click()
+    await expect(second).to_contain_text("Sent")
+    await expect(second.locator(".words")).to_have_text("Your order is here Reply STOP to unsubscribe.")
+    await expect(ana.page.locator(".message.outbound").get_by_role("button")).to_have_count(0)
 
 
 async def test_a_number_is_given_a_rate(own_team: Team) -> None:
