@@ -3,6 +3,7 @@
 import asyncio
 import time
 
+from channels import names
 from tests.faults.load_run import LoadRun, under_load
 from tests.faults.row import Result, Row
 from tests.faults.stage import Stage
@@ -25,7 +26,7 @@ async def overflow(stage: Stage) -> Result:
         for number in range(bursts):
             stage.wire.stall("down")
             await asyncio.gather(*(_long_text(stage, each, f"burst {number} {each}") for each in range(BURST)))
-            await asyncio.sleep(0.3)
+            await asyncio.to_thread(_crowd, stage)
             stage.wire.let_go("down")
             await asyncio.sleep(0.5)
         assert stage.redis.ask(f'CONFIG SET client-output-buffer-limit "{GENEROUS}"').startswith(b"+OK")
@@ -34,6 +35,12 @@ async def overflow(stage: Stage) -> Result:
         if _cut_by_redis(stage) == before:
             run.result.broken.append("Redis cut nobody, so nothing was shown")
         return await _clean(run)
+
+
+def _crowd(stage: Stage) -> None:
+    """More than the kernel's buffers take, of what means nothing to anybody, on a channel that every process hears."""
+    for _ in range(60):
+        stage.redis.ask(f"PUBLISH {names.feed(stage.crew.account)} {'x' * 16_000}")
 
 
 def _cut_by_redis(stage: Stage) -> int:
