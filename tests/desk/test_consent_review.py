@@ -121,6 +121,16 @@ async def test_opt_out_cancels_what_waited_and_keeps_the_words_as_evidence(offic
     await assert_page_equals_fresh_load(office, office.mia)
 
 
+@pytest.mark.parametrize("opted_out", [True, False])
+async def test_after_an_opt_out_nobody_is_waited_for_any_more(office: Office, opted_out: bool) -> None:
+    id = await doubted(office)
+    since = len(office.events)
+    shown = await decide(office.desk, office.ana, id, opted_out)
+    assert (shown.waiting_since is None) == opted_out  # type: ignore[union-attr]
+    assert ("conversation.answered" in office.types()[since:]) == opted_out
+    await assert_page_equals_fresh_load(office, office.mia)
+
+
 @pytest.mark.parametrize("word", ["STOP", "START", "by hand"])
 async def test_a_clear_word_decides_too(office: Office, word: str) -> None:
     id = await doubted(office)
