@@ -8,7 +8,6 @@ from server.desk.hear import prune_malformed
 from server.desk.media import forget_unsent
 from server.desk.nonces import prune_nonces
 from server.desk.once import prune_keys
-from server.desk.quiet_hours import AT_ONCE as HELD_AT_ONCE
 from server.desk.quiet_hours import look_again
 from server.desk.receive import receive_incomplete
 from server.desk.scheduled import leave_due, next_leaving
@@ -33,7 +32,7 @@ async def run(parts: Parts, stop: asyncio.Event, longest_pause: float = LONGEST_
         try:
             while await sweep(parts.desk) >= AT_ONCE and not stop.is_set():
                 pass
-            while await look_again(parts.desk) >= HELD_AT_ONCE and not stop.is_set():
+            while await look_again(parts.desk) and not stop.is_set():
                 pass
             while await leave_due(parts.desk) >= AT_ONCE and not stop.is_set():
                 pass

@@ -152,20 +152,24 @@ def hold(work: Work, text: Message, until: int) -> None:
         _change(work, replace(text, asked_at=text.asked_at or text.next_at or work.now, next_at=until, lease_until=None))
 
 
-async def look_again(desk: Desk) -> int:
-    """One batch of held texts for which something changed; call again while it is AT_ONCE or more."""
+async def look_again(desk: Desk) -> bool:
+    """At most AT_ONCE held texts for which something changed; whether there were any marks of that. Call again until there is none."""
     keys: list[tuple[str, int]] = []
+    any_marks = False
 
     async def marked(work: Work) -> list[str]:
-        keys[:] = await held.take_to_look_at(work.tx, AT_ONCE)
+        nonlocal any_marks
+        taken = await held.take_to_look_at(work.tx, AT_ONCE)
+        any_marks = taken is not None
+        keys[:] = taken or []
         return [conversation for conversation, _ in keys]
 
-    async def change(work: Work) -> int:
+    async def change(work: Work) -> bool:
         for stored in (await messages.get(work.tx, keys)).values():
             text = work.staged_message(stored)
             if text.asked_at is not None and text.lease_until is None and text.state in CANCELLABLE:
                 await _look(work, text, text.asked_at)
-        return len(keys)
+        return any_marks
 
     return await desk.change(change, locks=marked)
 

@@ -59,6 +59,12 @@ async def mark(office: Office, phone: str, tx: Transaction) -> None:
     await held.look_again(tx, office.account, [row["contact"]])
 
 
+async def taken(office: Office, limit: int) -> list[tuple[str, int]]:
+    found = await office.desk.db.write(lambda tx: held.take_to_look_at(tx, limit))
+    assert found is not None, "there is a mark"
+    return found
+
+
 async def asked(office: Office) -> int:
     return len(await office.all("select id from messages where asked_at is not null"))
 
@@ -90,9 +96,36 @@ async def test_each_mark_is_looked_at_once_and_the_longest_waiting_first(office:
     for contact in (WEI, MARIA):
         office.later(seconds=1)
         await office.desk.db.write(partial(mark, office, contact))
-    assert {id for id, _ in await office.desk.db.write(lambda tx: held.take_to_look_at(tx, 1))} == {weis}
-    assert [id for id, _ in await office.desk.db.write(lambda tx: held.take_to_look_at(tx, 10))] == [marias] * 2
-    assert await office.desk.db.write(lambda tx: held.take_to_look_at(tx, 10)) == []
+    assert [id for id, _ in await taken(office, 1)] == [weis]
+    assert [id for id, _ in await taken(office, 10)] == [marias] * 2
+    assert await office.desk.db.write(lambda tx: held.take_to_look_at(tx, 10)) is None
+
+
+async def test_of_many_texts_few_are_looked_at_at_a_time_each_once_and_what_changes_meanwhile_counts_for_all(office: Office) -> None:
+    """Texts with their numbers: two of Maria's and five of Wei's, marked in this order."""
+    marias = await maria(office)
+    await held_texts(office, marias)
+    await office.text("Hi", sender=WEI, to=SALES)
+    await office.desk.db.write(lambda tx: tx.run("update contacts set timezone = 'UTC'"))
+    weis = await office.conversation(WEI)
+    for number in range(5):
+        later = Draft(f"Text {number}", f"wei {number}", 10_000, send_at=await now(office) + (30 + number) * MINUTE_US)
+        await send(office.desk, office.ben, weis, later)
+    seqs = {
+        id: [row["seq"] for row in await office.all("select seq from messages where conversation = :id and asked_at is not null", id=id)]
+        for id in (marias, weis)
+    }
+    await office.desk.db.write(lambda tx: tx.run("delete from held_looks"))
+    for contact in (MARIA, WEI):
+        office.later(seconds=1)
+        await office.desk.db.write(partial(mark, office, contact))
+    assert await taken(office, 3) == [*((marias, seq) for seq in seqs[marias]), (weis, seqs[weis][0])]
+    assert await taken(office, 3) == [(weis, seq) for seq in seqs[weis][1:4]]
+    office.later(seconds=1)
+    await office.desk.db.write(partial(mark, office, WEI))
+    assert await taken(office, 3) == [(weis, seq) for seq in seqs[weis][:3]]
+    assert await taken(office, 3) == [(weis, seq) for seq in seqs[weis][3:]]
+    assert await office.desk.db.write(lambda tx: held.take_to_look_at(tx, 3)) is None
 
 
 async def test_what_an_opt_out_cancels_is_held_no_longer(office: Office) -> None:
@@ -121,4 +154,4 @@ async def test_only_what_may_still_leave_is_looked_at_again(office: Office) -> N
     _, planned = await held_texts(office, await maria(office))
     await office.desk.db.write(lambda tx: tx.run("update messages set state = 'cancelled' where id = :id", id=planned))
     await office.desk.db.write(lambda tx: held.look_again(tx, office.account))
-    assert len(await office.desk.db.write(lambda tx: held.take_to_look_at(tx, 10))) == 1
+    assert len(await taken(office, 10)) == 1

@@ -1,11 +1,14 @@
 """The timer role as a process runs it: woken by what changes, and catching up at its start."""
 
 import asyncio
+from functools import partial
+
+import pytest
 
 from server import timer
 from server.carriers.carrier import InboundText, Part
 from server.carriers.nonce import Nonce
-from server.desk import inbox, settle
+from server.desk import inbox, quiet_hours, settle
 from server.desk.media import Attachments, Given, files_of
 from server.desk.notify import hold, record, take
 from server.desk.receive import receive_texts
@@ -16,6 +19,7 @@ from server.desk.webhooks import NewWebhook, add_webhook
 from server.parts import Parts, open_parts
 from server.settings import Settings
 from server.store import lines
+from server.store.database import Transaction
 from server.store.webhook_deliveries import Attempted
 from tests.fixtures.office import MARIA, SALES, SUPPORT, Office
 from tests.fixtures.pictures import picture
@@ -27,6 +31,10 @@ SLEEPS_LONG = 3_600.0
 async def is_public(centre: Office) -> bool:
     row = await centre.one("select public_since from conversations")
     return row is not None and row["public_since"] is not None
+
+
+async def marked(conversation: str, tx: Transaction) -> None:
+    await tx.run("insert into held_looks (conversation, at) values (:id, 0)", id=conversation)
 
 
 async def running(parts: Parts, tasks: asyncio.TaskGroup, stop: asyncio.Event) -> None:
@@ -188,4 +196,20 @@ async def test_what_a_carrier_said_once_long_ago_is_forgotten(parts: Parts, cent
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(timer.run(parts, stop, longest_pause=SLEEPS_LONG))
         await until(forgotten, within=2)
+        stop.set()
+
+
+async def test_marks_whose_texts_have_left_keep_no_other_waiting(parts: Parts, centre: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More of them than are taken at once: the timer takes them all before it sleeps."""
+    monkeypatch.setattr(quiet_hours, "AT_ONCE", 2)
+    for number in range(7):
+        await centre.desk.db.write(partial(marked, f"gone {number}"))
+    stop = asyncio.Event()
+
+    async def all_taken() -> bool:
+        return await centre.all("select conversation from held_looks") == []
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(timer.run(parts, stop, longest_pause=SLEEPS_LONG))
+        await until(all_taken)
         stop.set()
