@@ -8,7 +8,7 @@ PYTHON ?= $(shell for name in python3.12 python3.11 python3.13 python3.14 python
 REDIS := $(shell { redis-server --version || valkey-server --version; } 2>/dev/null | grep -E 'v=([7-9]|[1-9][0-9])\.')
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help run setup test check python web node system faults pictures lock clean bench yardsticks
+.PHONY: help run setup test check python web node system faults pictures lock clean bench yardsticks nchan
 
 help: ## lists these verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/	/' | expand -t 10
@@ -60,7 +60,7 @@ system:
 faults: system .venv/dev.installed ## breaks Redis, processes, wires and disks under load; prints one table, also in var/faults.md
 	$(BIN)/python -m tests.faults --out var/faults.md
 
-bench: yardsticks .venv/dev.installed bench/yardsticks/node_modules/.installed ## measures how fast events reach tabs, beside yardsticks
+bench: yardsticks nchan .venv/dev.installed bench/yardsticks/node_modules/.installed ## measures how fast events reach tabs, beside yardsticks
 	$(BIN)/python -m bench
 
 yardsticks:
@@ -75,6 +75,16 @@ yardsticks:
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends "$$@" >/dev/null; \
 	else \
 	    echo "The yardsticks also need: $$*. On Debian and Ubuntu: sudo apt-get install $$*"; exit 2; \
+	fi
+
+nchan:
+	@[ -e /usr/lib/nginx/modules/ngx_nchan_module.so ] && exit; \
+	[ -x /usr/sbin/nginx ] && had=yes || had=; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "apt-get install nginx libnginx-mod-nchan" && apt-get update -qq && \
+	    DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends nginx libnginx-mod-nchan >/dev/null; then \
+	    [ -n "$$had" ] || { service nginx stop; update-rc.d nginx disable; } >/dev/null 2>&1 || :; \
+	else \
+	    echo "Nchan is not measured: it needs nginx and libnginx-mod-nchan."; \
 	fi
 
 bench/yardsticks/node_modules/.installed: bench/yardsticks/package-lock.json

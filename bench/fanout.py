@@ -3,25 +3,29 @@
 A *delivery* is one event that arrived at one tab. Partyline runs as its `web` role: tabs are signed in by a cookie that the database knows,
 resume, and get what they have a right to. The events are those that the desk wrote for texts into a database of the same town; a second
 process publishes them as they are published after a commit, numbered on. The other servers get the same bytes for the same tabs through the
-same Redis, without sign-in, rights and numbers.
+same Redis, without sign-in, rights and numbers; Nchan gets them by HTTP.
 """
 
 import asyncio
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 
 from bench.machine import HERE, SERVERS_CORE, Flood, Load, Server, compiled, free_port, pause
-from bench.rooms import Named, Ours, Room, SocketIo, Step, evened, shortened, size_of, write_rooms, write_tabs
+from bench.nchan import MODULE, command
+from bench.rooms import Named, Nchan, Ours, Room, SocketIo, Speaks, Step, evened, shortened, size_of, write_rooms, write_tabs
 from bench.town import Town, writing
 
+OURS = "Partyline"
+SOCKET_IO, LIMIT, NCHAN = "Socket.IO", "C loop", "Nchan"
+YARDSTICKS = ("plain", SOCKET_IO, "ws", NCHAN, LIMIT)
+
 TABS_AT_ONCE = 50
-WARM_UP = 0.4
-"""Of a flood's seconds: programs that are compiled while they run need that."""
+WARM_UPS = (1.2, 0.6)
+"""Of a flood's seconds, before the first and before the second: programs that are compiled while they run need that."""
 SETTLING_SECONDS = 2.5
 """Longer than the time between two sweeps."""
 FEED_ROOMS = 100
@@ -59,19 +63,11 @@ class Scenario:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """`tab_kib` is what the server's memory grew by for each tab, before anything was sent."""
+class Run:
+    """One server's process: a flood of events as the desk writes them, one of short ones, and what its memory had grown by for each tab."""
 
-    floods: Sequence[Flood]
+    floods: tuple[Flood, Flood]
     tab_kib: float
-
-    @property
-    def rate(self) -> float:
-        return median(flood.rate for flood in self.floods)
-
-    @property
-    def generator_busy(self) -> float:
-        return median(flood.generator_busy for flood in self.floods)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +76,14 @@ class Ground:
 
     folder: Path
     town: Town
-    redis_port: int
+    redis: Server
     load: Path
     seconds: float
     runs: int
 
     @property
     def redis_url(self) -> str:
-        return f"redis://127.0.0.1:{self.redis_port}/0"
+        return f"redis://127.0.0.1:{self.redis.port}/0"
 
     @contextmanager
     def partyline(self, **environment: str) -> Iterator[tuple[Server, Town]]:
@@ -105,21 +101,22 @@ class Ground:
 
     @contextmanager
     def yardstick(self, name: str) -> Iterator[Server]:
-        port = free_port()
-        words: dict[str, list[str | Path]] = {
-            "plain": [sys.executable, HERE / "yardsticks" / "plain.py"],
-            "socket.io": ["node", HERE / "yardsticks" / "socketio.mjs"],
-            "ws": ["node", HERE / "yardsticks" / "ws.mjs"],
-        }
-        command = words.get(name) or [compiled(HERE / "yardsticks" / "loop.c", self.folder)]
-        server = Server([*command, str(port), str(self.redis_port)], port, SERVERS_CORE)
+        port, yardsticks = free_port(), HERE / "yardsticks"
+        numbers = [str(port), str(self.redis.port)]
+        words: list[str | Path]
+        if name == NCHAN:
+            words = command(self.folder, port)
+        elif name == LIMIT:
+            words = [compiled(yardsticks / "loop.c", self.folder), *numbers]
+        elif name == "plain":
+            words = [sys.executable, yardsticks / "plain.py", *numbers]
+        else:
+            words = ["node", yardsticks / {SOCKET_IO: "socketio.mjs", "ws": "ws.mjs"}[name], *numbers]
+        server = Server(words, port, SERVERS_CORE)
         try:
             yield server
         finally:
             server.stop()
-
-
-YARDSTICKS = ("plain", "socket.io", "ws", "c loop")
 
 
 def conversations(town: Town) -> Scenario:
@@ -137,49 +134,63 @@ def short(scenario: Scenario) -> Scenario:
     return Scenario(scenario.name, scenario.tabs, shortened(scenario.rooms))
 
 
-def measure_ours(ground: Ground, scenario: Scenario, *, is_short: bool) -> Measured:
-    with ground.partyline() as (server, town):
+def servers() -> list[str]:
+    """Those that are here."""
+    return [name for name in (*YARDSTICKS, OURS) if name != NCHAN or MODULE.exists()]
+
+
+def measure(ground: Ground, scenario: Scenario, name: str) -> Run:
+    """A process of its own."""
+    return _ours(ground, scenario) if name == OURS else _yardstick(ground, scenario, name)
+
+
+def _ours(ground: Ground, scenario: Scenario) -> Run:
+    with ground.partyline() as (server, town), load_on(ground, server) as load:
         cookies = town.managers if scenario.feed else town.agents
-        steps = [Ours().tab(cookie, server.port, feed=scenario.feed) for cookie in cookies[: scenario.tabs]]
-
-        def rooms() -> Scenario:
-            if not scenario.feed:
-                return scenario
+        tab_kib = _open(ground, load, [Ours().tab(cookie, server.port, feed=scenario.feed) for cookie in cookies[: scenario.tabs]])
+        if scenario.feed:
             # Nobody here takes part in these conversations: the process gets to know them by a text into each.
-            lived = feed(town, asyncio.run(_texts(ground, town, scenario)))
-            return short(lived) if is_short else lived
-
-        return _measure(ground, server, steps, Ours(), rooms)
-
-
-def measure_yardstick(ground: Ground, scenario: Scenario, name: str) -> Measured:
-    with ground.yardstick(name) as server:
-        speaks: Named | SocketIo = SocketIo() if name == "socket.io" else Named()
-        steps = [speaks.tab(names, server.port) for names in scenario.memberships]
-        return _measure(ground, server, steps, speaks, lambda: scenario)
+            scenario = feed(town, asyncio.run(_texts(ground, town, scenario)))
+            pause(SETTLING_SECONDS)
+        return Run(_floods(ground, load, scenario, Ours()), tab_kib)
 
 
-def _measure(
-    ground: Ground, server: Server, steps: list[list[Step]], speaks: Ours | Named | SocketIo, rooms: Callable[[], Scenario]
-) -> Measured:
-    with load_on(ground, server) as load:
-        write_tabs(ground.folder / "tabs", steps)
-        load.ask(f"tabs {ground.folder / 'tabs'}")
-        load.open(1, 1)
-        before = server.rss_kib()
-        load.open(len(steps) - 1, TABS_AT_ONCE)
-        tab_kib = (server.rss_kib() - before) / (len(steps) - 1)
-        scenario = rooms()
-        write_rooms(ground.folder / "rooms", scenario.rooms, speaks)
-        pause(SETTLING_SECONDS)
-        load.ask(f"rooms {ground.folder / 'rooms'} {speaks.overhead} {size_of(scenario.rooms) + 1}")
-        load.flood(ground.seconds * WARM_UP, scenario.window)
-        return Measured([load.flood(ground.seconds, scenario.window) for _ in range(ground.runs)], tab_kib)
+def _yardstick(ground: Ground, scenario: Scenario, name: str) -> Run:
+    spoken: dict[str, Named | Nchan | SocketIo] = {SOCKET_IO: SocketIo(), NCHAN: Nchan()}
+    speaks = spoken.get(name, Named())
+    with ground.yardstick(name) as server, load_on(ground, server, by_http=name == NCHAN) as load:
+        tab_kib = _open(ground, load, [speaks.tab(names, server.port) for names in scenario.memberships])
+        return Run(_floods(ground, load, scenario, speaks), tab_kib)
+
+
+def _open(ground: Ground, load: Load, steps: list[list[Step]]) -> float:
+    """KiB that the server grew by for each tab."""
+    write_tabs(ground.folder / "tabs", steps)
+    load.ask(f"tabs {ground.folder / 'tabs'}")
+    load.open(1, 1)
+    before = load.server.rss_kib()
+    load.open(len(steps) - 1, TABS_AT_ONCE)
+    pause(SETTLING_SECONDS)
+    return (load.server.rss_kib() - before) / (len(steps) - 1)
+
+
+def _floods(ground: Ground, load: Load, scenario: Scenario, speaks: Speaks) -> tuple[Flood, Flood]:
+    """Of the events as they are, then of short ones."""
+    found: list[Flood] = []
+    for each, warm_up in zip((scenario, short(scenario)), WARM_UPS, strict=True):
+        size = size_of(each.rooms)
+        write_rooms(ground.folder / "rooms", each.rooms, speaks)
+        frame, item = (speaks.overhead, size + 1) if isinstance(speaks, Ours) else (size, 0)
+        load.ask(f"rooms {ground.folder / 'rooms'} {frame} {item}")
+        load.flood(ground.seconds * warm_up, each.window)
+        found.append(load.flood(ground.seconds, each.window))
+    return found[0], found[1]
 
 
 @contextmanager
-def load_on(ground: Ground, server: Server) -> Iterator[Load]:
-    load = Load(ground.load, server, ground.redis_port)
+def load_on(ground: Ground, server: Server, *, by_http: bool = False) -> Iterator[Load]:
+    """`by_http`: what is published goes to the server itself, not through Redis."""
+    load = Load(ground.load, server, ground.redis, server.port if by_http else ground.redis.port)
     try:
         yield load
     finally:

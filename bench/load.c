@@ -1,15 +1,18 @@
-/* Opens thousands of websockets, publishes events in Redis as fast as they arrive, and counts what arrives. One thread, one core.
+/* Opens thousands of websockets, publishes events as fast as they arrive, and judges what arrives. One thread, one core.
  *
- *     load PORT REDIS_PORT, then commands on standard input, each answered by one line of numbers:
+ *     load PORT PUBLISHING_PORT, then commands on standard input, each answered by one line of numbers:
  *
  *     tabs FILE                 how each tab opens: the request, then what it waits for and what it says
  *     open N AT_ONCE            opens the next N of them        -> seconds, refused
- *     rooms FILE FRAME ITEM     what is published; an events frame is FRAME bytes and for each event ITEM, one less without a comma
- *     flood SECONDS WINDOW      publishes with at most WINDOW deliveries under way -> events, deliveries, seconds, own CPU seconds, lost tabs
+ *     rooms FILE FRAME ITEM     what is published and who is in it; an events frame is FRAME bytes and for each event ITEM, one less without a
+ *                               comma; with ITEM 0 each frame of FRAME bytes or more is one event. A second file goes on from the first's numbers
+ *     flood SECONDS WINDOW      publishes with at most WINDOW deliveries under way -> events, deliveries, expected, seconds, own CPU seconds,
+ *                               tabs lost, frames of a strange length, tabs with another count than theirs, tabs that were read and are wrong
  *     watch                     from now on events are read, and it is noted when they arrive
- *     seen FILE                 writes (position, ns of the monotonic clock) of each delivery since, two u64 -> deliveries, lost tabs
+ *     seen FILE                 writes (tab, position, ns of the monotonic clock) of each delivery since, three u64 -> deliveries, lost tabs
  *
- * Events are not read but counted: all of one scenario have the same length, so that of a frame tells how many it holds.
+ * Most events are counted and not read: all of one scenario have the same length, so that of a frame tells how many it holds. Each tab's count
+ * must be that of the events in its rooms, from the first flood on. Of every READ_WHOLE tabs one is read: its positions rise, and their sum is right.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -30,21 +33,26 @@
 #define QUEUE (512 * 1024)
 #define KEPT 2048
 #define STALLED 5.0
+#define LATE 0.2 /* seconds in which what comes twice may come */
+#define READ_WHOLE 40
 
 enum state { CLOSED, CONNECTING, ASKING, OPENING, READY };
 
 struct step { char *needle, *say; uint32_t needle_size, say_size; };
 struct tab {
     int fd; enum state state; struct step *steps; uint32_t count, at;
-    uint64_t skip; unsigned char header[10]; int header_size; int opcode, collect;
+    uint64_t skip; unsigned char header[10]; int header_size; int opcode, collect, whole, disorder;
     char *kept; size_t kept_size, kept_room;
+    uint64_t received, expected, sum, expected_sum, last;
 };
-struct room { char *text; uint32_t size, expected; uint64_t seq; uint32_t *seqs, *positions, seq_count, position_count; };
+struct room {
+    char *text; uint32_t size, tab_count, *tabs; uint64_t seq, published, sum; uint32_t *seqs, *positions, seq_count, position_count;
+};
 
 static struct tab *tabs; static int tab_count, opened, open_now, refused, lost;
 static struct room *rooms; static uint32_t room_count; static uint64_t position;
 static uint64_t frame_size, item_size, received, strange, expected_total;
-static int poller, redis_fd, port, watching;
+static int poller, redis_fd, port, watching, flooding;
 static char *buffer, *queue; static size_t queue_size, queue_sent;
 static uint64_t *seen; static size_t seen_count, seen_room;
 
@@ -105,9 +113,20 @@ static void advance(struct tab *t) {
     if (t->at == t->count) { t->state = READY; open_now--; } else t->state = OPENING;
 }
 
-static void note(uint64_t at, uint64_t when) {
-    if (seen_count + 2 > seen_room) seen = must(realloc(seen, (seen_room = seen_room * 2 + 4096) * sizeof *seen));
-    seen[seen_count++] = at; seen[seen_count++] = when;
+static void note(struct tab *t, uint64_t at, uint64_t when) {
+    if (seen_count + 3 > seen_room) seen = must(realloc(seen, (seen_room = seen_room * 2 + 4096) * sizeof *seen));
+    seen[seen_count++] = t - tabs; seen[seen_count++] = at; seen[seen_count++] = when;
+}
+
+/* Reads the positions of a frame of events; in Socket.IO's they stand inside a string. */
+static void read_whole(struct tab *t, char *p, char *end) {
+    while ((p = memmem(p, end - p, "position", 8))) {
+        for (p += 8; p < end && (*p == '"' || *p == '\\' || *p == ':'); p++);
+        uint64_t at = 0;
+        for (; p < end && *p >= '0' && *p <= '9'; p++) at = at * 10 + (*p - '0');
+        if (at <= t->last) t->disorder++;
+        t->last = at; t->sum += at;
+    }
 }
 
 static void take(struct tab *t, uint64_t when) {
@@ -116,20 +135,22 @@ static void take(struct tab *t, uint64_t when) {
     else if (t->opcode == 8) fprintf(stderr, "closed: %d %.*s\n", n >= 2 ? (unsigned char)p[0] << 8 | (unsigned char)p[1] : 0, (int)n - 2, p + 2);
     else if (n > 11 && !memcmp(p, "{\"op\":\"ping\"", 12)) say(t, 1, "{\"op\":\"pong\"}", 13);
     else if (n == 1 && *p == '2') say(t, 1, "3", 1);
+    else if (t->whole) read_whole(t, p, p + n);
     else if (t->state == OPENING && memmem(p, n, t->steps[t->at].needle, t->steps[t->at].needle_size)) advance(t);
     if (watching && n > 14 && !memcmp(p, "{\"op\":\"events\"", 14)) {
         char *end = p + n;
-        while ((p = memmem(p, end - p, ",\"position\":", 12))) { p += 12; note(strtoull(p, 0, 10), when); received++; }
+        while ((p = memmem(p, end - p, ",\"position\":", 12))) { p += 12; note(t, strtoull(p, 0, 10), when); received++; }
     }
 }
 
 static void begin_frame(struct tab *t, int opcode, uint64_t size) {
-    t->opcode = opcode & 15; t->skip = size; t->kept_size = 0;
-    t->collect = watching || t->state != READY || !item_size || size + 1 < item_size;
+    t->opcode = opcode & 15; t->skip = size; t->kept_size = 0; t->whole = 0;
+    t->collect = watching || t->state != READY || !flooding || size < (item_size ? item_size - 1 : frame_size);
     if (!t->collect) {
-        uint64_t n = size - frame_size + 1;
-        if (n % item_size) strange++;
-        received += n / item_size;
+        uint64_t n = 1;
+        if (item_size) { n = size - frame_size + 1; if (n % item_size) strange++; n /= item_size; }
+        received += n; t->received += n;
+        t->whole = t->collect = (t - tabs) % READ_WHOLE == 0;
     }
 }
 
@@ -138,7 +159,7 @@ static void feed(struct tab *t, unsigned char *p, size_t n, uint64_t when) {
         if (t->skip) {
             size_t m = n < t->skip ? n : t->skip;
             if (t->collect) {
-                size_t most = watching ? SIZE_MAX / 2 : KEPT, room = most - t->kept_size, add = m < room ? m : room;
+                size_t most = watching || t->whole ? SIZE_MAX / 2 : KEPT, room = most - t->kept_size, add = m < room ? m : room;
                 if (t->kept_size + add > t->kept_room) t->kept = must(realloc(t->kept, t->kept_room = t->kept_size + add + 256));
                 memcpy(t->kept + t->kept_size, p, add); t->kept_size += add;
             }
@@ -220,7 +241,8 @@ static void publish(uint64_t window, double until) {
             patch(r->text, r->positions, r->position_count, ++position);
             patch(r->text, r->seqs, r->seq_count, ++r->seq);
             memcpy(queue + queue_size, r->text, r->size);
-            queue_size += r->size; expected_total += r->expected;
+            queue_size += r->size; expected_total += r->tab_count;
+            r->published++; r->sum += position;
         }
     if (queue_sent < queue_size) {
         ssize_t n = send(redis_fd, queue + queue_sent, queue_size - queue_sent, MSG_NOSIGNAL);
@@ -229,9 +251,29 @@ static void publish(uint64_t window, double until) {
     }
 }
 
+/* What each tab should have by now. What was found wrong once is not counted again. */
+static void judge(int *uneven, int *wrong) {
+    for (uint32_t i = 0; i < room_count; i++) {
+        struct room *r = &rooms[i];
+        for (uint32_t j = 0; j < r->tab_count; j++) {
+            tabs[r->tabs[j]].expected += r->published;
+            tabs[r->tabs[j]].expected_sum += r->sum;
+        }
+        r->published = r->sum = 0;
+    }
+    *uneven = *wrong = 0;
+    for (int i = 0; i < tab_count; i++) {
+        struct tab *t = &tabs[i];
+        *uneven += t->received != t->expected;
+        *wrong += i % READ_WHOLE == 0 && (t->disorder || t->sum != t->expected_sum);
+        t->received = t->expected; t->sum = t->expected_sum; t->disorder = 0;
+    }
+}
+
 static void flood(double seconds, uint64_t window) {
-    uint64_t first = position, before = received = expected_total = 0;
+    uint64_t first = position, before = received, due = expected_total, already = received;
     double began = now(), ended = began, used = cpu(), until = began + seconds;
+    int uneven, wrong;
     lost = 0;
     while (now() < until || received < expected_total || queue_sent < queue_size) {
         publish(window, until);
@@ -239,8 +281,12 @@ static void flood(double seconds, uint64_t window) {
         if (received != before) { before = received; ended = now(); }
         else if (now() - ended > STALLED) break;
     }
-    printf("%llu %llu %llu %.6f %.3f %d %llu\n", (unsigned long long)(position - first), (unsigned long long)received,
-           (unsigned long long)expected_total, ended - began, cpu() - used, lost, (unsigned long long)strange);
+    used = cpu() - used;
+    for (double end = now() + LATE; now() < end;) turn(10);
+    judge(&uneven, &wrong);
+    printf("%llu %llu %llu %.6f %.3f %d %llu %d %d\n", (unsigned long long)(position - first), (unsigned long long)(received - already),
+           (unsigned long long)(expected_total - due), ended - began, used, lost, (unsigned long long)strange, uneven, wrong);
+    received = expected_total; strange = 0;
 }
 
 static void load_tabs(const char *path) {
@@ -259,18 +305,28 @@ static void load_tabs(const char *path) {
     fclose(f); printf("%d\n", tab_count);
 }
 
+static uint32_t *numbers(FILE *f, uint32_t count) {
+    uint32_t *some = must(calloc(count + 1, sizeof *some));
+    if (fread(some, sizeof *some, count, f) != count) die("file");
+    return some;
+}
+
 static void load_rooms(const char *path) {
     FILE *f = fopen(path, "rb"); if (!f) die(path);
-    room_count = u32(f); position = u32(f);
-    rooms = must(calloc(room_count, sizeof *rooms));
+    uint32_t count = u32(f), last = u32(f), known = room_count;
+    if (known && known != count) die("the same rooms are loaded again");
+    if (last > position) position = last;
+    if (!rooms) rooms = must(calloc(count, sizeof *rooms));
+    room_count = count;
     for (uint32_t i = 0; i < room_count; i++) {
         struct room *r = &rooms[i];
-        r->expected = u32(f); r->seq = u32(f); r->text = bytes(f, &r->size);
-        r->seq_count = u32(f); r->seqs = must(calloc(r->seq_count + 1, 4));
-        for (uint32_t j = 0; j < r->seq_count; j++) r->seqs[j] = u32(f);
-        r->position_count = u32(f); r->positions = must(calloc(r->position_count + 1, 4));
-        for (uint32_t j = 0; j < r->position_count; j++) r->positions[j] = u32(f);
+        r->tab_count = u32(f); r->tabs = numbers(f, r->tab_count);
+        uint32_t seq = u32(f); if (seq > r->seq) r->seq = seq;
+        r->text = bytes(f, &r->size);
+        r->seq_count = u32(f); r->seqs = numbers(f, r->seq_count);
+        r->position_count = u32(f); r->positions = numbers(f, r->position_count);
     }
+    flooding = 1;
     fclose(f); printf("%u\n", room_count);
 }
 

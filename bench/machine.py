@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import platform
 import shutil
 import socket
 import subprocess
@@ -9,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from server.embedded import find_redis
@@ -21,17 +23,24 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True, slots=True)
 class Flood:
-    """What one flood brought. `busy` are the shares of its seconds that the generator and the server were at work."""
+    """What one flood brought. `busy` are the shares of its seconds that each was at work; `others` is what else had the server's core."""
 
     events: int
     deliveries: int
     seconds: float
-    generator_busy: float
     server_busy: float
+    generator_busy: float
+    redis_busy: float
+    others: float
 
     @property
     def rate(self) -> float:
         return self.deliveries / self.seconds
+
+    @property
+    def per_cpu_second(self) -> float:
+        """Of the server's processor time: what it would do if nothing but itself held it up."""
+        return self.rate / max(self.server_busy, 1 / TICKS)
 
 
 class Failed(Exception):
@@ -41,6 +50,25 @@ class Failed(Exception):
 def settle() -> None:
     """This process keeps off the server's core, and so do those it starts."""
     os.sched_setaffinity(0, {OTHERS_CORE})
+
+
+def about_this_machine() -> str:
+    """Day, commit, processor, and what is installed of what is measured."""
+    model = next((line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line), "")
+    said = [f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", f"commit {_first_line('git', 'rev-parse', '--short', 'HEAD')}"]
+    said += [
+        f"{os.cpu_count()} cores {model or platform.machine()}",
+        f"Linux {platform.release()}",
+        f"node {_first_line('node', '--version')}",
+    ]
+    return ", ".join([*said, f"Redis {'.'.join(map(str, find_redis().version))}"])
+
+
+def _first_line(*words: str) -> str:
+    try:
+        return subprocess.run(words, cwd=HERE, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "?"
 
 
 def pause(seconds: float) -> None:
@@ -102,14 +130,14 @@ class Server:
 
 
 @contextlib.contextmanager
-def redis(folder: Path) -> Iterator[int]:
-    """An empty one's port."""
+def redis(folder: Path) -> Iterator[Server]:
+    """An empty one."""
     port = free_port()
     options = {"port": port, "bind": "127.0.0.1", "save": "", "appendonly": "no", "dir": folder, "logfile": folder / "redis.log"}
     words = [str(word) for name, value in options.items() for word in (f"--{name}", value)]
     server = Server([find_redis().path, *words], port, OTHERS_CORE)
     try:
-        yield port
+        yield server
     finally:
         server.stop()
 
@@ -117,9 +145,10 @@ def redis(folder: Path) -> Iterator[int]:
 class Load:
     """The generator; see `load.c`."""
 
-    def __init__(self, program: Path, server: Server, redis_port: int) -> None:
+    def __init__(self, program: Path, server: Server, redis: Server, publishing_port: int) -> None:
         self.server = server
-        command = [str(program), str(server.port), str(redis_port)]
+        self._redis = redis
+        command = [str(program), str(server.port), str(publishing_port)]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
 
     def ask(self, command: str) -> list[float]:
@@ -139,15 +168,21 @@ class Load:
         return seconds
 
     def flood(self, seconds: float, window: int) -> Flood:
-        """Raises `Failed` where anything that was published did not arrive once at everybody, or a tab was lost."""
-        before = self.server.cpu_seconds()
-        events, deliveries, expected, took, cpu, lost, strange = self.ask(f"flood {seconds} {window}")
-        if deliveries != expected or lost or strange:
-            says = (
-                f"{deliveries:.0f} deliveries of {expected:.0f}, {lost:.0f} tabs lost, {strange:.0f} frames of no length that was expected"
+        """Raises `Failed` where anything that was published did not arrive once at everybody whom it concerns, or a tab was lost."""
+        before = self._used()
+        events, deliveries, expected, took, own, lost, strange, uneven, wrong = self.ask(f"flood {seconds} {window}")
+        server, redis, core = (now - then for now, then in zip(self._used(), before, strict=True))
+        if deliveries != expected or lost or strange or uneven or wrong:
+            raise Failed(
+                f"{deliveries:.0f} deliveries of {expected:.0f}, {lost:.0f} tabs lost, {strange:.0f} frames of a strange length, "
+                f"{uneven:.0f} tabs that got more or less than theirs, {wrong:.0f} of those read whole that got others"
             )
-            raise Failed(says)
-        return Flood(int(events), int(deliveries), took, cpu / took, (self.server.cpu_seconds() - before) / took)
+        busy = [each / took for each in (server, own, redis, max(0.0, core - server))]
+        return Flood(int(events), int(deliveries), took, *busy)
+
+    def _used(self) -> tuple[float, float, float]:
+        """Seconds so far: the server's, those of Redis, and the server's core by whomever."""
+        return self.server.cpu_seconds(), self._redis.cpu_seconds(), _core_seconds(SERVERS_CORE)
 
     def stop(self) -> None:
         assert self._process.stdin is not None
@@ -179,4 +214,14 @@ def _cpu_seconds(pid: int) -> float:
     with contextlib.suppress(OSError):
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / TICKS
+    return 0.0
+
+
+def _core_seconds(core: int) -> float:
+    """That it was at work, for us, for others or for another machine on the same hardware."""
+    for line in Path("/proc/stat").read_text().splitlines():
+        name, *fields = line.split()
+        if name == f"cpu{core}":
+            user, nice, system, _idle, _waiting, irq, softirq, steal = map(int, fields[:8])
+            return (user + nice + system + irq + softirq + steal) / TICKS
     return 0.0

@@ -49,6 +49,7 @@ class Ours:
     """Partyline's own websocket: signed in by cookie, envelopes on Redis."""
 
     overhead = len(events([])) - 2
+    """Bytes of a frame's payload without its events."""
 
     def tab(self, cookie: str, port: int, *, feed: bool) -> list[Step]:
         first = _request("/ws", port, [f"Origin: http://127.0.0.1:{port}", f"Cookie: sid={cookie}", "Sec-WebSocket-Protocol: partyline.v1"])
@@ -65,8 +66,6 @@ class Ours:
 class Named:
     """The yardsticks that were written for this: a tab says the names of its rooms, an event is a message on the room's channel."""
 
-    overhead = 0
-
     def tab(self, rooms: Sequence[str], port: int) -> list[Step]:
         joining = _masked(" ".join(f"room:{name}" for name in rooms).encode())
         return [(b"", _request("/", port, [])), (b"", joining), (b"ready", b"")]
@@ -75,10 +74,20 @@ class Named:
         return _publish(f"room:{room.name}", room.event.body)
 
 
-class SocketIo:
-    """The protocol of Socket.IO 4 and of its Redis adapter, as its emitter for other processes publishes."""
+class Nchan:
+    """A tab subscribes to all its rooms by one address. A message comes by HTTP: Nchan reads nothing from Redis but what it put there."""
 
-    overhead = len('42["event",]')
+    def tab(self, rooms: Sequence[str], port: int) -> list[Step]:
+        return [(b"", _request(f"/tab?rooms={','.join(rooms)}", port, [])), (b"", b"")]
+
+    def publishing(self, room: Room) -> bytes:
+        head = f"POST /room?name={room.name} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(room.event.body)}\r\n\r\n"
+        return head.encode() + room.event.body
+
+
+class SocketIo:
+    """The protocol of Socket.IO 4 and of its Redis adapter, as its emitter for other processes publishes. The event travels as a string:
+    as an object it would be read and written anew once more."""
 
     def tab(self, rooms: Sequence[str], port: int) -> list[Step]:
         joining = b"42" + msgspec.json.encode(["join", list(rooms)])
@@ -86,7 +95,7 @@ class SocketIo:
         return [(b"", first), (b"", b""), (b'0{"sid"', _masked(b"40")), (b'40{"sid"', _masked(joining)), (b'["ready"', b"")]
 
     def publishing(self, room: Room) -> bytes:
-        packet = {"type": 2, "data": ["event", msgspec.json.decode(room.event.body)], "nsp": "/"}
+        packet = {"type": 2, "data": ["event", room.event.body.decode()], "nsp": "/"}
         message = ["emitter", packet, {"rooms": [room.name], "except": [], "flags": {}}]
         return _publish(f"socket.io#/#{room.name}#", msgspec.msgpack.encode(message))
 
@@ -101,18 +110,21 @@ def write_tabs(path: Path, tabs: Sequence[list[Step]]) -> None:
                 file.write(_counted(needle) + _counted(say))
 
 
-def write_rooms(path: Path, rooms: Sequence[Room], server: Ours | Named | SocketIo) -> None:
-    """For `load`: what is published for each room, with the places where the numbers stand."""
+Speaks = Ours | Named | Nchan | SocketIo
+
+
+def write_rooms(path: Path, rooms: Sequence[Room], server: Speaks) -> None:
+    """For `load`: who is in each room and what is published for it, with the places where the numbers stand."""
     last = max(room.event.position for room in rooms)
     with path.open("wb") as file:
         file.write(struct.pack("=II", len(rooms), last))
         for room in rooms:
             text = server.publishing(room)
             seq, position = room.event.seq or 0, room.event.position
-            # In msgpack the numbers are no digits; then they stay as they are.
             seqs = [*_places(rb'"seq":()%d\b' % seq, text), *_places(rb'\[[^\n]*?,%d,"[^"]*",()%d,' % (position, seq), text)]
             positions = [*_places(rb'"position":()%d\b' % position, text), *_places(rb'\["[^"]*",()%d,' % position, text)]
-            file.write(struct.pack("=II", len(room.tabs), seq) + _counted(text))
+            file.write(struct.pack(f"={1 + len(room.tabs)}I", len(room.tabs), *room.tabs))
+            file.write(struct.pack("=I", seq) + _counted(text))
             for places in (seqs, positions):
                 file.write(struct.pack(f"={1 + len(places)}I", len(places), *places))
 

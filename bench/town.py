@@ -3,6 +3,7 @@
 Users, sessions and who takes part are inserted in bulk. The conversations come from texts that the desk received, and so does every event.
 """
 
+import asyncio
 import json
 import random
 import shutil
@@ -94,19 +95,25 @@ async def writing(town: Town, redis_url: str) -> AsyncIterator[Writing]:
     """Its events go to Redis as after every commit."""
     async with open_parts(town.settings(redis_url)) as parts:
         sandbox = Connection(town.carrier, town.account, "sandbox", "Sandbox", Credentials({}))
-        mine = Writing(parts.desk, sandbox, [], {})
-        writer: Any = parts.desk.writer
-        publish = writer._published
+        kept: list[Envelope] = []
+        at: dict[int, int] = {}
 
         def committed(envelopes: Sequence[Envelope], roles: frozenset[str]) -> None:
             now = time.monotonic_ns()
-            mine.kept.extend(envelopes)
-            mine.at.update((envelope.position, now) for envelope in envelopes)
-            publish(envelopes, roles)
+            parts.bus.publish(envelopes)
+            for role in roles:
+                parts.wakes.wake(role)
+            kept.extend(envelopes)
+            at.update((envelope.position, now) for envelope in envelopes)
 
-        assert isinstance(writer, Writer)
-        writer._published = committed
-        yield mine
+        writer = Writer(parts.db, committed)
+        desk = Desk(parts.db, writer, parts.desk.carriers, parts.settings)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(writer.run())
+            try:
+                yield Writing(desk, sandbox, kept, at)
+            finally:
+                writer.stop()
 
 
 async def build(folder: Path, redis_url: str, *, agents: int, managers: int, conversations: int) -> Town:
