@@ -15,7 +15,7 @@ from server.domain.events import EventType
 from server.domain.message import BROKEN, Message, MessageState
 from server.domain.thread import Happening, Step
 from server.domain.user import User
-from server.store import messages
+from server.store import messages, repeated
 
 SENT_AGAIN = "sent_again"
 
@@ -37,16 +37,17 @@ async def arrived(desk: Desk, user: User, id: str, once: Once | None = None) -> 
 
 
 async def sent_again(work: Work, user: User, conversation: str, id: str) -> Message:
-    """The text in whose place another one goes. An `unconfirmed` one stays so and says it, and is sent again only once; what became of
-    one that failed is known. Raises `NotFound` and `NotUnconfirmed`."""
+    """The text in whose place another one goes, once, whatever the carrier says of either later. An `unconfirmed` one stays so and says
+    it; what became of one that failed is known. Raises `NotFound` and `NotUnconfirmed`."""
     text = await _mine(work, user, id)
     if text.conversation != conversation:
         raise NotFound
+    if text.state not in BROKEN:
+        _still_doubtful(text)
+    if not await repeated.repeat(work.tx, text.id):
+        raise NotUnconfirmed("This text was sent again already.")
     if text.state in BROKEN:
         return text
-    _still_doubtful(text)
-    if text.error_code == SENT_AGAIN:
-        raise NotUnconfirmed("This text was sent again already.")
     _say(work, user, replace(text, error_code=SENT_AGAIN, error_says="It was sent again."), EventType.MESSAGE_UNCONFIRMED, SENT_AGAIN)
     return text
 

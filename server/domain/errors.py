@@ -48,7 +48,7 @@ class NotScheduled(Refused):
 
 
 class NotUnconfirmed(Refused):
-    """It is known by now what became of the text."""
+    """It is known by now what became of the text, or another one went in its place."""
 
     code = "not_unconfirmed"
 

@@ -1,12 +1,16 @@
 """A text that may have been sent: what a person says of it, over HTTP."""
 
+import asyncio
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
-from server.carriers.carrier import SendResult
+from server.carriers.carrier import Connection, Credentials, Receipt, SendResult
 from server.desk.dispatch import lease, record
+from server.desk.receipts import apply_receipts
+from server.domain.message import MessageState
+from server.store.database import Transaction
 from tests.endpoints.test_media import bring, can_send_pictures
 from tests.fixtures.integrator import MARIA, Integrator
 
@@ -103,3 +107,66 @@ async def test_what_failed_is_sent_again_and_says_still_why_it_failed(integrator
     other = await integrator.ana.post(path, {"body": sent["body"], "client_id": "c2", "again": sent["id"]})
     assert (other.status_code, other.json()["body"]) == (202, sent["body"]), "the opt-out line stands once"
     assert await states(integrator, path) == [("failed", "30003"), ("queued", None)]
+
+
+async def told(integrator: Integrator, sent: dict[str, Any], state: MessageState) -> None:
+    """A receipt for a text whose reference nobody knows: it brings our own token."""
+
+    async def token(tx: Transaction) -> str:
+        row = await tx.one("select token from messages where id = :id", id=sent["id"])
+        assert row is not None
+        return str(row["token"])
+
+    served = integrator.served
+    connection = Connection(integrator.carrier, served.account, "sandbox", "Sandbox", Credentials({}))
+    await apply_receipts(served.desk, connection, [Receipt(None, await served.desk.read(token), state)])
+
+
+async def refused_again(integrator: Integrator, path: str, sent: dict[str, Any]) -> None:
+    before = await states(integrator, path)
+    twice = await integrator.ben.post(path, {"body": sent["body"], "client_id": "c9", "again": sent["id"]})
+    assert (twice.status_code, twice.json()["code"]) == (409, "not_unconfirmed")
+    assert twice.json()["detail"] == "This text was sent again already."
+    assert await states(integrator, path) == before
+
+
+@pytest.mark.parametrize("later", [MessageState.UNDELIVERED, MessageState.FAILED])
+async def test_what_was_sent_again_and_failed_afterwards_is_not_sent_once_more(integrator: Integrator, later: MessageState) -> None:
+    """The receipt comes late: by then a colleague's page, which has not heard of it, or a program offers to repeat it."""
+    path, sent = await doubtful(integrator)
+    assert (await integrator.ana.post(path, {"body": sent["body"], "client_id": "c2", "again": sent["id"]})).status_code == 202
+    await told(integrator, sent, later)
+    assert [state for state, _ in await states(integrator, path)] == [later, "queued"]
+    await refused_again(integrator, path, sent)
+
+
+async def test_what_failed_is_sent_again_once_and_then_the_one_in_its_place_is(integrator: Integrator) -> None:
+    path, sent = await doubtful(integrator)
+    await told(integrator, sent, MessageState.FAILED)
+    other = await integrator.ana.post(path, {"body": sent["body"], "client_id": "c2", "again": sent["id"]})
+    assert other.status_code == 202
+    await refused_again(integrator, path, sent)
+    [leased] = await lease(integrator.served.desk)
+    await record(integrator.served.desk, leased, SendResult("rejected", code="30003", says="The phone is off."))
+    await refused_again(integrator, path, sent)
+    third = await integrator.ana.post(path, {"body": sent["body"], "client_id": "c3", "again": other.json()["id"]})
+    assert (third.status_code, third.json()["body"]) == (202, sent["body"])
+
+
+@pytest.mark.parametrize("outcome", [MessageState.FAILED, None], ids=["failed", "unconfirmed"])
+async def test_of_two_people_who_send_it_again_at_once_one_does(integrator: Integrator, outcome: MessageState | None) -> None:
+    path, sent = await doubtful(integrator)
+    if outcome is not None:
+        await told(integrator, sent, outcome)
+    both = [(integrator.ana, "c2"), (integrator.ben, "c3")]
+    answers = await asyncio.gather(*(who.post(path, {"body": sent["body"], "client_id": id, "again": sent["id"]}) for who, id in both))
+    assert sorted(answer.status_code for answer in answers) == [202, 409]
+    assert len(await states(integrator, path)) == 2
+
+
+async def test_an_attempt_that_was_refused_took_nobodys_place(integrator: Integrator) -> None:
+    path, sent = await doubtful(integrator)
+    await told(integrator, sent, MessageState.FAILED)
+    nothing = {"client_id": "c2", "again": sent["id"], "media": ["01m82ctqk2pk9ffky33ecq0pxz"]}
+    assert (await integrator.ana.post(path, {"body": sent["body"], **nothing})).status_code in (404, 422)
+    assert (await integrator.ana.post(path, {"body": sent["body"], "client_id": "c3", "again": sent["id"]})).status_code == 202
