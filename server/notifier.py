@@ -65,7 +65,8 @@ async def run(parts: Parts, stop: asyncio.Event) -> None:
 
 
 async def serve(desk: Desk, clock: Clock, held: Held, http: httpx2.AsyncClient, stop: asyncio.Event | None = None) -> None:
-    """Posts what is due until there is nothing, the webhook rests or is off, its turn is over, or `stop` is set; then gives it back."""
+    """Posts what is due until there is nothing, the webhook rests or is off, its order is another one, its turn is over, or `stop` is set;
+    then gives it back."""
     async with asyncio.TaskGroup() as tasks:
         await _Turn(desk, clock, held, http, stop).run(tasks)
     await release(desk, held)
@@ -83,6 +84,7 @@ class _Turn:
         self._ends_at = clock.monotonic() + TURN_SECONDS
         self._goes_on = True
         self._batch = NOTHING
+        self._lanes: bool | None = None
         self._looked_at = clock.monotonic()
         self._found = False
         self._waiting: Lanes[Due] = Lanes()
@@ -117,6 +119,11 @@ class _Turn:
         self._recorded.clear()
         self._batch = await take(self._desk, self._held)
         self._looked_at = self._clock.monotonic()
+        if self._lanes not in (None, self._batch.lanes):
+            # What waits is in lanes of the other kind: what is new would not stand behind it.
+            self._goes_on = False
+            return
+        self._lanes = self._batch.lanes
         new = [due for due in self._batch.due if due.id not in self._in_hand]
         self._found = bool(new)
         for due in new:

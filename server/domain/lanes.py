@@ -50,8 +50,12 @@ _event = msgspec.json.Decoder(_Event).decode
 
 
 def contact_of(event: str) -> str:
-    """The contact that an event, as it is on the wire, is about: its own or its conversation's. Empty for none: those are one lane."""
-    data = _event(event).data
+    """The contact that an event, as it is on the wire, is about: its own or its conversation's. Empty for none, and for a shape that
+    nobody foresaw, which must hold nothing up: those are one lane."""
+    try:
+        data = _event(event).data
+    except msgspec.ValidationError:
+        return ""
     if data.contact is not None:
         return data.contact.id
     return data.conversation.contact.id if isinstance(data.conversation, _Thread) else ""

@@ -30,3 +30,20 @@ def test_of_each_lane_one_is_under_way_and_the_first_of_a_free_lane_is_next() ->
 )
 def test_an_event_goes_in_the_lane_of_the_contact_that_it_is_about(event: str, contact: str) -> None:
     assert contact_of(event) == contact
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        '{"data":{"contact":{"name":"Maria"}}}',
+        '{"data":{"contact":"maria"}}',
+        '{"data":{"conversation":{"id":"c","contact":null}}}',
+        '{"data":{"conversation":{"id":"c"}}}',
+        '{"data":{"conversation":7}}',
+        '{"data":[]}',
+        '{"data":null}',
+        "{}",
+    ],
+)
+def test_an_event_of_a_shape_that_nobody_foresaw_is_in_the_lane_of_those_without_a_contact(event: str) -> None:
+    assert contact_of(event) == ""

@@ -9,6 +9,9 @@ import pytest
 from server import notifier
 from server.desk import notify
 from server.desk.notify import hold
+from server.desk.work import Work
+from server.domain.events import EventType
+from server.domain.user import SYSTEM
 from server.domain.webhook import LANES, RESTS_AFTER, Order
 from tests.fixtures.carrier_api import answers, hangs_up
 from tests.fixtures.receiver import Receiver
@@ -160,3 +163,52 @@ async def test_another_address_gets_nothing_that_was_in_hand_for_the_old_one(rec
     assert receiver.api.seen[-1].target == "/events/elsewhere"
     for contact in range(LANES):
         assert [words for who, words in dict.fromkeys(texts(receiver)) if who == phone(contact)] == [f"Text {n}" for n in range(4)]
+
+
+@pytest.mark.parametrize(("order", "posts"), [(Order.ACCOUNT, 2), (Order.CONTACT, 1)])
+async def test_a_turn_ends_where_the_order_is_changed_and_nothing_overtakes_what_waited(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch, order: Order, posts: int
+) -> None:
+    """It is changed while a contact's first text is not answered, and others of the same contact wait behind it."""
+    monkeypatch.setattr(notify, "AT_ONCE", 2)
+    let_go = asyncio.Event()
+
+    async def hangs_on_the_first(writer: asyncio.StreamWriter) -> None:
+        if b"Text 0" in receiver.api.seen[-1].body:
+            await let_go.wait()
+        await TAKEN(writer)
+
+    async def looked(since: int) -> bool:
+        return bool((await receiver.row())["lease_until"] > since)
+
+    receiver.api.answer = hangs_on_the_first
+    await receiver.subscribe("message.received")
+    await receiver.change(order=order)
+    for number in range(4):
+        await receiver.office.text(f"Text {number}", sender=phone(1))
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(receiver.deliver())
+        await until(lambda: len(receiver.api.seen) == 1, within=5)
+        await receiver.change(order=Order.CONTACT if order is Order.ACCOUNT else Order.ACCOUNT)
+        for number in range(4, 6):
+            await receiver.office.text(f"Text {number}", sender=phone(1))
+        if order is Order.CONTACT:
+            held = (await receiver.row())["lease_until"]
+            await until(lambda: looked(held), within=5)
+        let_go.set()
+    assert len(receiver.api.seen) == posts
+    while await receiver.deliver():
+        pass
+    assert [words for _, words in texts(receiver)] == [f"Text {number}" for number in range(6)]
+
+
+async def test_an_event_of_a_shape_that_nobody_foresaw_goes_out_and_holds_nothing_up(receiver: Receiver) -> None:
+    async def strange(work: Work) -> None:
+        work.tell(receiver.office.account, EventType.SETTINGS_CHANGED, SYSTEM, data={"contact": {"name": "Nobody"}})
+
+    receiver.api.answer = TAKEN
+    await subscribe(receiver)
+    await receiver.office.desk.change(strange)
+    await write(receiver, 2, each=1)
+    await receiver.deliver()
+    assert len(receiver.ids) == len(set(receiver.ids)) == len(receiver.office.events)
