@@ -1,28 +1,51 @@
 """`python -m tests.faults [--seed N] [--short] [--engine E] [--out FILE] [row …]`: plays the rows, prints one table, and exits 1 when a
-promise was broken. Rows are named by their number in the list of faults, or by a word of their name."""
+promise was broken, 2 when a row that was asked for is not played. Rows are named by their number in the list of faults, or by a word of
+their name."""
 
 import argparse
 import asyncio
-import contextlib
 import random
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import uvloop
 
 from tests.faults.row import Result, Row
-from tests.faults.rows import alone, herd, live, rights, ways
+from tests.faults.rows import alone, herd, live, own, rights, ways
 from tests.faults.stage import LONG, SHORT, Engine, open_stage
 from tests.faults.table import table
 
-ROWS: list[Row] = [*live.ROWS, *ways.ROWS, *rights.ROWS, *herd.ROWS, *live.LAST, *alone.ROWS]
+ROWS: list[Row] = [*live.ROWS, *ways.ROWS, *rights.ROWS, *herd.ROWS, *alone.ROWS, *own.ROWS, *live.LAST]
 ENGINES: tuple[Engine, ...] = ("sqlite", "postgresql")
 
 
-async def play(rows: Sequence[Row], *, short: bool, seed: int, engines: Sequence[Engine] = ENGINES) -> list[tuple[Row, Result]]:
-    """All rows on one stage for each engine, in order. A row that fails outright is a broken promise, and the next has a new stage."""
+class NothingToPlay(Exception):
+    """What was asked for is no row, or not one of this engine."""
+
+
+def chosen(names: Sequence[str], *, short: bool, engines: Sequence[Engine]) -> list[Row]:
+    """Those with these names, or all; the short form has some of all. Raises NothingToPlay."""
+    here = [row for row in ROWS if set(engines) & set(row.engines)]
+    for name in names:
+        if not any(_named(row, name) for row in here):
+            raise NothingToPlay(f"There is no row {name} on {' and '.join(engines)}.")
+    if names:
+        return [row for row in here if any(_named(row, name) for name in names)]
+    return [row for row in here if row.short or not short]
+
+
+async def play(
+    rows: Sequence[Row],
+    *,
+    short: bool,
+    seed: int,
+    engines: Sequence[Engine] = ENGINES,
+    told: Callable[[list[tuple[Row, Result]]], object] = lambda _: None,
+) -> list[tuple[Row, Result]]:
+    """All rows on one stage for each engine, in order. A row that fails outright is a broken promise, and the next has a new stage. After
+    each row what was played so far is `told`."""
     played: list[tuple[Row, Result]] = []
     for engine in engines:
         waiting = [row for row in rows if engine in row.engines]
@@ -36,6 +59,7 @@ async def play(rows: Sequence[Row], *, short: bool, seed: int, engines: Sequence
                         result = Result(broken=[f"{type(error).__name__}: {error}"])
                     result.engine, result.seed, result.took = engine, seed, time.monotonic() - began
                     played.append((row, result))
+                    told(played)
                     says = f"{'broken' if result.broken else 'kept'} after {result.took:.1f} s: {row.number} {row.name} ({engine})"
                     print(says, file=sys.stderr, flush=True)  # noqa: T201
                     if result.broken:
@@ -48,24 +72,28 @@ def main() -> int:
     asked.add_argument("--seed", type=int, default=random.randrange(1_000_000))
     asked.add_argument("--short", action="store_true")
     asked.add_argument("--engine", choices=ENGINES)
-    asked.add_argument("--out", type=Path, help="also writes the table there")
+    asked.add_argument("--out", type=Path, help="also writes the table there, after each row anew")
     asked.add_argument("rows", nargs="*")
     given = asked.parse_args()
-    rows = [row for row in ROWS if (not given.rows or _named(row, given.rows)) and (row.short or not given.short or given.rows)]
     engines = (given.engine,) if given.engine else ENGINES
+    try:
+        rows = chosen(given.rows, short=given.short, engines=engines)
+    except NothingToPlay as none:
+        asked.error(str(none))
+
+    def told(played: list[tuple[Row, Result]]) -> None:
+        if given.out:
+            given.out.parent.mkdir(parents=True, exist_ok=True)
+            given.out.write_text(table(played))
+
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        played = runner.run(play(rows, short=given.short, seed=given.seed, engines=engines))
-    text = table(played)
-    sys.stdout.write(text)
-    if given.out:
-        with contextlib.suppress(FileExistsError):
-            given.out.parent.mkdir(parents=True)
-        given.out.write_text(text)
+        played = runner.run(play(rows, short=given.short, seed=given.seed, engines=engines, told=told))
+    sys.stdout.write(table(played))
     return int(any(result.broken for _, result in played))
 
 
-def _named(row: Row, names: Sequence[str]) -> bool:
-    return any(name == row.number or (not name.isdigit() and name.lower() in row.name.lower()) for name in names)
+def _named(row: Row, name: str) -> bool:
+    return name == row.number or (not name.isdigit() and name.lower() in row.name.lower())
 
 
 if __name__ == "__main__":

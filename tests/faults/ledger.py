@@ -6,13 +6,18 @@ whose `audience` was decided when each was written.
 
 import json
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
 ACCOUNT, MANAGERS, PERSON = "account", "managers", "person"
+FOR_GOOD = {4401, 4409}
+"""Close codes after which nobody comes back."""
+COUNTS = (
+    "tabs deliveries lost doubled reordered leaked unequal resets gaps connections recounted due covered silent gone"  # as in `Verdict`
+).split()
 
 
 class Fact(msgspec.Struct, frozen=True, gc=False):
@@ -47,10 +52,12 @@ class Given(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Book(msgspec.Struct):
     """What one tab wrote down. `began` is its first N: what is up to there it loaded.
 
-    `covered`: of each conversation the number up to which a later reading over HTTP gave it all; `resets`: the positions it was told
-    to begin anew from; `left` is the instant (µs) at which its right ended, if it did. `whole_until`: for a conversation that the tab
-    watches, from which number on. `n`: the last position it was told. `differs`: what its page shows otherwise than a fresh one;
-    None if it is the same or that was not looked at. `recounted`: its counts were right only when it had read them again.
+    `covered`: of each conversation, rising numbers up to which a reading over HTTP gave it all, each with the instant (s since 1970) of
+    that; `resets`: the positions it was told to begin anew from; `left` is the instant (µs) at which its right ended, if it did.
+    `watched`: for a conversation that the tab watches, from which number on. `n`: the last position it was told. `codes`: with which
+    its connections were closed. `differs`: what its page shows otherwise than a fresh one; None if it is the same or that was not looked
+    at. `recounted`: its counts were right only when it had read them again. `view` is what the page shows, `compared` how many rows and
+    lines of it were held against a fresh one's.
     """
 
     tab: str
@@ -60,7 +67,7 @@ class Book(msgspec.Struct):
     n: int
     topics: tuple[str, ...] = ()
     watched: dict[str, int] = {}
-    covered: dict[str, int] = {}
+    covered: dict[str, list[tuple[int, float]]] = {}
     resets: list[int] = []
     given: list[Given] = []
     codes: list[int] = []
@@ -69,12 +76,19 @@ class Book(msgspec.Struct):
     left: int | None = None
     differs: str | None = None
     recounted: bool = False
+    view: str = ""
+    compared: int = 0
     account: str = ""
 
 
 @dataclass
 class Verdict:
-    """Counts over all tabs, and the first of each as a sentence. `delays`: seconds from commit to application, sorted."""
+    """Counts over all tabs, and the first of each as a sentence. `delays`: seconds from commit until the tab had it, sorted.
+
+    `due`: what was written and had to reach a tab; `covered`: of that, what a page only read over HTTP and was never given; `silent`:
+    tabs that were given nothing; `gone`: tabs that were told not to come back; `compared`: rows and lines held against a fresh page's, by
+    what the pages show.
+    """
 
     events: int = 0
     tabs: int = 0
@@ -88,6 +102,11 @@ class Verdict:
     gaps: int = 0
     connections: int = 0
     recounted: int = 0
+    due: int = 0
+    covered: int = 0
+    silent: int = 0
+    gone: int = 0
+    compared: dict[str, int] = field(default_factory=dict)
     delays: list[float] = field(default_factory=list)
     examples: list[str] = field(default_factory=list)
 
@@ -95,26 +114,21 @@ class Verdict:
     def clean(self) -> bool:
         return (self.lost, self.doubled, self.reordered, self.leaked, self.unequal) == (0, 0, 0, 0, 0)
 
+    @property
+    def share_lost(self) -> float:
+        """Of what was due; 0 when nothing was."""
+        return self.lost / self.due if self.due else 0.0
+
     def share(self, share: float) -> float:
         """The delay that this share of the deliveries stays below; 0 when nothing was delivered."""
         return self.delays[min(len(self.delays) - 1, int(len(self.delays) * share))] if self.delays else 0.0
 
     def add(self, other: "Verdict") -> None:
         """The counts of one more tab."""
-        for name in (
-            "tabs",
-            "deliveries",
-            "lost",
-            "doubled",
-            "reordered",
-            "leaked",
-            "unequal",
-            "resets",
-            "gaps",
-            "connections",
-            "recounted",
-        ):
+        for name in COUNTS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
+        for view, count in other.compared.items():
+            self.compared[view] = self.compared.get(view, 0) + count
         self.delays += other.delays
         self.examples += other.examples[: max(0, 12 - len(self.examples))]
 
@@ -134,6 +148,9 @@ def judge(books: Iterable[Book], facts: Mapping[str, Sequence[Fact]]) -> Verdict
 
 def judge_one(book: Book, facts: Mapping[int, Fact], in_order: Sequence[Fact]) -> Verdict:
     verdict = Verdict(tabs=1, resets=len(book.resets), gaps=book.gaps, connections=book.connections, recounted=book.recounted)
+    verdict.silent, verdict.gone = int(not book.given), int(not FOR_GOOD.isdisjoint(book.codes))
+    if book.view:
+        verdict.compared[book.view] = book.compared
     applied: set[int] = set()
     seen: set[tuple[int, int]] = set()
     last: dict[str, int] = {}
@@ -151,15 +168,30 @@ def judge_one(book: Book, facts: Mapping[int, Fact], in_order: Sequence[Fact]) -
         seen.add(once)
         if given.applied:
             _follow(verdict, book, given, fact, applied, last)
-    beyond = max([book.began, *book.resets])
-    for fact in in_order[bisect_right(in_order, beyond, key=_position) :]:
-        if fact.position not in applied and _should(book, fact):
-            verdict.lost += 1
-            _tell(verdict, "lost", book, fact)
+    _look_for(verdict, book, in_order, applied)
     if book.differs:
         verdict.unequal += 1
         verdict.examples.append(f"unequal: {book.tab}: {book.differs}")
     return verdict
+
+
+def _look_for(verdict: Verdict, book: Book, in_order: Sequence[Fact], applied: Collection[int]) -> None:
+    """What was due to the tab: it applied that, or read it, or lost it. Whoever meets a conversation is given an event, and reads."""
+    given = {each.position for each in book.given}
+    beyond = max([book.began, *book.resets])
+    for fact in in_order[bisect_right(in_order, beyond, key=_position) :]:
+        if not _should(book, fact):
+            continue
+        verdict.due += 1
+        if fact.position in applied:
+            continue
+        read_at = _read_at(book, fact)
+        if read_at is None:
+            verdict.lost += 1
+            _tell(verdict, "lost", book, fact)
+        else:
+            verdict.covered += fact.position not in given
+            verdict.delays.append(max(0.0, read_at - fact.at / 1_000_000))
 
 
 def _follow(verdict: Verdict, book: Book, given: Given, fact: Fact, applied: set[int], last: dict[str, int]) -> None:
@@ -175,6 +207,11 @@ def _follow(verdict: Verdict, book: Book, given: Given, fact: Fact, applied: set
             _tell(verdict, "reordered", book, given)
         last[given.conversation] = given.seq
     applied.add(given.position)
+
+
+def between(facts: Mapping[str, Sequence[Fact]], since: float, until: float) -> dict[str, list[Fact]]:
+    """Those that were written between two instants (s since 1970)."""
+    return {account: [fact for fact in rows if since * 1e6 <= fact.at <= until * 1e6] for account, rows in facts.items()}
 
 
 def fact_of(row: Mapping[str, Any]) -> Fact:
@@ -219,8 +256,6 @@ def _should(book: Book, fact: Fact) -> bool:
     """Whether the tab must have applied this newer event, unless it read it over HTTP."""
     if book.left is not None and fact.at > book.left:
         return False
-    if fact.conversation is not None and fact.seq is not None and fact.seq <= book.covered.get(fact.conversation, 0):
-        return False
     if _unasked(book, fact):
         return True
     if fact.reach == PERSON:
@@ -228,6 +263,13 @@ def _should(book: Book, fact: Fact) -> bool:
     if "feed" in book.topics or ("pool" in book.topics and fact.pool):
         return True
     return fact.conversation is not None and fact.seq is not None and fact.seq > book.watched.get(fact.conversation, 2**63)
+
+
+def _read_at(book: Book, fact: Fact) -> float | None:
+    """When a reading over HTTP gave the tab what the event says (s since 1970)."""
+    if fact.conversation is None or fact.seq is None:
+        return None
+    return next((at for seq, at in book.covered.get(fact.conversation, ()) if seq >= fact.seq), None)
 
 
 def _tell(verdict: Verdict, what: str, book: Book, event: Fact | Given) -> None:

@@ -11,8 +11,9 @@ const [OPENING, OPEN, CLOSED] = [0, 1, 3];
 const [TEXT, CLOSE] = [1, 8];
 
 export class Line {
-  /** @param {{port: number, path: string, protocol: string, headers: {[name: string]: string}}} to */
-  constructor({ port, path, protocol, headers }) {
+  /** @param {{port: number, path: string, protocol: string, headers: {[name: string]: string}, ended: (code: number) => void}} to `ended`: it was open and is not any more */
+  constructor({ port, path, protocol, headers, ended }) {
+    this.ended = ended;
     this.readyState = OPENING;
     this.onmessage = this.onclose = this.onerror = null;
     this.code = 1006;
@@ -43,6 +44,7 @@ export class Line {
 
   closed() {
     if (this.readyState === CLOSED) return;
+    if (this.readyState === OPEN) this.ended(this.code);
     this.readyState = CLOSED;
     this.onclose?.({ code: this.code });
   }

@@ -13,9 +13,11 @@ from typing import Any
 
 import msgspec
 
+from tests.faults.enough import NO_WORSE, not_once, too_little, unexpected
 from tests.faults.ledger import Book, Fact, judge
 from tests.faults.row import Result
 from tests.faults.stage import Stage
+from tests.faults.writers import body_of
 from tests.fixtures.centre import HOST
 from tests.fixtures.processes import ROOT
 
@@ -45,7 +47,8 @@ class Client:
 
 @dataclass
 class LoadRun:
-    """`began` and `head` are the instant (s since 1970) and the account's position of the first write."""
+    """`began` and `heads` are the instant (s since 1970) and the accounts' positions of the first write. `refusals`: statuses that a row
+    makes writers get."""
 
     stage: Stage
     clients: list[Client]
@@ -55,6 +58,7 @@ class LoadRun:
     tallies: list[dict[str, Any]] = field(default_factory=list)
     books: list[Book] = field(default_factory=list)
     facts: dict[str, list[Fact]] = field(default_factory=dict)
+    refusals: frozenset[int] = frozenset()
 
     async def fault_time(self) -> None:
         """Returns when it is time to break something."""
@@ -101,25 +105,48 @@ class LoadRun:
         if repairs and result.current is None:
             result.broken.append(f"not every tab is current {LONGEST_CATCH_UP:g} s after the last write")
         await self._accepted(result)
+        if repairs:
+            await self._enough(result)
         return result
 
     async def _accepted(self, result: Result) -> None:
         """What was acknowledged is there, once."""
-        assert result.verdict is not None
-        for name in ("resets", "recounted"):
-            if count := getattr(result.verdict, name):
-                result.show(name, count)
+        webhooks = await self._counts("select carrier_ref as id, count(*) as n from inbox group by carrier_ref")
+        bodies = await self._counts("select body as id, count(*) as n from messages where direction = 'inbound' group by body")
+        sent = await self._counts("select client_id as id, count(*) as n from messages where client_id is not null group by client_id")
         for tally in self.tallies:
-            result.show("repeated", int(result.figures.get("repeated", 0)) + tally["repeated"])
-        texts = [id for tally in self.tallies for id in tally["acknowledged"]]
-        known = {row["carrier_ref"] for row in await self.stage.centre.rows("select carrier_ref from inbox")}
-        missing = [id for id in texts if id not in known]
-        if missing:
-            result.broken.append(f"{len(missing)} acknowledged texts are not there")
+            result.broken += not_once(tally["acknowledged"], webhooks, "webhooks")
+            result.broken += not_once(map(body_of, tally["acknowledged"]), bodies, "texts")
+            result.broken += not_once(tally["sent"], sent, "answers")
+
+    async def _counts(self, sql: str) -> dict[str, int]:
+        return {row["id"]: row["n"] for row in await self.stage.centre.rows(sql)}
+
+    async def _enough(self, result: Result) -> None:
+        """That something was written, delivered and compared."""
+        verdict = result.verdict
+        assert verdict is not None
+        shown = {book.view for book in self.books if book.view}
+        pool = "select count(*) from conversations where account = :account and public_since is not null"
+        if not await self.stage.database_says(pool, account=self.stage.crew.account):
+            shown.discard("pool")
+        result.broken += too_little(verdict, self.stage.size, self.tallies, shown)
+        result.broken += unexpected(self.tallies, NO_WORSE | self.refusals)
+        for name in ("resets", "recounted", "covered"):
+            if count := getattr(verdict, name):
+                result.show(name, count)
+        for name, count in (("repeated", len(self.repeats())), ("refused", sum(sum(tally["refused"].values()) for tally in self.tallies))):
+            if count:
+                result.show(name, count)
+        result.show("compared", sum(verdict.compared.values()))
 
     def http_seconds(self, since: float = 0.0, until: float = 2.0**40) -> list[float]:
-        """How long calls took that began between two instants, sorted."""
+        """How long calls took that were first tried between two instants, sorted."""
         return sorted(took for tally in self.tallies for began, took in tally["seconds"] if since <= began <= until)
+
+    def repeats(self, since: float = 0.0, until: float = 2.0**40) -> list[str]:
+        """Why calls were tried again between two instants."""
+        return [why for tally in self.tallies for at, why in tally["repeats"] if since <= at <= until]
 
 
 @asynccontextmanager
@@ -158,6 +185,7 @@ async def make_plan(stage: Stage, number: int, *, resumes: bool = True) -> dict[
         "host": HOST,
         "ports": stage.fronts or [running.port for running in stage.centre.webs],
         "resumes": resumes,
+        "refresh_ms": round(1000 * size.refresh),
         "crews": crews,
         "load_tabs": tabs[size.page_tabs :],
         "page_tabs": tabs[: size.page_tabs],

@@ -34,10 +34,14 @@ class Result:
             self.broken.append(f"{name} is {value}, not {expected}")
 
     def clean(self) -> None:
-        """The ledger's own promise: 0 lost, doubled, reordered and leaked, and every page as a fresh one."""
+        """The ledger's own promise: 0 lost, doubled, reordered and leaked, and every page as a fresh one. Nobody was told to begin anew or
+        to stay away, and nobody was told nothing: that would forgive what was lost."""
         assert self.verdict is not None
         if not self.verdict.clean:
             self.broken += self.verdict.examples[:4]
+        for name in ("resets", "gone", "silent"):
+            if count := getattr(self.verdict, name):
+                self.broken.append(f"{name} {count}, not 0")
 
 
 Play = Callable[[Stage], Awaitable[Result]]

@@ -33,7 +33,8 @@ ELSEWHERE = 5
 @dataclass(frozen=True)
 class Size:
     """How large a run is. `acts` are writes a second, each of which makes about two events; `fault_at` and `seconds` count from the
-    first write. `page_tabs` run the page's own modules in node, the others speak the contract."""
+    first write. `page_tabs` run the page's own modules in node, the others speak the contract; pages read again every `refresh` seconds
+    what does not come to them: a browser's do every 15."""
 
     webs: int = 3
     timers: int = 1
@@ -47,11 +48,12 @@ class Size:
     seconds: float = 60.0
     fault_at: float = 20.0
     settle: float = 10.0
+    refresh: float = 15.0
     short: bool = False
 
 
 LONG = Size()
-SHORT = Size(agents=6, managers=2, tabs=60, conversations=30, acts=15.0, seconds=4.0, fault_at=1.0, settle=0.5, short=True)
+SHORT = Size(agents=6, managers=2, tabs=60, conversations=30, acts=15.0, seconds=4.0, fault_at=1.0, settle=0.5, refresh=5.0, short=True)
 
 
 @dataclass
@@ -90,12 +92,15 @@ class Stage:
         return random.Random(f"{self.seed} {name}")
 
     async def restart(self, **settings: str) -> None:
-        """All web processes anew, each on its port, with these settings besides."""
-        webs, partyline = self.centre.webs, self.centre.partyline
-        for running in webs:
-            running.kill()
-        webs[:] = [partyline.begin("web", PORT=str(running.port), **settings) for running in webs]
-        await asyncio.gather(*(asyncio.to_thread(running.wait_until_ready) for running in webs))
+        """All processes anew, the web processes each on its port, with these settings besides."""
+        centre = self.centre
+        roles = {"web": centre.webs, "timer": centre.timers, "sender": centre.senders}
+        for role, kept in roles.items():
+            ports = [{"PORT": str(running.port)} if role == "web" else {} for running in kept]
+            for running in kept:
+                running.kill()
+            kept[:] = [centre.partyline.begin(role, **port, **settings) for port in ports]
+        await asyncio.gather(*(asyncio.to_thread(running.wait_until_ready) for kept in roles.values() for running in kept))
 
     async def facts(self) -> dict[str, list[Fact]]:
         """Each account's events, in order."""

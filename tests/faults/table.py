@@ -14,7 +14,8 @@ def table(results: Sequence[tuple[Row, Result]]) -> str:
     lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
     lines += [f"| {' | '.join(_cells(row, result))} |" for row, result in results]
     broken = [f"- {row.number} {row.name} ({result.engine}): {what}" for row, result in results for what in result.broken]
-    return "\n".join([*lines, "", *(["Broken:", "", *broken] if broken else ["Every promise was kept."]), ""])
+    says = ["Broken:", "", *broken] if broken else ["Every promise was kept." if results else "Nothing was played."]
+    return "\n".join([*lines, "", *says, ""])
 
 
 def _cells(row: Row, result: Result) -> list[str]:

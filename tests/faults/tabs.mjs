@@ -11,13 +11,19 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Api } from "../../web/static/js/api.js";
 import { Socket } from "../../web/static/js/socket.js";
 import { Store } from "../../web/static/js/store.js";
+import { chance } from "./chance.mjs";
+import { Feed } from "./feed_page.mjs";
 import { ask, Line } from "./line.mjs";
 
 const plan = JSON.parse(readFileSync(process.argv[2], "utf8"));
+// The page's own waits, too, are those of the seed.
+Math.random = chance(plan.seed);
 const DEAD_MS = 1000;
 const JOINED_MS = 60_000;
 const OPENING_MS = 10;
-const TRIES = 12;
+/** So long may a page take to show what a fresh one does; for counts of what does not come to it, the next regular reading besides. */
+const PATIENCE_MS = 6000;
+const COUNTED_MS = 4000;
 const AT_ONCE = 6;
 const SHOWN = 40;
 
@@ -63,7 +69,7 @@ class Records extends Map {
     record.load = (row) => {
       const before = record.seq;
       const newest = load(row);
-      if (record.seq > before) this.covered[id] = Math.max(this.covered[id] ?? 0, record.seq);
+      if (record.seq > (this.covered[id]?.at(-1)[0] ?? before)) (this.covered[id] ??= []).push([record.seq, Date.now() / 1000]);
       return newest;
     };
     return super.set(id, record);
@@ -74,13 +80,13 @@ class Page {
   constructor(spec) {
     this.spec = spec;
     this.feed = spec.topics.includes("feed");
-    this.view = spec.topics.includes("pool") ? "pool" : spec.number % 3 === 0 ? "subscribed" : "mine";
+    this.view = spec.topics.includes("pool") ? "pool" : spec.number % 3 === 0 && !this.feed ? "subscribed" : "mine";
     this.book = {
       tab: `page ${spec.tab}`, user: spec.user, manager: spec.manager, account: spec.account, began: -1, n: -1, topics: spec.topics,
       watched: spec.watched, covered: {}, resets: [], given: [], codes: [], connections: 0, gaps: 0, left: null, differs: null, recounted: false,
+      view: this.feed ? "feed" : this.view, compared: 0,
     };
     this.entries = new WeakMap();
-    this.positions = new Set();
     this.asked = new Set();
     this.port = null;
     this.over = false;
@@ -88,18 +94,21 @@ class Page {
     this.store = new Store({
       me: { id: spec.user, name: spec.name, role: spec.manager ? "manager" : "agent" },
       settings: { sms_public_minutes: 20, opt_out_text: "" },
-      api: new Api({ fetch: fetching(spec.token), csrf: "", newKey: () => crypto.randomUUID() }),
+      api: new Api({ fetch: fetching(spec.token), csrf: "", newKey: () => String(Math.random()) }),
       send: (frame) => this.send(frame),
-      later: (run, ms) => setTimeout(run, ms).unref(),
+      later,
+      reloaded: () => this.lines?.reader.read(),
       heard: (event) => this.hear(event),
       applied: (event) => this.apply(event),
     });
     this.store.records = new Records(this.book.covered);
+    this.lines = this.feed ? new Feed({ get: (path) => this.store.doors.api.get(path), later }) : null;
     this.socket = new Socket({
       url: "",
       WebSocket: function (_, protocol) {
         page.port = pick();
-        const line = new Line({ port: page.port, path: "/ws", protocol, headers: signed(spec.token) });
+        const ended = (code) => page.book.codes.push(code);
+        const line = new Line({ port: page.port, path: "/ws", protocol, headers: signed(spec.token), ended });
         const { port } = page;
         line.onerror = () => dead.set(port, Date.now() + DEAD_MS);
         return line;
@@ -127,7 +136,16 @@ class Page {
     this.store.loads.show(this.view);
     if (this.feed) this.store.watches.want("feed", true);
     if (open) this.store.threads.open(open);
+    this.lines?.reader.read();
     this.socket.start();
+    if (plan.resumes) this.refreshing = setInterval(() => this.refresh(), plan.refresh_ms).unref();
+  }
+
+  /** As the app does while it is on screen. */
+  refresh() {
+    const { loads, phase } = this.store;
+    if (phase === "live" && loads.view !== "pool") loads.list(loads.view);
+    loads.tallies();
   }
 
   send(frame) {
@@ -152,11 +170,10 @@ class Page {
   hear(event) {
     const numbered = event.conversation !== null && event.seq !== null;
     const now = Date.now() / 1000;
-    const shown = !numbered || (this.feed && !this.positions.has(event.position));
-    const entry = [this.book.connections, event.position, event.conversation, event.seq, event.type, now, shown ? now : 0, this.asked.has(event.conversation)];
-    this.positions.add(event.position);
+    const entry = [this.book.connections, event.position, event.conversation, event.seq, event.type, now, numbered || this.feed ? 0 : now, this.asked.has(event.conversation)];
     this.entries.set(event, entry);
     this.book.given.push(entry);
+    this.lines?.hear(event, entry);
   }
 
   apply(event) {
@@ -168,13 +185,14 @@ class Page {
   get settled() {
     const { store } = this;
     const open = store.open_id === null ? null : store.records.get(store.open_id);
+    if (this.lines?.settled === false) return false;
     if (store.phase !== "live" || !store.tallied || store.lists[this.view].state !== "ready") return false;
-    if (open !== null && open?.thread?.state !== "ready") return false;
+    if (open !== null && (open?.thread?.state !== "ready" || open.lacksEvents)) return false;
     return ![...store.records.values()].some((record) => record.loading || record.held.size > 0);
   }
 
-  /** What a person would see. */
-  get shown() {
+  /** What a person would see; of the feed, what happened from a position on. @param {number} from */
+  shown(from) {
     const { store } = this;
     const { loads, lists, tallies } = store;
     const ids = loads.ids(this.view).slice(0, lists[this.view].next === null ? undefined : SHOWN);
@@ -182,11 +200,14 @@ class Page {
     return {
       rows: ids.map((id) => store.records.get(id).row),
       tallies: { mine: tallies.mine, subscribed: tallies.subscribed, pool: tallies.pool },
+      feed: this.lines?.since(from),
       open: open && { row: open.row, messages: open.thread?.items.slice(-SHOWN), lines: open.thread?.events.slice(-10).map((event) => event.position) },
     };
   }
 
   stop() {
+    clearInterval(this.refreshing);
+    this.lines?.reader.end();
     this.socket.stop();
   }
 }
@@ -208,18 +229,19 @@ function difference(mine, fresh, path = "") {
  * every fifteen seconds; whoever needs that to be right is noted.
  */
 async function compare(page) {
-  for (let tries = 0; page.book.began >= 0; tries += 1) {
-    if (page.book.differs?.startsWith(".tallies") && tries > TRIES / 2 && !page.book.recounted) {
-      page.book.recounted = true;
-      await page.store.loads.tallies();
-    }
+  const { book } = page;
+  for (const began = Date.now(); book.began >= 0; await sleep(500)) {
     const fresh = new Page(page.spec);
     fresh.start();
     await until(() => fresh.settled, 10_000);
-    page.book.differs = fresh.settled ? difference(page.shown, fresh.shown) : "the fresh page is not ready";
+    const from = Math.max(page.lines?.oldest ?? 0, fresh.lines?.oldest ?? 0);
+    const [mine, theirs] = [page.shown(from), fresh.shown(from)];
+    book.differs = fresh.settled ? difference(mine, theirs) : "the fresh page is not ready";
+    book.compared = page.feed ? theirs.feed.length : theirs.rows.length + (theirs.open?.messages?.length ?? 0);
     fresh.stop();
-    if (page.book.differs === null || tries === TRIES || !plan.resumes) return;
-    await sleep(500);
+    const [took, counts] = [Date.now() - began, book.differs?.startsWith(".tallies")];
+    if (book.differs === null || !plan.resumes || took > PATIENCE_MS + (counts ? plan.refresh_ms : 0)) return;
+    if (counts && took > COUNTED_MS) book.recounted = true;
   }
 }
 
@@ -227,6 +249,11 @@ async function until(true_, ms) {
   const end = Date.now() + ms;
   while (!true_() && Date.now() < end) await sleep(10);
   return true_();
+}
+
+/** @param {() => void} run @param {number} ms */
+function later(run, ms) {
+  return setTimeout(run, ms).unref();
 }
 
 function say(answer) {

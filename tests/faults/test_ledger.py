@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.faults.ledger import Book, Fact, Given, Verdict, judge
+from tests.faults.ledger import Book, Fact, Given, Verdict, between, judge
 from tests.faults.row import Result, Row
 from tests.faults.table import table
 
@@ -51,8 +51,34 @@ def test_what_did_not_come_or_came_and_was_not_applied_is_lost() -> None:
 
 def test_what_was_there_before_or_was_read_over_http_or_by_a_reset_is_not_lost() -> None:
     assert counts(verdict(THREE, [], began=3)) == (0, 0, 0, 0)
-    assert counts(verdict(THREE, [given(THREE[2])], covered={"c": 2})) == (0, 0, 0, 0)
+    assert counts(verdict(THREE, [given(THREE[2])], covered={"c": [(2, AT / 1e6 + 3)]})) == (0, 0, 0, 0)
     assert counts(verdict(THREE, [given(THREE[2])], resets=[2])) == (0, 0, 0, 0)
+
+
+def test_what_was_read_over_http_is_counted_and_its_delay_too() -> None:
+    some = [given(THREE[1], applied=0.0), given(THREE[2])]
+    found = verdict(THREE, some, covered={"c": [(1, AT / 1e6 + 2), (2, AT / 1e6 + 3)]})
+    assert (found.due, found.covered, found.lost) == (3, 1, 0)
+    assert [round(delay, 3) for delay in found.delays] == [0.5, 2, 3]
+
+
+def test_what_was_written_between_two_instants_can_be_judged_alone() -> None:
+    facts = [fact(1), fact(2, at=AT + 5_000_000), fact(3, at=AT + 9_000_000)]
+    some = between({"a": facts}, AT / 1e6 + 4, AT / 1e6 + 6)
+    assert some == {"a": [facts[1]]}
+    assert verdict(some["a"], []).share_lost == 1.0
+    assert verdict([], []).share_lost == 0.0
+
+
+def test_who_was_given_nothing_or_told_not_to_come_back_is_counted() -> None:
+    whole = [given(one) for one in THREE]
+    assert [(found.silent, found.gone) for found in (verdict(THREE, []), verdict(THREE, whole, codes=[1006, 4503]))] == [(1, 0), (0, 0)]
+    assert [verdict(THREE, whole, codes=[1006, code]).gone for code in (4401, 4409)] == [1, 1]
+
+
+def test_what_was_compared_is_summed_by_what_the_pages_show() -> None:
+    books = [Book(str(n), ANA, False, 0, 9, view=view, compared=n, account="a") for n, view in enumerate(("mine", "feed", "mine", ""))]
+    assert judge(books, {"a": []}).compared == {"mine": 2, "feed": 1}
 
 
 def test_what_is_given_twice_on_one_connection_is_doubled_unless_the_tab_asked_for_it() -> None:

@@ -4,9 +4,53 @@ import random
 
 import pytest
 
-from tests.faults.__main__ import ROWS, play
+from tests.faults.__main__ import ENGINES, ROWS, NothingToPlay, chosen, play
+from tests.faults.ledger import Verdict
+from tests.faults.row import Result, Row
+from tests.faults.rows import live
 from tests.faults.table import table
 from tests.fixtures.figures import Figures
+
+
+def test_the_control_is_the_last_row_on_each_engine() -> None:
+    assert ROWS[-len(live.LAST) :] == live.LAST
+    assert {row.engines for row in live.LAST} == {ENGINES}
+
+
+def test_a_control_that_finds_nothing_or_too_much_is_broken() -> None:
+    lost = Verdict(due=100, lost=90)
+    assert live.unproven(Verdict(due=100, lost=10), lost, 1) == []
+    for without_fault, meanwhile, unequal in (
+        (lost, lost, 1),
+        (Verdict(due=100), Verdict(due=100, lost=70), 1),
+        (Verdict(due=100), lost, 0),
+    ):
+        assert len(live.unproven(without_fault, meanwhile, unequal)) == 1
+    assert len(live.unproven(Verdict(), Verdict(), 0)) == 2
+
+
+def test_a_row_that_is_asked_for_and_cannot_be_played_is_refused() -> None:
+    assert [row.number for row in chosen(["2"], short=True, engines=["sqlite"])] == ["2"]
+    for names in (["2000"], ["1", "no such row"]):
+        with pytest.raises(NothingToPlay):
+            chosen(names, short=True, engines=ENGINES)
+    with pytest.raises(NothingToPlay):
+        chosen(["2"], short=False, engines=["postgresql"])
+
+
+def test_without_names_all_rows_are_played_and_in_the_short_form_those_that_say_so() -> None:
+    assert chosen([], short=False, engines=ENGINES) == ROWS
+    assert chosen([], short=True, engines=["sqlite"]) == [row for row in ROWS if row.short and "sqlite" in row.engines]
+
+
+def test_a_table_in_which_nothing_was_played_does_not_say_that_promises_were_kept() -> None:
+    assert "Nothing was played." in table([])
+    kept = table([(Row("1", "none", _nobody_plays), Result())])
+    assert "Every promise was kept." in kept
+
+
+async def _nobody_plays(_: object) -> Result:
+    raise AssertionError
 
 
 @pytest.mark.timeout(400)

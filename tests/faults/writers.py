@@ -25,14 +25,20 @@ LINES = 12
 
 @dataclass
 class Tally:
-    """`acknowledged`: texts of contacts, by their ids; `sent`: client ids of texts that were accepted; `seconds`: each call's start and
-    duration; `refused`: how often which status came that no repeat would mend; `repeated`: calls that nobody answered or with 503."""
+    """`acknowledged`: texts of contacts, by their ids; `sent`: client ids of texts that were accepted; `seconds`: when each call was
+    tried first (s since 1970), and how long from then to its answer; `refused`: how often which status came that no repeat would mend;
+    `repeats`: when and why a call was tried again, which nobody answered or with 503."""
 
     acknowledged: list[str] = field(default_factory=list)
     sent: list[str] = field(default_factory=list)
     seconds: list[tuple[float, float]] = field(default_factory=list)
     refused: dict[str, int] = field(default_factory=dict)
-    repeated: int = 0
+    repeats: list[tuple[float, str]] = field(default_factory=list)
+
+
+def body_of(id: str) -> str:
+    """What a contact writes in the text of this id."""
+    return f"Text {id}"
 
 
 class Writers:
@@ -105,7 +111,7 @@ class Writers:
                 "id": id,
                 "from": f"+1303{5_000_000 + phone}",
                 "to": lines[phone % len(lines)],
-                "body": f"Text {id}",
+                "body": body_of(id),
             }
         ).encode()
         answer = await self._until_answered(lambda: self._signed(id, body))
@@ -151,16 +157,17 @@ class Writers:
 
     async def _until_answered(self, request: Callable[[], bytes]) -> Answer:
         """Each try is a request of its own, since a signature grows old."""
+        began = time.time()
         while True:
             port = self._chance.choice(self._ports)
             lines = self._idle.setdefault(port, [])
             line = lines.pop() if lines else Line(port)
-            began = time.time()
             try:
                 async with asyncio.timeout(PATIENCE_SECONDS):
                     answer = await line.ask(request())
-            except (OSError, asyncio.IncompleteReadError, TimeoutError):
+            except (OSError, asyncio.IncompleteReadError, TimeoutError) as problem:
                 line.close()
+                why = type(problem).__name__
             else:
                 if len(lines) < LINES:
                     lines.append(line)
@@ -169,10 +176,11 @@ class Writers:
                 if answer.status != 503:
                     self.tally.seconds.append((began, time.time() - began))
                     if answer.status >= 300:
-                        why = f"{answer.status} {json.loads(answer.body or b'{}').get('code', '')}"
-                        self.tally.refused[why] = self.tally.refused.get(why, 0) + 1
+                        refusal = f"{answer.status} {json.loads(answer.body or b'{}').get('code', '')}".strip()
+                        self.tally.refused[refusal] = self.tally.refused.get(refusal, 0) + 1
                     return answer
-            self.tally.repeated += 1
+                why = "503"
+            self.tally.repeats.append((time.time(), why))
             await asyncio.sleep(AGAIN_SECONDS)
 
     def _signed(self, id: str, body: bytes) -> bytes:
