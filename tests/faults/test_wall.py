@@ -3,6 +3,7 @@
 What is another account's is answered with the same bytes as what is not there, and nothing of it comes over a socket.
 """
 
+import contextlib
 import json
 from collections import Counter
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from redis.asyncio import Redis
 
 from channels import names
 from channels.envelope import ACCOUNT, Envelope, encode
+from server.ids import new_id
 from tests.fixtures.centre import ANAS_OWN, HOST, MARIA, PASSWORD, Centre, Person
 from tests.fixtures.figures import Figures
 from tests.fixtures.tab import Tab, open_tab
@@ -30,12 +32,16 @@ HARMLESS = ("/hooks/", "/media/{id}/{until}/{key}")
 @dataclass
 class Tried:
     """`answers` by status; `told_apart`: calls whose answer differs from that for what is not there; `let_in`: calls that were answered
-    2xx; `seen`: lists and frames with something of the other account; `reached`: forged messages that processes were handed."""
+    2xx; `seen`: lists and frames with something of the other account; `reached`: forged messages that processes were handed. `honest`: the
+    same message with the account whose channel it came on, once on each, and `honest_seen` how many of these a tab was given: were there
+    none, the forged ones might be dropped for being malformed."""
 
     calls: int = 0
     watches: int = 0
     forged: int = 0
     reached: int = 0
+    honest: int = 0
+    honest_seen: int = 0
     answers: Counter[int] = field(default_factory=Counter)
     told_apart: list[str] = field(default_factory=list)
     let_in: list[str] = field(default_factory=list)
@@ -198,23 +204,64 @@ async def _heard(tab: Tab, id: int) -> None:
     await until(lambda: any(frame.get("id") == id for frame in tab.frames))
 
 
-async def forge(centre: Centre, other: Other, ids: dict[str, str], own: str, each: int, tried: Tried) -> None:
-    """Envelopes of the one account on every channel that the other's processes listen to."""
+@dataclass
+class Way:
+    """A channel that processes of the other account listen to, and of what an event on it must be so that they pass it on: of a
+    conversation that they know the number `seq` is due, of any other the first."""
+
+    channel: str
+    audience: str
+    conversation: str = ""
+    seq: int = 1
+
+    def envelope(self, account: str, number: int, conversation: str, words: str) -> bytes:
+        """One that concerns everybody of its account."""
+        id, position = self.conversation or conversation, 10**6 + number
+        row: dict[str, Any] = {"id": id, "owner": None, "subscribers": [], "contact": {"id": "c"}}
+        data = {"words": words, "conversation": row}
+        event = {"type": "message.received", "conversation": id, "seq": self.seq, "position": position, "data": data}
+        who = (self.audience,)
+        return encode(Envelope(account, position, id, self.seq, ACCOUNT, True, who, who, json.dumps(event).encode()))
+
+
+async def ways(centre: Centre, other: Other, own: str) -> list[Way]:
+    seq = (await centre.rows("select seq from conversations where id = :id", id=own))[0]["seq"]
     zoe = other.people[0].id
-    channels = [names.feed(other.account), names.account(other.account), names.pool(other.account), names.conversation(own)]
-    channels += [names.user(person.id) for person in other.people]
-    body = json.dumps({"type": "message.received", "conversation": own, "seq": 99, "position": 99, "data": {"words": SECRET}}).encode()
-    redis = Redis.from_url(centre.partyline.settings["REDIS_URL"])
-    async with redis:
+    shared = (names.feed(other.account), names.account(other.account), names.pool(other.account))
+    return [
+        *(Way(channel, zoe) for channel in shared),
+        *(Way(names.user(person.id), person.id) for person in other.people),
+        Way(names.conversation(own), zoe, own, seq + 1),
+    ]
+
+
+async def forge(centre: Centre, some: list[Way], ids: dict[str, str], each: int, tried: Tried) -> None:
+    """Envelopes of the one account on every channel that the other's processes listen to: of its conversation and of unknown ones."""
+    async with Redis.from_url(centre.partyline.settings["REDIS_URL"]) as redis:
         for number in range(each):
             pipe = redis.pipeline(transaction=False)
-            for channel in channels:
-                conversation = own if number % 2 else ids["conversation"]
-                made = Envelope(centre.account, 10**6 + number, conversation, number + 1, ACCOUNT, True, (zoe,), (zoe,), body)
-                pipe.publish(channel, encode(made))
+            for turn, way in enumerate(some):
+                conversation = new_id(number) if number % 2 else ids["conversation"]
+                pipe.publish(way.channel, way.envelope(centre.account, number * len(some) + turn, conversation, SECRET))
             counts = await pipe.execute()
             tried.forged += len(counts)
             tried.reached += sum(1 for count in counts if count)
+
+
+async def be_honest(centre: Centre, other: Other, some: list[Way], tabs: list[Tab], tried: Tried) -> None:
+    """The same, made the same way, but of the account that listens."""
+    tried.honest = len(some)
+    async with Redis.from_url(centre.partyline.settings["REDIS_URL"]) as redis:
+        for number, way in enumerate(some):
+            await redis.publish(way.channel, way.envelope(other.account, 10**6 + number, new_id(number), f"honest {number} honest"))
+
+    def seen() -> int:
+        shown = json.dumps([tab.frames for tab in tabs])
+        return sum(f"honest {number} honest" in shown for number in range(tried.honest))
+
+    with contextlib.suppress(AssertionError):
+        await until(lambda: seen() == tried.honest)
+    tried.honest_seen = seen()
 
 
 async def try_the_wall(centre: Centre, *, forged: int) -> Tried:
@@ -233,13 +280,15 @@ async def try_the_wall(centre: Centre, *, forged: int) -> Tried:
         await try_every_watch(zoe, ids, centre.account, tried)
         await try_every_call(other, ids, tried)
         await try_in_bodies(other, own, ids, tried)
-        await forge(centre, other, ids, own, forged, tried)
+        some = await ways(centre, other, own)
+        await forge(centre, some, ids, forged, tried)
         await centre.text(MARIA, SECRET, to=ANAS_OWN)
         for tab in (zoe, yan):
             await tab.send(op="unwatch", id=10_000, topic="pool")
             await _heard(tab, 10_000)
             shown = json.dumps(tab.frames[0 if tab is zoe else began["yan"] :])
             tried.seen += [f"{tab.person.name}'s tab shows a {what}" for what, id in {**ids, "secret": SECRET}.items() if id in shown]
+        await be_honest(centre, other, some, [zoe, yan], tried)
     return tried
 
 
@@ -265,4 +314,5 @@ async def test_nothing_of_an_account_shows_on_the_other_side_whatever_is_called_
     assert tried.seen == []
     assert tried.answers[404] > tried.calls / 2, "most were refused for the id, not for what was said"
     assert tried.reached == tried.forged, "a process was handed each of them"
+    assert tried.honest_seen == tried.honest > 0, "whoever is of the account is given the same message"
     assert tried.attempts >= 10_000

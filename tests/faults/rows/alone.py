@@ -1,6 +1,7 @@
 """Rows that need no other load, at their full size; each has a short form of its own among the tests. They leave much behind."""
 
 import asyncio
+import statistics
 import tempfile
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from tests.desk.test_histories import live
 from tests.faults.row import Result, Row
 from tests.faults.stage import Stage
 from tests.faults.test_answers_in_time import race
-from tests.faults.test_revoked import WITH_REDIS_SECONDS, WITHOUT_REDIS_SECONDS, Revoked, revoke
+from tests.faults.test_revoked import SESSIONS, WITH_REDIS_SECONDS, WITHOUT_REDIS_SECONDS, Revoked, revoke
+from tests.faults.test_revoked import STUCK as NEVER_READ
 from tests.faults.test_slow_tabs import COST_BYTES, CUT_SECONDS, MORE, NOISE_SECONDS, attack
 from tests.faults.test_storm import SLOWEST_SECONDS, rage
 from tests.faults.test_unpublished import LATEST_SECONDS, die
@@ -24,8 +26,10 @@ from tests.fixtures.tab import Ledger, open_tab
 
 ANSWERS, ANSWERS_A_SECOND = 10_000, 200.0
 ACTIONS, LOOK_EVERY = 10_000, 500
-STUCK, PER_SECOND, SECONDS = 50, 1_000, 10.0
-FORGED = 5_000
+STUCK, PER_SECOND, SECONDS, ATTACKS = 50, 1_000, 10.0, 3
+LITTLE_NOISE_SECONDS = 0.005
+RATE_REACHED = 0.9
+FORGED, ATTEMPTS = 5_000, 10_000
 KILLS = 1_000
 STORM_PER_SECOND, STORM_SECONDS = 1_000, 30.0
 
@@ -92,17 +96,26 @@ def _revoked(result: Result, name: str, found: Revoked, bound: float) -> None:
     result.most(f"end{name}_s", max(found.over), bound)
     result.most(f"stuck{name}_s", max(found.stuck), bound)
     result.exactly(f"left{name}", found.left, 0)
+    result.exactly(f"closed_with{name}", found.codes, {4401})
+    result.exactly(f"sessions{name}", (len(found.last), len(found.stuck)), (SESSIONS - NEVER_READ, NEVER_READ))
 
 
 async def slow_tabs(stage: Stage) -> Result:
-    cost = await attack(stage.centre, stuck=STUCK, per_second=PER_SECOND, seconds=SECONDS, reader=next(iter(stage.crew.people)))
+    """Three times: the others' p99 is the median of the three, since a tenth of a few milliseconds is soon a matter of chance."""
+    reader = next(iter(stage.crew.people))
+    costs = [await attack(stage.centre, stuck=STUCK, per_second=PER_SECOND, seconds=SECONDS, reader=reader) for _ in range(ATTACKS)]
     result = Result()
-    before, during = (some[int(len(some) * 0.99)] for some in (cost.before, cost.during))
-    result.most("kib_each", cost.each / 1024, COST_BYTES / 1024)
-    result.most("cut_s", cost.cut, CUT_SECONDS)
-    result.most("left", cost.left, 0)
+    befores, durings = ([some[int(len(some) * 0.99)] for some in each] for each in zip(*((c.before, c.during) for c in costs), strict=True))
+    before, during = statistics.median(befores), statistics.median(durings)
+    result.most("kib_each", max(cost.each for cost in costs) / 1024, COST_BYTES / 1024)
+    result.most("cut_s", max(cost.cut for cost in costs), CUT_SECONDS)
+    result.most("left", max(cost.left for cost in costs), 0)
     result.show("others_p99_before_s", before)
-    result.most("others_p99_s", during, before * MORE + NOISE_SECONDS)
+    result.most("others_p99_s", during, before * MORE + (NOISE_SECONDS if stage.size.short else LITTLE_NOISE_SECONDS))
+    slowest = min(cost.rate for cost in costs)
+    result.show("events_per_s", slowest)
+    if slowest < RATE_REACHED * PER_SECOND:
+        result.broken.append(f"only {slowest:.0f} events a second came, not {PER_SECOND}")
     return result
 
 
@@ -115,6 +128,7 @@ async def unpublished(stage: Stage) -> Result:
     result = Result()
     result.exactly("killed", found.killed, KILLS)
     result.exactly("ledgers", found.ledgers == [Ledger(), Ledger()], True)
+    result.exactly("came_to_each", found.came, [KILLS, KILLS])
     result.show("p50_s", found.delays[len(found.delays) // 2])
     result.most("max_s", found.delays[-1], LATEST_SECONDS)
     return result
@@ -136,6 +150,11 @@ async def wall(stage: Stage) -> Result:
     tried = await try_the_wall(centre, forged=FORGED)
     result = Result()
     result.show("attempts", tried.attempts)
+    result.show("calls_told_not_found", tried.answers[404])
+    result.exactly("forged_reached", tried.reached, tried.forged)
+    result.exactly("honest_seen", tried.honest_seen, tried.honest)
+    if tried.attempts < ATTEMPTS or tried.answers[404] <= tried.calls / 2 or not tried.honest:
+        result.broken.append(f"too little was tried: {tried.attempts} attempts, {dict(tried.answers)}, {tried.honest} honest")
     for name in ("told_apart", "let_in", "seen"):
         result.exactly(name, len(getattr(tried, name)), 0)
         result.broken += getattr(tried, name)[:3]
