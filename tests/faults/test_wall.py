@@ -23,6 +23,7 @@ from tests.fixtures.waiting import until
 
 NOT_THERE = "01" + "0" * 24
 SECRET = "heliotrope marmalade"
+FORGERY = f"forged {SECRET}"
 FORGED = 1_500
 """Messages on each channel."""
 HARMLESS = ("/hooks/", "/media/{id}/{until}/{key}")
@@ -242,7 +243,7 @@ async def forge(centre: Centre, some: list[Way], ids: dict[str, str], each: int,
             pipe = redis.pipeline(transaction=False)
             for turn, way in enumerate(some):
                 conversation = new_id(number) if number % 2 else ids["conversation"]
-                pipe.publish(way.channel, way.envelope(centre.account, number * len(some) + turn, conversation, SECRET))
+                pipe.publish(way.channel, way.envelope(centre.account, number * len(some) + turn, conversation, FORGERY))
             counts = await pipe.execute()
             tried.forged += len(counts)
             tried.reached += sum(1 for count in counts if count)
@@ -268,7 +269,7 @@ async def try_the_wall(centre: Centre, *, forged: int) -> Tried:
     """From the other account, while its own people and their tabs go on."""
     tried = Tried()
     other, ids = await another_account(centre), await treasure(centre)
-    async with open_tab(centre, "zoe") as zoe, open_tab(centre, "yan") as yan:
+    async with open_tab(centre, "zoe") as zoe, open_tab(centre, "yan") as yan, open_tab(centre, "ana") as ana:
         await zoe.send(op="watch", id=1, topic="feed")
         for tab in (zoe, yan):
             await tab.send(op="watch", id=2, topic="pool")
@@ -288,6 +289,8 @@ async def try_the_wall(centre: Centre, *, forged: int) -> Tried:
             await _heard(tab, 10_000)
             shown = json.dumps(tab.frames[0 if tab is zoe else began["yan"] :])
             tried.seen += [f"{tab.person.name}'s tab shows a {what}" for what, id in {**ids, "secret": SECRET}.items() if id in shown]
+        await ana.until_current()
+        tried.seen += ["ana was given a forged one of her account"] * (FORGERY in json.dumps(ana.frames))
         await be_honest(centre, other, some, [zoe, yan], tried)
     return tried
 
