@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { KINDS } from "../../web/static/js/feed.js";
 import { FeedReader } from "../../web/static/js/feed_reader.js";
 import { Held } from "../../web/static/js/held.js";
 import { Observed } from "../../web/static/js/observed.js";
@@ -37,6 +38,13 @@ test("What was put in while a new reading was under way is not lost with the old
   flush();
   await reading;
   assert.deepEqual([...made.lines.rows.keys()], ["m1", "m2", "m3"]);
+});
+
+test("Without a choice a reading asks for all that is taken when it comes, so that a line stays after a reload", async () => {
+  const { made, asked } = reader([]);
+  await made.read();
+  const kinds = new URLSearchParams(asked[0].split("?")[1]).get("kinds")?.split(",") ?? [];
+  assert.deepEqual(Object.values(KINDS).flat().filter((type) => !kinds.some((kind) => KINDS[kind].includes(type))), []);
 });
 
 test("A feed up to a time asks for it and takes nothing that comes", async () => {

@@ -4,7 +4,7 @@
  *
  * @import {Event} from "./shapes.js"
  */
-import { FeedLines, MOST, wanted } from "./feed.js";
+import { FeedLines, KINDS, MOST, wanted } from "./feed.js";
 
 const FLUSH_MS = 250;
 const RETRY_MS = 5000;
@@ -108,4 +108,4 @@ export class FeedReader {
 }
 
 /** Without a choice: all but the failures, which are texts out, too. */
-const SHOWN = ["in", "out", "claims", "public", "opt_out", "notes", "people"];
+const SHOWN = Object.keys(KINDS).filter((kind) => kind !== "failed");
