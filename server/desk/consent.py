@@ -15,7 +15,7 @@ from server.domain.phone import SenderKind, read_sender
 from server.domain.thread import Conversation, Happening, Step, Thread
 from server.domain.user import Actor
 from server.ids import new_id
-from server.store import accounts, consent, messages, scheduled
+from server.store import accounts, consent, lines, messages, scheduled
 from server.store.accounts import Did
 from server.store.consent import ConsentEntry, Key, Kind, Standing
 
@@ -27,6 +27,8 @@ LATEST_ANSWER_US = 300_000_000
 """After the person's text nothing answers it automatically any more: 47 CFR 64.1200(a)(12)."""
 CLOCKS_US = 30_000_000
 """Two carriers' clocks, and ours, are no further apart."""
+OWN_GATEWAY = "generic"
+"""The kind of a connection whose clock no carrier sets."""
 OTHERWISE: dict[Kind, frozenset[Kind]] = {
     "opted_out": frozenset({"opted_in"}),
     "opted_in": frozenset({"opted_out", "review"}),
@@ -41,9 +43,9 @@ async def obey(work: Work, thread: Thread, message: Message, keyword: Keyword, d
     c = thread.conversation
     opted_out = work.opted_out(c)
     if keyword is Keyword.STOP:
-        if await _void(work, c, message, "opted_out", actor):
+        asked = await _sent_at(work, message)
+        if await _void(work, c, message, asked, "opted_out", actor):
             return
-        asked = message.sent_at
         await opt_out(work, (c.account, c.phone), c.contact, actor, source="keyword", message=message.id, says=message.body, asked_at=asked)
         purpose, due = Purpose.OPTED_OUT, not opted_out
     elif keyword is Keyword.START:
@@ -94,9 +96,12 @@ async def doubt(work: Work, thread: Thread, message: Message, actor: Actor) -> N
     leaves to its number."""
     c = thread.conversation
     number, before = (c.account, c.phone), work.standing(c)
-    if before.opted_out or await _void(work, c, message, "review", actor):
+    if before.opted_out:
         return
-    await consent.record(work.tx, _entry(work, number, "review", "keyword", actor, message.id, message.body or None, message.sent_at))
+    sent_at = await _sent_at(work, message)
+    if await _void(work, c, message, sent_at, "review", actor):
+        return
+    await consent.record(work.tx, _entry(work, number, "review", "keyword", actor, message.id, message.body or None, sent_at))
     if before.review_at is None:
         work.staged.standings[number] = Standing(
             review_at=work.now, review_message=message.id, review_wordless=message.error_code == NO_WORDS
@@ -128,7 +133,7 @@ def waits_for_review(work: Work, message: Message) -> bool:
 async def _start(work: Work, c: Conversation, message: Message, actor: Actor) -> None:
     """START is the person's own word, so it lifts every opt-out of ours; what the carrier blocks at another number of ours it cannot."""
     before, number = work.standing(c), (c.account, c.phone)
-    if (before.opted_out or before.review_at is not None) and await _void(work, c, message, "opted_in", actor):
+    if (before.opted_out or before.review_at is not None) and await _void(work, c, message, message.sent_at, "opted_in", actor):
         return
     if before.review_at is not None:
         thread, asked = work.staged.threads[c.id], message.sent_at
@@ -141,13 +146,22 @@ async def _start(work: Work, c: Conversation, message: Message, actor: Actor) ->
     work.tell(c.account, EventType.CONTACT_OPTED_IN, actor, contact=c.contact, message=message.id, reason=reason)
 
 
-async def _void(work: Work, c: Conversation, message: Message, kind: Kind, actor: Actor) -> bool:
+async def _sent_at(work: Work, message: Message) -> int | None:
+    """When a text was sent that asks for silence, µs; None where it came at once, or where only a gateway of the account's own says
+    so: with its clock hours behind, STOP would seem older than a START that it came after."""
+    if message.sent_at is None or message.carrier_ref is None:
+        return message.sent_at
+    kind = await lines.kind_over(work.tx, message.account, message.carrier_ref, message.id)
+    return None if kind == OWN_GATEWAY else message.sent_at
+
+
+async def _void(work: Work, c: Conversation, message: Message, sent_at: int | None, kind: Kind, actor: Actor) -> bool:
     """Whether the person has said otherwise since this text was sent: then it is in the ledger and changes nothing else. A text whose time
     is unknown came at once.
 
     What came at once counts by its arrival, up to LATE_US after it was sent: of a START and a STOP that near to each other STOP counts.
     """
-    if message.sent_at is None:
+    if sent_at is None:
         return False
     number = (c.account, c.phone)
     since = [at for other, at in (await consent.last_asked(work.tx, number)).items() if other in OTHERWISE[kind]]
@@ -156,9 +170,9 @@ async def _void(work: Work, c: Conversation, message: Message, kind: Kind, actor
         staged = [m for m in work.staged.new_messages.values() if m.conversation == c.id and m.direction is Direction.INBOUND]
         since += [m.sent_at or m.created_at for m in staged if m.purpose is Purpose.OPTED_IN]
         since.append(await messages.last_received(work.tx, c.id, Purpose.OPTED_IN) or 0)
-    if message.sent_at + (0 if kind == "opted_in" else LATE_US + CLOCKS_US) >= max(since, default=0):
+    if sent_at + (0 if kind == "opted_in" else LATE_US + CLOCKS_US) >= max(since, default=0):
         return False
-    await consent.append(work.tx, _entry(work, number, kind, "late", actor, message.id, message.body, message.sent_at))
+    await consent.append(work.tx, _entry(work, number, kind, "late", actor, message.id, message.body, sent_at))
     return True
 
 

@@ -47,6 +47,18 @@ async def line(tx: Transaction, id: str) -> Line | None:
     return _line_of(row) if row else None
 
 
+async def kind_over(tx: Transaction, account: str, ref: str, message: str) -> str | None:
+    """The kind of the carrier over which an inbound message came, by its carrier's reference."""
+    row = await tx.one(
+        """select k.kind from carriers k join inbox i on i.carrier = k.id and i.carrier_ref = :ref
+           where k.account = :account and i.message = :message""",
+        account=account,
+        ref=ref,
+        message=message,
+    )
+    return row["kind"] if row else None
+
+
 async def get(tx: Transaction, account: str, id: str) -> Line | None:
     found = await line(tx, id)
     return found if found and found.account == account else None

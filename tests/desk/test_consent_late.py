@@ -2,13 +2,14 @@
 
 import pytest
 
-from server.carriers.carrier import InboundText
+from server.carriers.carrier import Connection, Credentials, InboundText
 from server.desk import contacts, inbox
 from server.desk.consent_review import decide
 from server.desk.receive import receive_texts
 from server.domain.report import Asked
 from server.ids import new_id
 from server.store import consent
+from server.store import lines as lines_of_carriers
 from server.store.database import Transaction
 from tests.desk.test_consent import automatic, contact_of, leaves, ledger
 from tests.desk.test_consent_review import DOUBT, under_review
@@ -184,3 +185,46 @@ async def test_a_confirmation_leaves_within_five_minutes_of_the_persons_text_or_
     assert await leaves(office) == []
     row = await office.one("select state, error_code from messages where direction = 'outbound'")
     assert row == {"state": "cancelled", "error_code": "too_late"}
+
+
+async def over_a_gateway(office: Office, body: str, minutes: float) -> None:
+    """A text over a gateway of the account's own, which says that it was sent so many minutes ago."""
+    at = await now(office)
+    gateway = Connection(new_id(at), office.account, "generic", "Gateway", Credentials({}))
+    line = lines_of_carriers.Line(gateway.id, office.account, "generic", "Gateway", "", {}, at)
+    await office.desk.db.write(lambda tx: lines_of_carriers.add(tx, line))
+    sent = InboundText(new_id(at), MARIA, SALES, body, sent_at=round(at - minutes * MINUTE_US))
+    await receive_texts(office.desk, gateway, [sent], at)
+
+
+async def test_a_stop_over_a_gateway_whose_clock_is_hours_behind_opts_out_and_counts_from_when_it_came(office: Office) -> None:
+    for body in ("STOP", "START"):
+        await office.text(body, to=SALES)
+    office.later(minutes=60)
+    await over_a_gateway(office, "STOP", 300)
+    assert await opted_out(office)
+    line = (await ledger(office))[-1]
+    assert (line.kind, line.source, line.asked_at) == ("opted_out", "keyword", None)
+    await late(office, ("START", 30))
+    assert await opted_out(office), "that START was sent before the STOP came"
+    row = await office.one("select created_at - sent_at as late from messages where id = :id", id=line.message)
+    assert row is not None
+    assert row["late"] // MINUTE_US == 300, "what the gateway says is shown"
+    await assert_page_equals_fresh_load(office, office.mia)
+
+
+async def test_a_doubt_over_a_gateway_whose_clock_is_hours_behind_is_one_for_a_person(office: Office) -> None:
+    await office.text(DOUBT, to=SALES)
+    await decide(office.desk, office.ana, await office.conversation(), opted_out=False)
+    office.later(minutes=60)
+    await over_a_gateway(office, "wrong number", 300)
+    assert await under_review(office)
+    assert (await ledger(office))[-1].asked_at is None
+    await assert_page_equals_fresh_load(office, office.mia)
+
+
+async def test_a_start_over_a_gateway_from_before_the_opt_out_lifts_nothing(office: Office) -> None:
+    await office.text("STOP", to=SALES)
+    await over_a_gateway(office, "START", 2)
+    assert await opted_out(office)
+    assert (await lines(office))[-1] == ("opted_in", "late")
