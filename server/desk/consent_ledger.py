@@ -14,8 +14,9 @@ class ConsentShape(msgspec.Struct, frozen=True):
     """One line of the ledger, which is never changed.
 
     `kind` is opted_out, opted_in, review (a text sounds like an opt-out) or kept (it was none); `source` is keyword, carrier, user, import,
-    review (a person decided about a text) or late (a text that changed nothing: the person had said otherwise before it reached us). `says`
-    is the text that was written, or the reason that was given; `message` the text's id.
+    review (a person decided about a text), words (those of a text that had been read back without them came, and were none) or late (a
+    text that changed nothing: the person had said otherwise before it reached us). `says` is the text that was written, or the reason
+    that was given; `message` the text's id.
     `asked_at` is when the person asked for it, where that is known; `rules` the edition of the rules by which texts were read then.
     """
 

@@ -56,7 +56,7 @@ async def apply(work: Work, message: Message, news: News) -> Message:
 async def _wait_again_or_no_more(work: Work, message: Message) -> None:
     """Rule 9: the first text after the last answer that stands waits; an answer that arrived after all ends its wait."""
     thread = work.staged.threads[message.conversation]
-    since = await _unanswered_since(work, thread)
+    since = await unanswered_since(work, thread)
     if since is not None:
         minutes = (await work.account(message.account)).public_minutes
         step = restore_wait(thread, since, work.now, minutes)
@@ -66,15 +66,13 @@ async def _wait_again_or_no_more(work: Work, message: Message) -> None:
     work.wake("timer")
 
 
-async def _unanswered_since(work: Work, thread: Thread) -> int | None:
+async def unanswered_since(work: Work, thread: Thread) -> int | None:
     """When the first text came that no human's text answers, as this transaction leaves things; µs."""
     id = thread.conversation.id
     staged = [m for m in {**work.staged.messages, **work.staged.new_messages}.values() if m.conversation == id]
     standing = [m.said_seq for m in staged if m.human and m.direction is Direction.OUTBOUND and m.state in ANSWERS]
     stored = await messages.last_answer(work.tx, id, [m.id for m in staged])
     after = max([stored, thread.conversation.settled_seq, *standing])
-    since = await messages.first_to_answer(work.tx, id, after)
-    if since is not None:
-        return since
-    mine = (m for m in staged if m.direction is Direction.INBOUND and m.purpose is None and m.seq > after)
-    return min((m.created_at for m in mine), default=None)
+    mine = [m.created_at for m in staged if m.direction is Direction.INBOUND and m.purpose is None and m.seq > after]
+    since = await messages.first_to_answer(work.tx, id, after, [m.id for m in staged])
+    return min([*mine, *([] if since is None else [since])], default=None)

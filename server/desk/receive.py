@@ -1,5 +1,6 @@
 """Inbound texts: all that wait are made durable together, then their webhooks are answered (PRODUCT rules 1-4, 8, 20-22, 25)."""
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from server.carriers.nonce import Nonce
 from server.desk.consent import doubt, obey
 from server.desk.desk import Desk
 from server.desk.introduce import new_thread
+from server.desk.late_words import weigh
 from server.desk.long_texts import PATIENCE_US, Came, Whole, give_up, join
 from server.desk.nonces import SPENT, spend
 from server.desk.work import Work
@@ -18,7 +20,7 @@ from server.desk.writer import Group
 from server.domain.consent import Keyword, classify
 from server.domain.conversation import Arrival, receive
 from server.domain.events import EventType
-from server.domain.media import MOST_ATTACHMENTS, Attachment, MediaState, announced_as_layout, kept
+from server.domain.media import MOST_ATTACHMENTS, Attachment, MediaState, announced_as_layout, attachments, kept
 from server.domain.message import NO_WORDS, Direction, Kind, Message, MessageState, Purpose
 from server.domain.phone import read_sender
 from server.domain.segments import count
@@ -27,6 +29,7 @@ from server.domain.user import Actor
 from server.ids import new_id
 from server.store import accounts, contacts, conversations, inbox, lines, long_texts, media
 from server.store.accounts import Did
+from server.store.database import Conflict
 from server.store.long_texts import LongText
 
 LONGEST_BODY = 10_000
@@ -120,16 +123,18 @@ async def _take(work: Work, items: Sequence[Inbound]) -> None:
             for item in items
         ],
     )
-    fresh = []
+    fresh = list[tuple[Inbound, Did]]()
+    repeats = list[tuple[Inbound, Did]]()
     for item in items:
         key = (item.connection.id, item.text.carrier_ref)
-        if key in new and item.id in dids:
-            fresh.append((item, dids[item.id]))
+        if item.id in dids:
+            (fresh if key in new else repeats).append((item, dids[item.id]))
         new.discard(key)
     fresh = await _whole(work, fresh)
     await _open(work, fresh)
     for item, did in fresh:
         await _receive(work, item, did)
+    await _complete(work, [(item, did) for item, did in repeats if not item.text.wordless and item.text.part is None])
 
 
 RECEIVE = Group(_handle, _known)
@@ -172,13 +177,52 @@ async def _open(work: Work, fresh: Sequence[tuple[Inbound, Did]]) -> None:
         work.conversations[key] = thread.conversation.id
 
 
+async def _complete(work: Work, repeats: Sequence[tuple[Inbound, Did]]) -> None:
+    """Where a text was read back without its words, the carrier's own webhook brings them; no other repeat says anything new."""
+    if not repeats:
+        return
+    lacking = await inbox.without_words(work.tx, ((item.connection.id, item.text.carrier_ref, item.sender) for item, _ in repeats))
+    for item, did in repeats:
+        id, conversation = lacking.get((item.connection.id, item.text.carrier_ref), ("", None))
+        if conversation is not None and conversation not in work.staged.threads:
+            raise Conflict("The text was read back while its webhook waited: the next try locks its conversation first.")
+        stored = await work.message(id)
+        if stored is None or stored.error_code != NO_WORDS:
+            continue
+        body, keyword = _read(work, item, work.staged.threads[stored.conversation])
+        work.dids[did.id] = did
+        counted = count(body)
+        attached = attachments(stored.media) or await _attached(work, dataclasses.replace(item, id=id), did.account)
+        message = replace(
+            stored,
+            body=body,
+            encoding=counted.encoding,
+            segments=counted.segments,
+            media=kept(attached),
+            also_to=_also_to(item) or stored.also_to,
+            purpose=HANDLED.get(keyword),
+            error_code=None,
+            error_says=None,
+        )
+        await weigh(work, message, keyword, did, confirm=not _answers(item))
+
+
+def _read(work: Work, item: Inbound, thread: Thread) -> tuple[str, Keyword]:
+    """The words that are kept, and what they mean."""
+    body, said = item.text.body[:LONGEST_BODY], item.text.carrier_answered
+    return body, Keyword(said) if said else classify(body, work.opted_out(thread.conversation))
+
+
+def _answers(item: Inbound) -> bool:
+    """Whether the carrier answers keywords itself."""
+    return item.text.carrier_answered is not None or bool(item.connection.options.get("answers_stop"))
+
+
 async def _receive(work: Work, item: Inbound, did: Did) -> None:
     thread = work.staged.threads[work.conversations[(did.account, item.sender)]]
     contact = work.staged.contacts[thread.conversation.contact]
     actor = Actor("contact", contact.id, contact.name)
-    body = item.text.body[:LONGEST_BODY]
-    said = item.text.carrier_answered
-    keyword = Keyword(said) if said else classify(body, work.opted_out(thread.conversation))
+    body, keyword = _read(work, item, thread)
     owner = work.know(did.user).id if did.user else None
     work.dids[did.id] = did
     step = receive(thread, Arrival(work.now, (await work.account(did.account)).public_minutes, keyword in HANDLED, owner))
@@ -188,8 +232,7 @@ async def _receive(work: Work, item: Inbound, did: Did) -> None:
     latest = replace(step.thread.conversation, last_message=message.seq, active_at=work.now, did=did.id, texted_at=work.now)
     thread = work.happen(thread, Step(Thread(latest, step.thread.participants), step.happened), actor, message)
     if keyword in HANDLED:
-        answers = said is not None or bool(item.connection.options.get("answers_stop"))
-        await obey(work, thread, message, keyword, did, actor, confirm=not answers)
+        await obey(work, thread, message, keyword, did, actor, confirm=not _answers(item))
     elif keyword is Keyword.REVIEW or item.text.wordless:
         await doubt(work, thread, message, actor)
 

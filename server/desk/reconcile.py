@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from server.carriers.carrier import Connection, InboundText
 from server.carriers.logbook import Logbook, LoggedText, Unanswered
 from server.desk.desk import Desk
+from server.desk.dispatch import give_up_leases
 from server.desk.outcome import News, apply
 from server.desk.receive import receive_texts
 from server.desk.work import Work
@@ -66,13 +67,18 @@ async def due_readings(desk: Desk, since: int) -> list[tuple[str, str]]:
 
 
 async def read_back(desk: Desk, connection: Connection, holder: str, http: httpx2.AsyncClient) -> Reading | None:
-    """Reads one connection's list and takes in what it says; None where somebody else does. What was found stays found, however it ends."""
+    """Reads one connection's list and takes in what it says; None where somebody else does. What was found stays found, however it ends.
+
+    What dead senders held is doubtful before the doubts are taken: the next reading may look for none that was handed over long before.
+    """
 
     async def take(work: Work) -> tuple[Reading | None, int, dict[str, int], list[Doubt]]:
         reading = await readings_back.take(work.tx, connection.id, holder, work.now + LEASE_US)
         doubts = await readings_back.doubts(work.tx, connection.id, work.now - LONGEST_BACK_US)
         return reading, work.now, await readings_back.numbers(work.tx, connection.id), doubts
 
+    while await give_up_leases(desk):
+        pass
     reading, now, numbers, doubts = await desk.change(take)
     if reading is None:
         return None

@@ -168,6 +168,14 @@ def no_reply_needed(thread: Thread) -> Step:
     return Step(Thread(c, thread.participants), (Happening(EventType.CONVERSATION_ANSWERED, "no_reply_needed"),))
 
 
+def was_keyword(thread: Thread) -> Step:
+    """The only text that waited turned out to be a handled keyword (rule 10)."""
+    c = thread.conversation
+    if c.waiting_since is None:
+        return Step(thread)
+    return Step(Thread(_answered(c), thread.participants), (Happening(EventType.CONVERSATION_ANSWERED, "keyword"),))
+
+
 def close(thread: Thread, at: int) -> Step:
     c = thread.conversation
     if c.closed_at is not None:

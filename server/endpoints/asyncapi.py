@@ -113,7 +113,7 @@ SAYS: Mapping[EventType, str] = {
     EventType.MESSAGE_FAILED: "The carrier refused it.",
     EventType.MESSAGE_UNCONFIRMED: "The carrier's answer was lost: it may have been sent, and is not sent again.",
     EventType.MESSAGE_CANCELLED: "It will not leave.",
-    EventType.MESSAGE_UPDATED: "What came with a text was fetched from its carrier, or will not be.",
+    EventType.MESSAGE_UPDATED: "What came with a text was fetched from its carrier, or will not be; or its words came later.",
     EventType.NOTE_ADDED: "A user wrote an internal note.",
     EventType.CONVERSATION_OPENED: "The first text with this phone.",
     EventType.CONVERSATION_PUBLIC: "It waits in the pool for anybody.",

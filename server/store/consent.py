@@ -18,8 +18,8 @@ class ConsentEntry:
     """One line of the ledger. Instants are µs.
 
     kind      opted_out; opted_in; review: a text sounds like an opt-out; kept: it was none.
-    source    keyword, carrier, user, import, review: a person decided about a text; or late: a text that changed nothing, since the
-              person had said otherwise before it reached us.
+    source    keyword, carrier, user, import, review: a person decided about a text; words: those of a text in doubt came and were no
+              opt-out; or late: a text that changed nothing, since the person had said otherwise before it reached us.
     message   the text that is the evidence: what the person wrote, or the one of ours that the carrier refused.
     says      the evidence word by word, or the reason that a person gave.
     asked_at  when the person asked for it, where that is known to be earlier.
@@ -147,6 +147,18 @@ async def _end_review(tx: Transaction, entry: ConsentEntry) -> None:
     await tx.run(sql, account=entry.account, number=entry.number)
 
 
+async def turn_review(tx: Transaction, number: Key, message: str, at: int) -> None:
+    """The review that is open goes on for another text, in doubt since `at` (µs)."""
+    account, phone = number
+    await tx.run(
+        "update consent_reviews set message = :message, at = :at where account = :account and number = :number",
+        account=account,
+        number=phone,
+        message=message,
+        at=at,
+    )
+
+
 async def ledger(tx: Transaction, account: str, numbers: Iterable[str]) -> list[ConsentEntry]:
     """Of these numbers, oldest first."""
     rows = await tx.all(
@@ -170,10 +182,11 @@ async def last_opt_ins(tx: Transaction, account: str, numbers: Iterable[str]) ->
 
 
 async def last_asked(tx: Transaction, number: Key) -> dict[str, int]:
-    """When each kind of line that the number has was asked for last, µs."""
+    """When each kind of line that the number has was asked for last, µs; lines about one text alone are left out."""
     account, phone = number
     rows = await tx.all(
-        "select kind, max(coalesce(asked_at, at)) as at from consent where account = :account and number = :number group by kind",
+        """select kind, max(coalesce(asked_at, at)) as at from consent where account = :account and number = :number
+           and source <> 'words' group by kind""",
         account=account,
         number=phone,
     )

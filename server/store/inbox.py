@@ -1,10 +1,10 @@
 """What carriers delivered: one row for each of their message ids, and receipts that wait for their message."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
-from server.domain.message import MessageState
+from server.domain.message import NO_WORDS, MessageState
 from server.store.database import Transaction, batch
 
 
@@ -59,6 +59,21 @@ async def became(tx: Transaction, carrier: str, refs: Sequence[str], message: st
         refs=batch({"ref": ref} for ref in refs),
         message=message,
     )
+
+
+async def without_words(tx: Transaction, texts: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str], tuple[str, str | None]]:
+    """Of these (carrier, carrier_ref, sender) those that were read back without their words, by (carrier, carrier_ref): message and
+    conversation. A message that this transaction will only write has no conversation yet, and may have words."""
+    rows = await tx.all(
+        """select i.carrier, i.carrier_ref, i.message, m.conversation
+           from json_each(:keys) k
+           join inbox i on i.carrier = k.value ->> 'carrier' and i.carrier_ref = k.value ->> 'ref' and i.sender = k.value ->> 'sender'
+           left join messages m on m.id = i.message
+           where i.message is not null and (m.id is null or m.error_code = :no_words)""",
+        keys=batch({"carrier": carrier, "ref": ref, "sender": sender} for carrier, ref, sender in set(texts)),
+        no_words=NO_WORDS,
+    )
+    return {(row["carrier"], row["carrier_ref"]): (row["message"], row["conversation"]) for row in rows}
 
 
 async def park_receipt(

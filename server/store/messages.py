@@ -56,6 +56,8 @@ _CHANGING = (
     "send_at",
     "asked_at",
     "any_hour_at",
+    "purpose",
+    "also_to",
 )
 _UPDATE = f"""update messages set {", ".join(f"{name} = {_COLUMNS[name]}" for name in _CHANGING)}
     from json_each(:batch) b where messages.id = b.value ->> 'id'"""
@@ -69,7 +71,7 @@ async def insert(tx: Transaction, messages: Sequence[Message]) -> None:
 
 async def update(tx: Transaction, messages: Sequence[Message]) -> None:
     """Writes what can change in a message: its state, error, carrier's reference and lease, when it may leave, a scheduled one's words as
-    it leaves, and what came with an inbound one."""
+    it leaves, and of an inbound one what came with it or came later."""
     if messages:
         await tx.run(_UPDATE, batch=batch(messages))
 
@@ -154,13 +156,15 @@ async def last_answer(tx: Transaction, conversation: str, but: Iterable[str]) ->
     return row["at"] or 0 if row else 0
 
 
-async def first_to_answer(tx: Transaction, conversation: str, after: int) -> int | None:
-    """When the first inbound text above `after` came that was no handled keyword, µs; None if there is none."""
+async def first_to_answer(tx: Transaction, conversation: str, after: int, but: Iterable[str]) -> int | None:
+    """When the first inbound text above `after` came that was no handled keyword, leaving out the messages `but`, µs; None if there is
+    none."""
     row = await tx.one(
         """select created_at from messages where conversation = :conversation and seq > :after and direction = 'inbound'
-           and purpose is null order by seq limit 1""",
+           and purpose is null and id not in (select value ->> 'id' from json_each(:but)) order by seq limit 1""",
         conversation=conversation,
         after=after,
+        but=batch({"id": id} for id in but),
     )
     return row["created_at"] if row else None
 

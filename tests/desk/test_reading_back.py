@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from server.carriers.carrier import Connection, Credentials
+from server.carriers.carrier import Connection, Credentials, InboundText
 from server.carriers.exchange import open_client
 from server.desk.dispatch import lease
+from server.desk.receive import receive_texts
 from server.desk.reconcile import due_readings
 from server.ids import new_id
 from server.store import lines
@@ -156,6 +157,9 @@ async def test_a_stop_that_was_lost_is_obeyed_where_its_words_are_known(office: 
     await read(office, book.connection, http)
     [row] = await office.all("select kind from consent")
     assert row["kind"] == ("opted_out" if book.telnyx else "review")
+    await receive_texts(office.desk, book.connection, [InboundText(book.texts[0].ref, MARIA, FRONT, "STOP")], 1)
+    assert await office.all("select number from opt_outs") == [{"number": MARIA}], "the webhook for it has the words"
+    assert await office.all("select number from consent_reviews") == []
 
 
 @pytest.mark.parametrize(("status", "state"), [("delivered", "delivered"), ("sending", "sent")])

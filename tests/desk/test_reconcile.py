@@ -81,6 +81,21 @@ async def doubtful(office: Office, twilio: Connection, body: str = "Hello") -> s
     return leased.text.body
 
 
+async def test_all_that_a_killed_sender_held_is_looked_for_at_the_start_however_long_ago_that_was(
+    office: Office, twilio: Connection, twilio_api: TwilioApi, http: httpx2.AsyncClient
+) -> None:
+    await read(office, twilio, http)
+    people = [f"+1202555{number:04}" for number in range(2000, 2052)]
+    await receive_texts(office.desk, twilio, [InboundText(phone, phone, FRONT, "Hi") for phone in people], 1)
+    ids = [await office.conversation(phone) for phone in people]
+    await asyncio.gather(*(send(office.desk, office.ana, id, Draft("Hello", id, 10_000)) for id in ids))
+    for leased in [*await lease(office.desk), *await lease(office.desk)]:
+        twilio_api.takes(FRONT, leased.text.to, leased.text.body)
+    office.later(minutes=16)
+    assert (await read(office, twilio, http)).cleared == 52
+    assert await outbound(office) == [("sent", None)] * 52
+
+
 async def test_what_nobody_took_in_comes_in_once_in_order_and_says_when_it_was_sent(
     office: Office, twilio: Connection, twilio_api: TwilioApi, http: httpx2.AsyncClient
 ) -> None:

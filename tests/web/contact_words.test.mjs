@@ -45,6 +45,7 @@ test("The ledger and the activity name the source and the colleague", () => {
   assert.equal(consentSays({ kind: "kept", source: "review", user: "ana" }, new Map([["ana", "you"]])), "was not opted out: you decided");
   assert.equal(consentSays({ kind: "review", source: "keyword", user: null }, new Map()), "wrote what may be an opt-out");
   const lost = { kind: "review", source: "keyword", user: null, says: null };
+  assert.equal(consentSays({ ...lost, kind: "kept", source: "words", says: "On my way" }, new Map()), "sent no opt-out: the words of the text came");
   assert.equal(consentSays(lost, new Map()), "sent a text whose words are lost, and which may be an opt-out");
   assert.equal(consentSays({ kind: "opted_in", source: "late", user: null }, new Map()), "had texted START before, which reached us late");
   assert.equal(happened({ type: "contact.opted_out", data: { contact: {}, reason: "user" } }), "Opted out by hand");

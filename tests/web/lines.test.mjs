@@ -157,6 +157,7 @@ test("Doubt, a decision and a START that a carrier does not hear are lines of th
   assert.match(says("contact.updated", "consent_review"), /^This may be an opt-out/);
   assert.equal(says("contact.updated", "consent_kept"), "Ben decided: it is no opt-out.");
   assert.equal(says("contact.updated", "consent_kept", { kind: "contact", id: "k1", name: "Maria Garcia" }), "It is no opt-out: a text with START came.");
+  assert.equal(says("contact.updated", "consent_kept", { kind: "system", id: null, name: null }), "It is no opt-out: its words came.");
   assert.equal(says("contact.opted_out", "review"), "Ben decided: it is an opt-out. Maria Garcia gets no more texts.");
   assert.equal(says("contact.opted_out", "import"), "Maria Garcia was opted out by a list that Ben imported.");
   assert.equal(says("contact.opted_in", "keyword"), "Maria Garcia opted in again by texting START.");

@@ -94,6 +94,7 @@ export function consentSays({ kind, source, user, by, says }, names) {
   const person = names.get(user ?? "") ?? by?.name ?? "a colleague";
   if (source === "late") return `had ${LATE[kind] ?? ""} before, which reached us late`;
   if (kind === "review") return says === null ? "sent a text whose words are lost, and which may be an opt-out" : "wrote what may be an opt-out";
+  if (source === "words") return "sent no opt-out: the words of the text came";
   if (kind === "kept") return source === "review" ? `was not opted out: ${person} decided` : "wrote START";
   if (source === "review") return `was opted out: ${person} decided`;
   if (source === "import") return `was opted out by a list that ${person} imported`;

@@ -140,7 +140,8 @@ function optedIn({ data: { contact, reason } }) {
 /** @param {Event} event @param {string} me */
 function reviewed({ actor, data: { reason } }, me) {
   if (reason === "consent_review") return "This may be an opt-out. Automatic and scheduled texts wait until somebody decides.";
-  return actor.kind === "user" ? `${who(actor, me)} decided: it is no opt-out.` : "It is no opt-out: a text with START came.";
+  if (actor.kind === "user") return `${who(actor, me)} decided: it is no opt-out.`;
+  return actor.kind === "system" ? "It is no opt-out: its words came." : "It is no opt-out: a text with START came.";
 }
 
 /**
