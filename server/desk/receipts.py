@@ -18,20 +18,33 @@ AT_ONCE = 50
 async def apply_receipts(desk: Desk, connection: Connection, receipts: Sequence[Receipt], nonce: Nonce | None = None) -> None:
     """Returns when every receipt is applied or durably parked. A word about another account's message is parked and never shown.
 
-    Raises `BadSignature` where a receipt brings a token that is not ours, or their nonce had come with something else.
+    Raises `BadSignature` where a receipt brings a token that is not ours, or their nonce had come with something else: then nothing was
+    changed, and what others do in the same transaction is none the worse.
     """
 
+    strange: list[BadSignature] = []
+
     async def concerned(work: Work) -> list[str]:
-        found = [await _find(work, connection, receipt) for receipt in receipts]
+        strange.clear()
+        try:
+            found = [await _find(work, connection, receipt) for receipt in receipts]
+        except BadSignature as error:
+            strange.append(error)
+            return []
         return [message.conversation for message in found if message is not None]
 
-    async def change(work: Work) -> None:
+    async def change(work: Work) -> BadSignature | None:
+        if strange:
+            return strange[0]
         if not all(await spend(work, [(connection.id, nonce)])):
-            raise BadSignature(SPENT)
+            return BadSignature(SPENT)
         for receipt in receipts:
             await _apply(work, connection, receipt)
+        return None
 
-    await desk.change(change, locks=concerned)
+    refused = await desk.change(change, locks=concerned)
+    if refused is not None:
+        raise refused
 
 
 async def apply_parked(desk: Desk) -> int:

@@ -77,6 +77,32 @@ async def test_receipts_and_texts_of_a_connection_share_its_nonces(office: Offic
     assert await office.all("select id from messages") == []
 
 
+@pytest.mark.parametrize(
+    ("said", "token"), [("failed", None), ("sent", "a token that we never gave")], ids=["spent by another", "unknown token"]
+)
+async def test_a_receipt_that_is_refused_spoils_nothing_that_shares_its_transaction(office: Office, said: str, token: str | None) -> None:
+    fine = Receipt("ref", None, MessageState.SENT)
+    await apply_receipts(office.desk, office.connection, [fine], Nonce("1", "sent", alone=True))
+    batches = office.desk.writer.batches
+    answers = await asyncio.gather(
+        *(apply_receipts(office.desk, office.connection, [fine], Nonce(f"first {n}", "sent", alone=True)) for n in range(3)),
+        apply_receipts(office.desk, office.connection, [Receipt("ref", token, MessageState.FAILED)], Nonce("1", said, alone=True)),
+        *(apply_receipts(office.desk, office.connection, [fine], Nonce(f"then {n}", "sent", alone=True)) for n in range(3)),
+        return_exceptions=True,
+    )
+    assert [type(answer) for answer in answers] == [*[type(None)] * 3, BadSignature, *[type(None)] * 3]
+    assert office.desk.writer.batches == batches + 1
+    assert [row["state"] for row in await office.all("select state from receipts")] == ["sent"] * 7
+
+
+async def test_what_is_refused_for_its_token_spends_no_nonce(office: Office) -> None:
+    strange = Receipt("ref", "a token that we never gave", MessageState.FAILED)
+    for _ in range(2):
+        with pytest.raises(BadSignature):
+            await apply_receipts(office.desk, office.connection, [strange], Nonce("1", "failed", alone=True))
+    assert await kept(office) == []
+
+
 async def test_it_is_remembered_for_more_than_a_year(office: Office) -> None:
     assert await prune_nonces(office.desk) == 0
     await come(office, office.desk, "a", "1")
