@@ -341,6 +341,18 @@ test("The topic that a page wants before the tab is live is watched from its fir
   assert.deepEqual(tab.sent, [{ op: "watch", id: 1, topic: "pool", after: 100 }]);
 });
 
+test("A conversation that this tab does not know is read elsewhere: it still counts as unread until the counts are read again", async () => {
+  const tab = await new Tab().live();
+  for (const type of ["conversation.read", "subscriber.muted"]) {
+    tab.store.loads.tallying = tab.store.loads.tallied_lately = false;
+    [tab.gets, tab.later] = [[], []];
+    tab.events({ ...event(7), type, conversation: "c9", seq: null, data: { conversation: "c9", read_seq: 7 } });
+    tab.later.splice(0).forEach((run) => run());
+    await settled();
+    assert.deepEqual(tab.gets, ["/conversations/counts"], type);
+  }
+});
+
 test("Counts that were read before I read a conversation are read again", async () => {
   const tab = new Tab();
   const waiting = [];

@@ -10,7 +10,11 @@ import { ofConsent, telling } from "./lines.js";
 /** What I have read or muted, in any of my tabs. @param {Store} store @param {Event} event */
 export function ofPerson(store, event) {
   const record = store.records.get(/** @type {string} */ (event.conversation));
-  if (!record) return;
+  if (!record) {
+    // It may be one of those that the counts count all the same.
+    if (store.tallied) store.loads.talliesSoon();
+    return;
+  }
   const before = record.row;
   if (event.type === "conversation.read") {
     if (event.position < record.read_position) return;
