@@ -17,7 +17,7 @@ from tests.desk.test_consent import automatic, leaves, ledger
 from tests.desk.test_consent_late import now
 from tests.desk.test_consent_review import scheduled, state, under_review
 from tests.fixtures.meanwhile import meanwhile
-from tests.fixtures.office import MARIA, MINUTE_US, SALES, Office
+from tests.fixtures.office import MARIA, MINUTE_US, SALES, WEI, Office
 from tests.fixtures.page import assert_page_equals_fresh_load
 
 DOUBT = "Please stop texting me every day"
@@ -30,9 +30,9 @@ async def lost(office: Office, ref: str = "lost", *, minutes: float = 120) -> No
     await receive_texts(office.desk, office.connection, [text], at)
 
 
-async def words(office: Office, body: str, ref: str = "lost", *, media: tuple[MediaRef, ...] = (), desk: Desk | None = None) -> None:
+async def words(office: Office, body: str, ref: str = "lost", *, desk: Desk | None = None, **more: Any) -> None:
     """The carrier's own webhook for it."""
-    await receive_texts(desk or office.desk, office.connection, [InboundText(ref, MARIA, SALES, body, media)], await now(office))
+    await receive_texts(desk or office.desk, office.connection, [InboundText(ref, MARIA, SALES, body, **more)], await now(office))
 
 
 async def shown(office: Office) -> Any:
@@ -55,11 +55,13 @@ async def test_words_and_pictures_take_their_place_in_the_text_and_nobody_is_ale
     await lost(office)
     before = (await inbound(office))[0]
     picture = MediaRef("https://carrier.example/1", "image/png")
-    await words(office, "Здравствуйте", media=(picture,))
+    await words(office, "Здравствуйте", media=(picture,), others=(WEI,))
     [row] = await inbound(office)
     assert (row["body"], row["error_code"], row["error_says"], row["encoding"], row["segments"]) == ("Здравствуйте", None, None, "UCS-2", 1)
     assert all(row[name] == before[name] for name in ("id", "seq", "created_at", "sent_at"))
     assert await office.all("select message, source from media") == [{"message": row["id"], "source": picture.url}]
+    [text] = (await inbox.message_list(office.desk, office.ana, row["conversation"])).items
+    assert (text.also_to, len(text.media)) == ([WEI], 1)
     [event] = updates(office)
     assert (event["data"]["reason"], event["alert"], event["data"]["message"]["error"]) == ("words", [], None)
     assert event["data"]["conversation"]["last_message"]["body"] == "Здравствуйте"
@@ -89,6 +91,7 @@ async def test_stop_opts_out_ends_the_wait_that_it_began_and_cancels_what_has_no
     assert (await state(office, later), await automatic(office)) == ("cancelled", []), "nobody is answered ten minutes later"
     assert await lines(office) == [("review", "keyword", None), ("opted_out", "keyword", "STOP")]
     assert "conversation.answered" in office.types()
+    assert (await inbound(office))[0]["purpose"] == "opted_out", "it is a keyword to whatever is decided later"
     await assert_page_equals_fresh_load(office, office.mia)
 
 
