@@ -24,7 +24,9 @@ LATEST_HTTP = 0.3
 LATEST_HTTP_OF_FEW = 1.0
 """In the short form so few calls are made that the slowest decides."""
 LATEST_DETECTED = 4.0
-LOST_WHILE_AWAY, LOST_ANYWAY = 0.8, 0.4
+AWAY, STILL_TRIED = 3.0, 1.0
+"""For so many seconds Redis is away in the control; what was written in the last of them may still wait to be published."""
+LOST_WHILE_AWAY, LOST_ANYWAY = 0.8, 0.5
 """Shares of what was due, without sweep and resume: at least, while Redis is away; at most, while it is there."""
 SLOW_REDIS, SLOW_TAB = 0.2, 0.1
 """Seconds in each direction."""
@@ -144,13 +146,16 @@ async def absent(stage: Stage) -> Result:
 
 
 async def slow(stage: Stage) -> Result:
-    """Everything between a process and Redis, and between a tab and its process, is late."""
+    """While is written, everything between a process and Redis, and between a tab and its process, is late."""
     stage.wire.delay = SLOW_REDIS
     try:
         async with AsyncExitStack() as stack:
             wires = [await stack.enter_async_context(slow_wire(("127.0.0.1", web.port), delay=SLOW_TAB)) for web in stage.centre.webs]
             stage.fronts = [wire.port for wire in wires]
             async with under_load(stage) as run:
+                await run.at(stage.size.seconds)
+                for wire in (stage.wire, *wires):
+                    wire.delay = 0.0
                 result = await run.end()
     finally:
         stage.wire.delay, stage.fronts = 0.0, []
@@ -194,8 +199,8 @@ async def control(stage: Stage) -> Result:
             await run.fault_time()
             stage.redis.kill()
             began = time.time()
-            await asyncio.sleep(1)
-            away = (began, time.time())
+            await asyncio.sleep(AWAY)
+            away = (began, time.time() - STILL_TRIED)
             await asyncio.to_thread(stage.redis.start)
             result = await run.end(repairs=False)
     finally:
