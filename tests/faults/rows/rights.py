@@ -36,7 +36,7 @@ async def end_midstream(stage: Stage) -> Result:
     subscribed = await _hire(stage)
     try:
         async with under_load(stage) as run:
-            run.refusals = frozenset({401, 404})  # whoever is gone calls, and is handed conversations
+            run.refusals = frozenset({401, 404, 422})  # whoever is gone calls, and is handed conversations
             await run.fault_time()
             latest = {
                 GOES: await _change(stage, GOES, disabled=True, conversations="public"),
