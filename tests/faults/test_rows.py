@@ -29,6 +29,13 @@ def test_a_control_that_finds_nothing_or_too_much_is_broken() -> None:
     assert len(live.unproven(Verdict(), Verdict(), 0)) == 2
 
 
+def test_calls_that_hang_are_repeated_or_not_made_do_not_pass_for_quick_ones() -> None:
+    for seconds, repeats, broken in (([0.1], [], 0), ([0.1, 10.1], [], 1), ([0.1], ["TimeoutError"], 1), ([], [], 1)):
+        result = Result()
+        live.answered(result, seconds, repeats, 0.3)
+        assert len(result.broken) == broken
+
+
 def test_a_row_that_is_asked_for_and_cannot_be_played_is_refused() -> None:
     assert [row.number for row in chosen(["2"], short=True, engines=["sqlite"])] == ["2"]
     for names in (["2000"], ["1", "no such row"]):

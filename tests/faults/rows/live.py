@@ -128,7 +128,8 @@ async def _hung(run: LoadRun, began: float, detected: float) -> Result:
     result.clean()
     _back(result, to_current)
     result.most("detected_s", detected - began, LATEST_DETECTED)
-    _http(result, run, began, ended)
+    bound = LATEST_HTTP_OF_FEW if run.stage.size.short else LATEST_HTTP
+    answered(result, run.http_seconds(began, ended), run.repeats(began, ended), bound)
     return result
 
 
@@ -237,14 +238,13 @@ async def _until_said(stage: Stage, part: str, *, healthy: bool) -> float:
     return time.time()
 
 
-def _http(result: Result, run: LoadRun, began: float, ended: float) -> None:
-    """While Redis says nothing, calls are answered, and soon: each one at the first try, from that on."""
-    seconds = run.http_seconds(began, ended)
-    result.exactly("repeated_meanwhile", len(run.repeats(began, ended)), 0)
+def answered(result: Result, seconds: Sequence[float], repeats: Sequence[str], bound: float) -> None:
+    """While Redis says nothing, calls are answered, and soon: each one at the first try. `seconds` sorted."""
+    result.exactly("repeated_meanwhile", len(repeats), 0)
     if not seconds:
         result.broken.append("nothing was called meanwhile")
         return
-    result.most("http_p99_s", seconds[int(len(seconds) * 0.99)], LATEST_HTTP_OF_FEW if run.stage.size.short else LATEST_HTTP)
+    result.most("http_p99_s", seconds[int(len(seconds) * 0.99)], bound)
 
 
 def _back(result: Result, to_current: float | None) -> None:
