@@ -15,9 +15,7 @@ import msgspec
 ACCOUNT, MANAGERS, PERSON = "account", "managers", "person"
 FOR_GOOD = {4401, 4409}
 """Close codes after which nobody comes back."""
-COUNTS = (
-    "tabs deliveries lost doubled reordered leaked unequal resets gaps connections recounted due covered silent gone"  # as in `Verdict`
-).split()
+COUNTS = "tabs deliveries lost doubled reordered leaked unequal resets gaps connections recounted due covered silent overtaken gone".split()
 
 
 class Fact(msgspec.Struct, frozen=True, gc=False):
@@ -86,7 +84,8 @@ class Verdict:
     """Counts over all tabs, and the first of each as a sentence. `delays`: seconds from commit until the tab had it, sorted.
 
     `due`: what was written and had to reach a tab; `covered`: of that, what a page only read over HTTP and was never given; `silent`:
-    tabs that were given nothing; `gone`: tabs that were told not to come back; `compared`: rows and lines held against a fresh page's, by
+    tabs that were given nothing; `overtaken`: what a tab missed of a conversation that it does not receive whole, and got behind a newer
+    word of it, when it came back; `gone`: tabs that were told not to come back; `compared`: rows and lines held against a fresh page's, by
     what the pages show.
     """
 
@@ -105,6 +104,7 @@ class Verdict:
     due: int = 0
     covered: int = 0
     silent: int = 0
+    overtaken: int = 0
     gone: int = 0
     compared: dict[str, int] = field(default_factory=dict)
     delays: list[float] = field(default_factory=list)
@@ -154,7 +154,9 @@ def judge_one(book: Book, facts: Mapping[int, Fact], in_order: Sequence[Fact]) -
     applied: set[int] = set()
     seen: set[tuple[int, int]] = set()
     last: dict[str, int] = {}
+    first_came: dict[int, float] = {}
     for given in book.given:
+        first_came.setdefault(given.connection, given.came)
         verdict.deliveries += 1
         fact = facts.get(given.position)
         if fact is None or not _same(fact, given) or not _may(book, fact):
@@ -166,7 +168,11 @@ def judge_one(book: Book, facts: Mapping[int, Fact], in_order: Sequence[Fact]) -
             verdict.doubled += 1
             _tell(verdict, "given twice", book, given)
         seen.add(once)
-        if given.applied:
+        if _overtaken(book, given, fact, last, first_came):
+            verdict.overtaken += 1
+            verdict.delays.append(max(0.0, given.came - fact.at / 1_000_000))
+            applied.add(given.position)
+        elif given.applied:
             _follow(verdict, book, given, fact, applied, last)
     _look_for(verdict, book, in_order, applied)
     if book.differs:
@@ -207,6 +213,16 @@ def _follow(verdict: Verdict, book: Book, given: Given, fact: Fact, applied: set
             _tell(verdict, "reordered", book, given)
         last[given.conversation] = given.seq
     applied.add(given.position)
+
+
+def _overtaken(book: Book, given: Given, fact: Fact, last: Mapping[str, int], first_came: Mapping[int, float]) -> bool:
+    """Whoever comes back is first given what comes unasked, and then what is missing of the feed and the pool: of a conversation that is
+    not received whole, `conversation.public` comes before the text that made it. Each says all; the older is shown in its place or dropped.
+    """
+    if book.user in fact.audience or given.conversation is None or given.seq is None or given.conversation in book.watched:
+        return False
+    replayed = given.connection > 1 and fact.at / 1_000_000 < first_came[given.connection]
+    return replayed and given.seq < last.get(given.conversation, 0)
 
 
 def between(facts: Mapping[str, Sequence[Fact]], since: float, until: float) -> dict[str, list[Fact]]:

@@ -132,7 +132,7 @@ class LoadRun:
             shown.discard("pool")
         result.broken += too_little(verdict, self.stage.size, self.tallies, shown)
         result.broken += unexpected(self.tallies, NO_WORSE | self.refusals)
-        for name in ("resets", "recounted", "covered"):
+        for name in ("resets", "recounted", "covered", "overtaken"):
             if count := getattr(verdict, name):
                 result.show(name, count)
         for name, count in (("repeated", len(self.repeats())), ("refused", sum(sum(tally["refused"].values()) for tally in self.tallies))):

@@ -194,8 +194,8 @@ class Page {
   /** What a person would see; of the feed, what happened from a position on. @param {number} from */
   shown(from) {
     const { store } = this;
-    const { loads, lists, tallies } = store;
-    const ids = loads.ids(this.view).slice(0, lists[this.view].next === null ? undefined : SHOWN);
+    const { loads, tallies } = store;
+    const ids = loads.ids(this.view).slice(0, SHOWN); // a list that was short has grown by events, a fresh one is a page long
     const open = store.open_id === null ? undefined : store.records.get(store.open_id);
     return {
       rows: ids.map((id) => store.records.get(id).row),

@@ -81,6 +81,30 @@ def test_what_was_compared_is_summed_by_what_the_pages_show() -> None:
     assert judge(books, {"a": []}).compared == {"mine": 2, "feed": 1}
 
 
+POOL = [fact(1, audience=(), pool=True), fact(2, audience=(), reach="account")]
+"""A stranger's text, and that it is public: Ana is told the second unasked, the first if she watches the pool."""
+
+
+def behind(connection: int, **changes: Any) -> list[Given]:
+    """Both, the newer one first."""
+    return [given(POOL[1], connection=connection), given(POOL[0], connection=connection, **changes)]
+
+
+def test_what_is_missing_of_the_pool_may_come_behind_a_newer_word_of_it_when_the_tab_comes_back() -> None:
+    for changes in ({}, {"applied": 0.0}):
+        found = verdict(POOL, behind(2, **changes), topics=("pool",))
+        assert (counts(found), found.overtaken, len(found.delays)) == ((0, 0, 0, 0), 1, 2)
+
+
+def test_on_its_first_connection_or_of_what_it_receives_whole_that_is_reordered_or_lost() -> None:
+    assert counts(verdict(POOL, behind(1), topics=("pool",))) == (0, 0, 1, 0)
+    assert counts(verdict(POOL, behind(1, applied=0.0), topics=("pool",))) == (1, 0, 0, 0)
+    assert counts(verdict(THREE, [given(THREE[n], connection=2) for n in (0, 2, 1)])) == (0, 0, 1, 0)
+    later = [given(POOL[1], connection=2), given(POOL[0], connection=2)]
+    live = [msgspec.structs.replace(POOL[0], at=AT + 600_000), POOL[1]]
+    assert counts(verdict(live, later, topics=("pool",))) == (0, 0, 1, 0), "it was written when the tab was there"
+
+
 def test_what_is_given_twice_on_one_connection_is_doubled_unless_the_tab_asked_for_it() -> None:
     again = given(THREE[0], applied=0.0)
     whole = [given(one) for one in THREE]

@@ -13,25 +13,29 @@ from tests.fixtures.waiting import until
 DETECT_SECONDS = 4.0
 LIMIT, GENEROUS = "pubsub 64kb 32kb 1", "pubsub 32mb 8mb 60"
 """A subscriber's output buffer: small, and as Redis has it by itself."""
-BURST = 50
-"""Long texts at once, each of which concerns several tabs of every process."""
+BURST, NEW = (50, 125), 10
+"""Long texts at once in the short form and in the long one, each of which concerns several tabs of every process, and so many of strangers
+besides, who are new in the pool."""
+BURSTS = (3, 40)
 
 
 async def overflow(stage: Stage) -> Result:
     """What Redis has for the processes is not taken from it while a burst comes: it cuts them, and they read what they missed."""
-    bursts = 3 if stage.size.short else 20
+    bursts, burst = (some[not stage.size.short] for some in (BURSTS, BURST))
     async with under_load(stage) as run:
         await run.fault_time()
         assert stage.redis.ask(f'CONFIG SET client-output-buffer-limit "{LIMIT}"').startswith(b"+OK")
         before = _cut_by_redis(stage)
         for number in range(bursts):
             stage.wire.stall("down")
-            await asyncio.gather(*(_long_text(stage, each, f"burst {number} {each}") for each in range(BURST)))
+            known = (_long_text(stage, each, f"burst {number} {each}") for each in range(burst))
+            strangers = (_stranger(stage, f"stranger {number} {each}") for each in range(NEW))
+            await asyncio.gather(*known, *strangers)
             await asyncio.to_thread(_crowd, stage)
             stage.wire.let_go("down")
             await asyncio.sleep(0.5)
         assert stage.redis.ask(f'CONFIG SET client-output-buffer-limit "{GENEROUS}"').startswith(b"+OK")
-        run.result.show("texts_at_once", bursts * BURST)
+        run.result.show("texts_at_once", bursts * (burst + NEW))
         run.result.show("cut_by_redis", _cut_by_redis(stage) - before)
         if _cut_by_redis(stage) == before:
             run.result.broken.append("Redis cut nobody, so nothing was shown")
@@ -109,7 +113,15 @@ async def _long_text(stage: Stage, phone: int, id: str) -> None:
     """One of the phones that write anyway, to whom it always writes."""
     lines = list(stage.crew.lines)
     phone %= stage.size.conversations
-    said = {"type": "message.received", "id": id, "from": f"+1303{5_000_000 + phone}", "to": lines[phone % len(lines)]}
+    await _say(stage, id, f"+1303{5_000_000 + phone}", lines[phone % len(lines)])
+
+
+async def _stranger(stage: Stage, id: str) -> None:
+    await _say(stage, id, f"+1304{5_000_000 + next(stage.runs)}", next(line for line, name in stage.crew.lines.items() if name is None))
+
+
+async def _say(stage: Stage, id: str, phone: str, line: str) -> None:
+    said = {"type": "message.received", "id": id, "from": phone, "to": line}
     answer = await stage.centre.gateway({**said, "body": "Is anybody there? " * 100})
     assert answer.status_code == 200, answer.text
 
