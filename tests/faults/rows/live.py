@@ -28,8 +28,8 @@ AWAY, STILL_TRIED = 3.0, 1.0
 """For so many seconds Redis is away in the control; what was written in the last of them may still wait to be published."""
 LOST_WHILE_AWAY, LOST_ANYWAY = 0.8, 0.5
 """Shares of what was due, without sweep and resume: at least, while Redis is away; at most, while it is there."""
-SLOW_REDIS, SLOW_TAB = 0.2, 0.1
-"""Seconds in each direction."""
+SLOW_REDIS, SLOW_TAB = 0.1, 0.05
+"""Seconds in each direction. What is published waits for the answer to what was published before."""
 ALL_CURRENT = 10.0
 
 
