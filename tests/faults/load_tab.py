@@ -91,6 +91,10 @@ class LoadTab:
         self._applied: set[int] = set()
         self._asked: dict[int, str] = {}
         self._asked_here: set[str] = set()
+        self._behind: dict[str, int] = {}
+        """Topics of which not everything up to N may be here, and from where on: what is missing comes after N has moved."""
+        self._topics_asked: dict[int, str] = {}
+        self._promised: dict[str, int] = {}
         self._until: dict[str, int] = {}
         self._ids = 0
         self._failures = 0
@@ -148,6 +152,8 @@ class LoadTab:
         self.book.connections += 1
         self._asked.clear()
         self._asked_here.clear()
+        self._topics_asked.clear()
+        self._promised.clear()
         self._until.clear()
 
     async def _take(self, socket: ClientConnection, frame: _Frame) -> None:
@@ -164,16 +170,22 @@ class LoadTab:
         elif op == "hello":
             await self._greet(socket, frame)
         elif op == "ok":
-            conversation = self._asked.pop(frame.id, None)
-            if conversation is not None:
-                self._until[conversation] = frame.seq
-                await self._settle(socket, conversation)
+            await self._confirmed(socket, frame)
         elif op == "reset":
             book.resets.append(frame.position)
             self._reach(frame.position)
             self._seqs.clear()
         elif op == "bye":
             self._told = frame.retry_ms / 1000
+
+    async def _confirmed(self, socket: ClientConnection, frame: _Frame) -> None:
+        """A watch is there: what was missed up to the number that it tells follows."""
+        conversation = self._asked.pop(frame.id, None)
+        if conversation is not None:
+            self._until[conversation] = frame.seq
+            await self._settle(socket, conversation)
+        elif frame.id in self._topics_asked:
+            self._promised[self._topics_asked.pop(frame.id)] = frame.position
 
     async def _be_ready(self, socket: ClientConnection, position: int) -> None:
         self._reach(position)
@@ -191,6 +203,9 @@ class LoadTab:
             await self._watch_all(socket)
 
     def _reach(self, position: int) -> None:
+        for topic in [topic for topic, promised in self._promised.items() if position >= promised]:
+            self._behind.pop(topic, None)
+            del self._promised[topic]
         self.book.n = max(position, self.book.n)
         self.current_at = time.time()
 
@@ -229,7 +244,9 @@ class LoadTab:
         """What is on screen, from where this tab has it: of a conversation that it takes part in, what it missed may come twice."""
         for topic in self._spec.topics:
             self._ids += 1
-            await self._say(socket, op="watch", id=self._ids, topic=topic, **({"after": self.book.n} if self._resumes else {}))
+            self._topics_asked[self._ids] = topic
+            after = {"after": self._behind.setdefault(topic, self.book.n)} if self._resumes else {}
+            await self._say(socket, op="watch", id=self._ids, topic=topic, **after)
         for conversation in self._spec.watched:
             self._ids += 1
             after = {"after": self._seqs[conversation]} if self._resumes and conversation in self._seqs else {}

@@ -341,6 +341,50 @@ test("The topic that a page wants before the tab is live is watched from its fir
   assert.deepEqual(tab.sent, [{ op: "watch", id: 1, topic: "pool", after: 100 }]);
 });
 
+const watches = (tab) => tab.sent.filter(({ op }) => op === "watch").map(({ id, ...rest }) => rest);
+
+async function onThePool() {
+  const tab = await new Tab().live();
+  tab.store.loads.show("pool");
+  tab.frame({ op: "ok", id: tab.sent.at(-1).id, position: 100 });
+  tab.frame({ op: "ready", position: 105 });
+  return tab;
+}
+
+/** The connection is lost, and there is another one; what is asked for at once. */
+function comesBack(tab) {
+  tab.sent.length = 0;
+  tab.store.lost();
+  tab.frame({ op: "hello", epoch: "e1", position: 200 });
+  return watches(tab);
+}
+
+test("What was missed of a topic is asked for again when the line broke before it came, however far the tab itself had resumed", async () => {
+  const tab = await onThePool();
+  assert.deepEqual(comesBack(tab), [{ op: "watch", topic: "pool", after: 105 }]);
+  tab.frame({ op: "ready", position: 200 });
+  assert.equal(tab.store.cursor().position, 200);
+  assert.deepEqual(comesBack(tab), [{ op: "watch", topic: "pool", after: 105 }]);
+  const { id } = tab.sent.at(-1);
+  tab.frame({ op: "ready", position: 210 });
+  tab.frame({ op: "ok", id, position: 212 });
+  assert.deepEqual(comesBack(tab), [{ op: "watch", topic: "pool", after: 105 }], "it was promised, and did not come");
+  tab.frame({ op: "ok", id: tab.sent.at(-1).id, position: 215 });
+  tab.frame({ op: "ready", position: 215 });
+  assert.deepEqual(comesBack(tab), [{ op: "watch", topic: "pool", after: 215 }]);
+});
+
+test("After a reset a topic is watched from there on: what was asked before may have been too far", async () => {
+  const tab = await onThePool();
+  comesBack(tab);
+  const { id } = tab.sent.at(-1);
+  tab.sent.length = 0;
+  tab.frame({ op: "reset", position: 30_000, why: "too_far" });
+  tab.frame({ op: "error", id, code: "too_far" });
+  await settled();
+  assert.deepEqual(watches(tab), [{ op: "watch", topic: "pool", after: 30_000 }]);
+});
+
 test("A conversation that this tab does not know is read elsewhere: it still counts as unread until the counts are read again", async () => {
   const tab = await new Tab().live();
   for (const type of ["conversation.read", "subscriber.muted"]) {

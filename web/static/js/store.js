@@ -124,6 +124,7 @@ export class Store {
   /** Everything up to `position` has been written to us: what is still held back now was lost. @param {number} position */
   reach(position) {
     this.position = position;
+    this.watches.reach(position);
     for (const record of this.records.values()) {
       if (record.held.size === 0 || record.loading) continue;
       const due = [...record.held.values()].some((event) => event.position <= position);
@@ -139,6 +140,7 @@ export class Store {
     this.epoch = this.hello_epoch;
     this.enter("stale");
     this.reload();
+    this.watches.anew();
   }
 
   /** Everything that was read before now may miss events: it is read again, stays on screen, and events wait until it is here. */

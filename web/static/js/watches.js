@@ -15,6 +15,12 @@ export class Watches {
     this.topics = new Set();
     /** `missed`: what came before this asking is lost. @type {Map<number, {record?: Record, topic?: Topic, missed?: boolean}>} */
     this.asked = new Map();
+    /**
+     * Topics of which not everything up to the tab's own position may be here: from where on, and how far the answer goes. The
+     * tab's position moves when it resumes, and what it missed of a topic comes only after that.
+     * @type {Map<Topic, {after: number, until: number}>}
+     */
+    this.behind = new Map();
   }
 
   /** @param {Frame} frame */
@@ -48,8 +54,21 @@ export class Watches {
   askTopic(topic, missed = false) {
     if (this.store.position === null) return;
     const id = ++this.last_id;
+    const after = this.behind.get(topic)?.after ?? this.store.position;
+    this.behind.set(topic, { after, until: Infinity });
     this.asked.set(id, { topic, missed });
-    this.send(missed ? { op: "watch", id, topic } : { op: "watch", id, topic, after: this.store.position });
+    this.send(missed ? { op: "watch", id, topic } : { op: "watch", id, topic, after });
+  }
+
+  /** Everything up to `position` has come, of a topic if the answer to the asking for it has. @param {number} position */
+  reach(position) {
+    for (const [topic, { until }] of this.behind) if (position >= until) this.behind.delete(topic);
+  }
+
+  /** What is on screen is read anew, and topics go on from there. */
+  anew() {
+    this.behind.clear();
+    for (const topic of this.topics) this.askTopic(topic);
   }
 
   /** @param {Topic} topic @param {boolean} on */
@@ -60,14 +79,17 @@ export class Watches {
       this.askTopic(topic);
     } else {
       this.topics.delete(topic);
+      this.behind.delete(topic);
       this.send({ op: "unwatch", id: ++this.last_id, topic });
     }
   }
 
   /** @param {Frame} frame */
   confirm(frame) {
-    const { record, missed } = this.asked.get(frame.id) ?? {};
+    const { record, topic, missed } = this.asked.get(frame.id) ?? {};
     this.asked.delete(frame.id);
+    const behind = topic && this.behind.get(topic);
+    if (behind) behind.until = frame.position;
     if (missed) this.store.doors.reloaded?.();
     if (!record) return;
     record.until = frame.seq;
