@@ -213,11 +213,14 @@ class Bus:
         A Redis that hangs is known by it long before the canary is missed.
         """
         client = self._client()
+        task = asyncio.current_task()
+        assert task is not None
         try:
-            while True:
+            # The client may take a cancellation for its own: on Python 3.11 it waits by `asyncio.wait_for` until it has written.
+            while not task.cancelling():
                 await self._something.wait()
                 self._something.clear()
-                while self._outgoing:
+                while self._outgoing and not task.cancelling():
                     some = [self._outgoing.popleft() for _ in range(min(PIPELINE, len(self._outgoing)))]
                     before, self._told = self._told, await self._execute(client, some)
                     if self._told:

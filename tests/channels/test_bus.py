@@ -224,3 +224,19 @@ def test_an_event_travels_where_somebody_it_concerns_may_listen() -> None:
     ]
     assert routes(an_event(1, reach="person", audience=("u", "v"))) == ["partyline:user:u", "partyline:user:v"]
     assert routes(an_event(1, reach="managers", conversation=None, seq=None)) == ["partyline:feed:a", "partyline:account:a"]
+
+
+async def test_a_bus_ends_whenever_it_is_told_to(redis_url: str) -> None:
+    """On Python 3.11 `asyncio.wait_for`, by which the Redis client writes, may take a cancellation for its own."""
+    for turns in range(80):
+        bus = Bus(redis_url)
+        async with asyncio.TaskGroup() as tasks:
+            run = tasks.create_task(bus.run())
+            await until(lambda bus=bus: bus.healthy)  # type: ignore[misc]
+            bus.publish([an_event(1)])
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            run.cancel()
+            ended, _ = await asyncio.wait([run], timeout=1)
+            run.cancel()
+        assert ended, f"told after {turns} turns of the loop"
