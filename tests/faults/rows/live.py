@@ -14,8 +14,6 @@ from tests.faults.stage import Stage
 from tests.fixtures.waiting import until
 from tests.fixtures.wire import slow_wire
 
-NOBODY = "redis://127.0.0.1:1"
-"""An address where no Redis ever was."""
 LATEST, LATEST_ON_A_BUSY_MACHINE = 0.1, 1.5
 """The short form only sees that Redis brings it: the sweep alone would take up to two seconds."""
 LATEST_AFTER_RESTART = 2.5
@@ -46,6 +44,8 @@ async def nothing(stage: Stage) -> Result:
         seconds, after = time.time() - began, [burden(running.pid) for running in stage.centre.webs]
     result.clean()
     result.most("p99_s", _verdict(result).share(0.99), LATEST_ON_A_BUSY_MACHINE if stage.size.short else LATEST)
+    calls = run.http_seconds()
+    result.show("http_p50_s", calls[len(calls) // 2] if calls else math.inf)
     result.show("cpu_of_a_core", max(now.cpu - then.cpu for now, then in zip(after, joined, strict=True)) / seconds)
     result.show("rss_mib", max(now.resident for now in after) / 2**20)
     if not stage.size.short:
@@ -134,13 +134,16 @@ async def _hung(run: LoadRun, began: float, detected: float) -> Result:
 
 
 async def absent(stage: Stage) -> Result:
-    """There is no Redis for any process, from its start on."""
-    await stage.restart(REDIS_URL=NOBODY)
+    """No process finds a Redis, from its start on."""
+    stage.wire.refuses = True
+    stage.wire.cut()
     try:
+        await stage.restart()
         async with under_load(stage) as run:
             result = await run.end()
     finally:
-        await stage.restart()
+        stage.wire.refuses = False
+    await _until_said(stage, "redis", healthy=True)
     result.clean()
     result.most("p99_s", _verdict(result).share(0.99), LATEST_WITHOUT_REDIS)
     return result
