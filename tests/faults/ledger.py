@@ -157,6 +157,7 @@ def judge_one(book: Book, facts: Mapping[int, Fact], in_order: Sequence[Fact]) -
     first_came: dict[int, float] = {}
     for given in book.given:
         first_came.setdefault(given.connection, given.came)
+    for given in sorted(book.given, key=_when):
         verdict.deliveries += 1
         fact = facts.get(given.position)
         if fact is None or not _same(fact, given) or not _may(book, fact):
@@ -242,6 +243,11 @@ def fact_of(row: Mapping[str, Any]) -> Fact:
         bool(row["pool"]),
         tuple(json.loads(row["audience"])),
     )
+
+
+def _when(given: Given) -> float:
+    """What waits for an older one is applied after that, though it came before."""
+    return given.applied or given.came
 
 
 def _position(fact: Fact) -> int:

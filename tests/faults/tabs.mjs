@@ -178,7 +178,8 @@ class Page {
 
   apply(event) {
     const entry = this.entries.get(event);
-    if (!this.feed) entry[6] = Date.now() / 1000;
+    // A microsecond after the one before, so that the order is known of what is applied at one instant.
+    if (!this.feed) entry[6] = this.applied_at = Math.max(Date.now() / 1000, (this.applied_at ?? 0) + 1e-6);
   }
 
   /** Shows all that it should, as far as it knows. */

@@ -96,6 +96,18 @@ def test_what_is_missing_of_the_pool_may_come_behind_a_newer_word_of_it_when_the
         assert (counts(found), found.overtaken, len(found.delays)) == ((0, 0, 0, 0), 1, 2)
 
 
+def test_what_waited_for_an_older_one_and_was_applied_after_it_is_in_order() -> None:
+    later = AT / 1e6 + 0.7
+    assert counts(
+        verdict(THREE, [given(THREE[1], applied=later), given(THREE[0], applied=later - 0.1), given(THREE[2], applied=later + 0.1)])
+    ) == (
+        0,
+        0,
+        0,
+        0,
+    )
+
+
 def test_on_its_first_connection_or_of_what_it_receives_whole_that_is_reordered_or_lost() -> None:
     assert counts(verdict(POOL, behind(1), topics=("pool",))) == (0, 0, 1, 0)
     assert counts(verdict(POOL, behind(1, applied=0.0), topics=("pool",))) == (1, 0, 0, 0)
