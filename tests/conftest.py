@@ -1,5 +1,9 @@
 """What every test can ask for: see `tests/fixtures/`."""
 
+import os
+import sys
+import threading
+
 import pytest
 
 # In the order in which they import each other.
@@ -49,3 +53,14 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if reporter and reporter.stats.get("skipped"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """A database that nobody closed has threads that would keep this process for ever: the run fails instead, and names them."""
+    left = [thread.name for thread in threading.enumerate() if "_connection_worker_thread" in thread.name]
+    if left and not hasattr(config, "workerinput"):
+        print(f"SQLite databases that nobody closed: {', '.join(left)}", file=sys.stderr)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(1)
