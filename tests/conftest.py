@@ -37,13 +37,20 @@ ALONE = (
     "tests/whole/test_timer.py",
 )
 """What measures time, or loads the machine: these run while nothing else does."""
-PURE = ("tests/faults/test_enough.py", "tests/faults/test_ledger.py")
-"""What judges faults, judged itself: it starts nothing."""
+TOGETHER = (
+    "tests/faults/test_commits_out_of_order.py",
+    "tests/faults/test_enough.py",
+    "tests/faults/test_failpoints.py",
+    "tests/faults/test_ledger.py",
+    "tests/faults/test_lost_answers.py",
+    "tests/faults/test_restored.py",
+)
+"""What of these measures nothing."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.nodeid.startswith(ALONE) and not item.nodeid.startswith(PURE):
+        if item.nodeid.startswith(ALONE) and not item.nodeid.startswith(TOGETHER):
             item.add_marker(pytest.mark.alone)
 
 
