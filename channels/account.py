@@ -216,7 +216,6 @@ class Account:
                 if made is None:
                     made = frames[key] = events([bodies[index] for index in indexes])
                 ear.push(made)
-        next(iter(reasons)).outbox.hurry()
 
     def _route(self, envelope: Envelope) -> Route:
         """Who gets the event. Of a conversation it is kept until a tab listens anew."""

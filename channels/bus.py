@@ -61,11 +61,6 @@ class Bus:
         """What was published last has reached Redis, and what was published in the last seconds has come back."""
         return self._told and self._line is not None and _now() - self._heard_at < SILENCE_SECONDS
 
-    @property
-    def more(self) -> bool:
-        """Whether Redis is likely to have more for this process right now."""
-        return self._line is not None and self._line.more
-
     async def run(self) -> None:
         """Until cancelled. Redis may be away all the while."""
         async with asyncio.TaskGroup() as group:

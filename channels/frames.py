@@ -6,7 +6,7 @@ A server's frames are not masked (RFC 6455 section 5.1), so without compression 
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from struct import pack
 
 import msgspec
@@ -19,10 +19,6 @@ CUT_BYTES = 256 * 1024
 """A tab that would have more than this waiting is cut; it comes back and resumes."""
 STUCK_SECONDS = 10.0
 """So is one whose backlog stays above `QUIET_BYTES` for this long."""
-MOST_TURNS = 8
-"""Of the loop that writing may wait for more: some 20 ms if all of them bring much."""
-MANY = 16
-"""Frames; who has so many waiting is written to in the next turn. As events they are as much as the kernel takes at once."""
 FRAME_BYTES = 48 * 1024
 """About the size of a frame when much is sent that was missed."""
 
@@ -75,31 +71,18 @@ class Single:
 
 
 class Turn:
-    """Gathers the ways out that have something to write, and writes them all in the loop's next turn.
+    """Gathers the ways out that have something to write, and writes them all in the loop's next turn."""
 
-    While there is `more` to come at once it waits some turns longer, so that each gets more in one writing; not if one has much to write.
-    """
-
-    def __init__(self, counters: Counters, more: Callable[[], bool]) -> None:
+    def __init__(self, counters: Counters) -> None:
         self.counters = counters
-        self._more = more
         self._waiting: list[Outbox] = []
-        self._put_off = 0
 
     def add(self, outbox: "Outbox") -> None:
         if not self._waiting:
             asyncio.get_running_loop().call_soon(self._write)
         self._waiting.append(outbox)
 
-    def hurry(self) -> None:
-        self._put_off = MOST_TURNS
-
     def _write(self) -> None:
-        if self._put_off < MOST_TURNS and self._more():
-            self._put_off += 1
-            asyncio.get_running_loop().call_soon(self._write)
-            return
-        self._put_off = 0
         waiting, self._waiting = self._waiting, []
         for outbox in waiting:
             try:
@@ -123,13 +106,7 @@ class Outbox:
         pending = self._pending
         if not pending:
             self._turn.add(self)
-        elif len(pending) >= MANY:
-            self._turn.hurry()
         pending.append(frame)
-
-    def hurry(self) -> None:
-        """What was pushed is written in the loop's next turn, even if more is coming."""
-        self._turn.hurry()
 
     def whisper(self, frame: bytes) -> None:
         """A frame that may be lost: not for a tab with a backlog."""

@@ -27,7 +27,7 @@ class Hub:
 
     def __init__(self, bus: Bus, source: Source) -> None:
         self.counters = bus.counters
-        self.turn = Turn(self.counters, lambda: bus.more)
+        self.turn = Turn(self.counters)
         self.topics = Topics(bus)
         self.accounts: dict[str, Account] = {}
         self.sweep = Sweep(bus, source, self.accounts, self._tidy)

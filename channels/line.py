@@ -19,8 +19,6 @@ Message = tuple[bytes, bytes]
 
 CHUNK = 500
 """Channels in one SUBSCRIBE."""
-MUCH = 64 * 1024
-"""After a read of so many bytes there is likely more."""
 
 
 class Refused(Exception):
@@ -28,10 +26,7 @@ class Refused(Exception):
 
 
 class Line(asyncio.Protocol):
-    """`on_messages` gets all messages of one read; `on_confirmed` each channel that Redis says is subscribed; `lost` is set at the end.
-
-    `more`: the last read brought so much that the next one is likely to bring something too.
-    """
+    """`on_messages` gets all messages of one read; `on_confirmed` each channel that Redis says is subscribed; `lost` is set at the end."""
 
     def __init__(self, on_messages: Callable[[list[Message]], None], on_confirmed: Callable[[bytes], None]) -> None:
         self._on_messages = on_messages
@@ -40,7 +35,6 @@ class Line(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self.since = asyncio.get_running_loop().time()
         self.lost = asyncio.Event()
-        self.more = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -49,7 +43,6 @@ class Line(asyncio.Protocol):
         self.lost.set()
 
     def data_received(self, data: bytes) -> None:
-        self.more = len(data) >= MUCH
         try:
             messages = self._parse(data)
         except (hiredis.HiredisError, Refused) as error:

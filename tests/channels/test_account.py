@@ -12,7 +12,7 @@ from channels.account import Account, Group, Person
 from channels.counters import Counters
 from channels.ear import Ear
 from channels.envelope import Envelope
-from channels.frames import MANY, MOST_TURNS, Outbox, Turn
+from channels.frames import Outbox, Turn
 
 ACCOUNT = "a"
 
@@ -25,8 +25,7 @@ class Room:
         self.joined: list[tuple[str, str]] = []
         self.noticed: list[Envelope] = []
         self.account = Account(ACCOUNT, 0, self.counters, self._join, self.noticed.append)
-        self.more = False
-        self.turn = Turn(self.counters, lambda: self.more)
+        self.turn = Turn(self.counters)
         self._far: dict[Ear, tuple[asyncio.StreamReader, asyncio.StreamWriter]] = {}
         self._transports: list[asyncio.Transport] = []
 
@@ -199,42 +198,6 @@ async def test_everything_of_one_loop_turn_is_one_write_and_its_events_one_frame
     await asyncio.sleep(0)
     assert ear.outbox._pending == []
     assert await room.positions(ear) == [1, 2, 3]
-
-
-async def test_while_redis_has_more_to_bring_a_tab_is_written_to_less_often(room: Room) -> None:
-    ear = await room.tab("u")
-    room.more = True
-    room.account.deliver([an_event(1, audience=("u",))])
-    await asyncio.sleep(0)
-    assert len(ear.outbox._pending) == 1
-    room.more = False
-    room.account.deliver([an_event(2, audience=("u",))])
-    await asyncio.sleep(0)
-    assert await room.positions(ear) == [1, 2]
-
-
-async def test_a_tab_never_waits_for_more_than_some_turns(room: Room) -> None:
-    ear = await room.tab("u")
-    room.more = True
-    for position in (1, 2):
-        room.account.deliver([an_event(position, audience=("u",))])
-        for _ in range(MOST_TURNS):
-            await asyncio.sleep(0)
-        assert len(ear.outbox._pending) == 1
-        await asyncio.sleep(0)
-        assert await room.positions(ear) == [position]
-
-
-async def test_a_tab_that_has_much_waiting_and_the_feed_wait_for_no_more(room: Room) -> None:
-    busy, idle, manager = await room.tab("u"), await room.tab("v"), await room.tab("m", manager=True)
-    room.account.feed.ears[manager] = None
-    room.more = True
-    room.account.deliver([an_event(position, reach="person", audience=("u",)) for position in range(1, MANY + 2)])
-    await asyncio.sleep(0)
-    assert await room.positions(busy) == list(range(1, MANY + 2))
-    room.account.deliver([an_event(MANY + 2, audience=("v",))])
-    await asyncio.sleep(0)
-    assert await room.positions(idle) == await room.positions(manager) == [MANY + 2]
 
 
 async def test_a_tab_that_reads_for_itself_gets_nothing_twice_and_in_order(room: Room) -> None:
