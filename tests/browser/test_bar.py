@@ -3,7 +3,6 @@
 import asyncio
 import re
 
-import pytest
 from playwright.async_api import Route, WebSocketRoute, expect
 
 from tests.fixtures.browser import Team, Window
@@ -70,7 +69,6 @@ async def test_what_can_be_undone_is_spoken_and_shown_for_ten_seconds(team: Team
     await expect(ben.page.get_by_role("button", name="Notices", exact=True)).to_be_visible()
 
 
-@pytest.mark.timeout(30)
 async def test_when_the_server_comes_back_newer_the_tab_offers_to_reload(team: Team) -> None:
     """UX 5.13: what is being written is kept until the person chooses."""
     conversation = await team.talk("Maria Garcia", MARIA, to=team.own)

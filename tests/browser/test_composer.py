@@ -5,7 +5,6 @@ import random
 import re
 import string
 
-import pytest
 from playwright.async_api import Route, expect
 
 from tests.fixtures.browser import Team, Window
@@ -303,7 +302,6 @@ async def test_where_the_carrier_leaves_emoji_whole_the_count_is_about(team: Tea
     await expect(counter).to_contain_text("· ≈3 segments, billed as ≈3 messages")
 
 
-@pytest.mark.timeout(30)
 async def test_the_counter_says_of_200_texts_what_the_server_bills(team: Team) -> None:
     """UX 35. Made texts of every length around the limits; the server's count is what a sent message carries."""
     conversation, ana = await answered(team)
@@ -324,7 +322,6 @@ async def test_the_counter_says_of_200_texts_what_the_server_bills(team: Team) -
         assert f"· {sent['segments']} segment" in said
 
 
-@pytest.mark.timeout(20)
 async def test_the_first_text_shows_and_counts_the_opt_out_line_and_the_second_has_none(team: Team) -> None:
     """UX 36."""
     conversation = await team.talk("Maria Garcia", MARIA)

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import pytest
 from playwright.async_api import FilePayload, expect
 
 from server.store.database import Transaction
@@ -13,7 +12,6 @@ from tests.fixtures.waiting import until
 MARIA = "+12025550143"
 
 
-@pytest.mark.timeout(40)
 async def test_everybody_sees_the_mark_and_that_it_goes_and_who_decided(team: Team) -> None:
     conversation = await team.talk("Maria Garcia", MARIA, to=team.own)
     ben = await team.window("ben", f"/sms/{conversation}")
@@ -41,7 +39,6 @@ async def test_everybody_sees_the_mark_and_that_it_goes_and_who_decided(team: Te
     await expect(ben.page.get_by_role("log")).to_contain_text("You decided: it is an opt-out.")
 
 
-@pytest.mark.timeout(40)
 async def test_a_text_without_its_words_says_so_and_somebody_decides(team: Team) -> None:
     """As it is after a reading back, which `tests/desk/test_reconcile.py` does; here the database is told by hand."""
     conversation = await team.talk("Maria Garcia", MARIA, to=team.own)
@@ -65,7 +62,6 @@ async def test_a_text_without_its_words_says_so_and_somebody_decides(team: Team)
     await expect(strip).to_have_count(0)
 
 
-@pytest.mark.timeout(40)
 async def test_a_list_of_opt_outs_is_looked_at_imported_and_exported(team: Team) -> None:
     conversation = await team.talk("Maria Garcia", MARIA, to=team.own)
     ben = await team.window("ben", f"/sms/{conversation}")

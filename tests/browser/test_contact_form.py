@@ -2,7 +2,6 @@
 
 import re
 
-import pytest
 from playwright.async_api import Locator, expect
 
 from tests.fixtures.browser import Team, Window
@@ -219,7 +218,6 @@ async def test_a_manager_deletes_a_contact_unless_a_conversation_is_held_with_it
     await expect(ana.page.get_by_role("heading", name="This contact was deleted")).to_be_visible()
 
 
-@pytest.mark.timeout(30)
 async def test_after_every_change_the_form_equals_the_form_freshly_loaded(team: Team) -> None:
     """PRODUCT 28."""
     maria = await team.contact("Maria Garcia", MARIA)

@@ -4,7 +4,6 @@ import statistics
 import time
 from collections.abc import Awaitable, Callable
 
-import pytest
 from playwright.async_api import Locator, expect
 
 from tests.fixtures.browser import Team, Window
@@ -158,7 +157,6 @@ async def test_view_edit_contact_opens_the_managers_form_with_the_sms_tab(team: 
     await expect(mia.composer).to_be_visible()
 
 
-@pytest.mark.timeout(20)
 async def test_a_text_from_whomever_turns_ready_off_in_the_managers_table(team: Team) -> None:
     """UX 78: sent by an agent's page, by the manager's, by the API."""
     people = {name: await team.contact(name, f"+1202555016{n}", ready=True) for n, name in enumerate(("Ana's", "Mia's", "A program's"))}

@@ -36,7 +36,6 @@ async def shown(window: Window) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.timeout(60)
 async def test_after_every_change_the_page_equals_the_page_freshly_loaded(team: Team) -> None:
     """PRODUCT 28, for the manager, with a live filter; and for an agent what concerns the contacts themselves."""
     people = await three(team)
@@ -101,7 +100,6 @@ async def assert_equal_to_fresh(window: Window, fresh: Window, action: str) -> N
         raise AssertionError(f"after {action} {window.who} at {window.page.url} sees by events and by loading: {different}") from None
 
 
-@pytest.mark.timeout(40)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_axe_finds_nothing_on_the_pages_of_contacts(team: Team, scheme: Any) -> None:
     """UX 92, 100: empty and filled, picked, with dialogs; the form and its tabs; the import."""
@@ -129,7 +127,6 @@ async def test_axe_finds_nothing_on_the_pages_of_contacts(team: Team, scheme: An
     assert {place: said for place, said in found.items() if said} == {}
 
 
-@pytest.mark.timeout(30)
 async def test_at_320_and_390_pixels_rows_are_cards_for_a_thumb(team: Team) -> None:
     """UX 95, 96."""
     people = await three(team)

@@ -2,7 +2,6 @@
 
 import re
 
-import pytest
 from playwright.async_api import Route, expect
 
 from tests.fixtures.browser import Team, Window
@@ -27,7 +26,6 @@ async def many(team: Team, count: int) -> str:
     return conversation
 
 
-@pytest.mark.timeout(20)
 async def test_the_log_follows_its_end_and_stays_where_a_person_has_scrolled_to(team: Team) -> None:
     """UX 40."""
     conversation = await many(team, 20)
@@ -53,7 +51,6 @@ async def test_the_log_follows_its_end_and_stays_where_a_person_has_scrolled_to(
     await expect(pill).to_have_count(0)
 
 
-@pytest.mark.timeout(30)
 async def test_history_comes_above_without_moving_what_is_in_sight(team: Team) -> None:
     """UX 44: by at most 1 px."""
     conversation = await many(team, 120)
@@ -82,7 +79,6 @@ async def has(window: Window, body: str) -> bool:
     return body in await window.bubbles()
 
 
-@pytest.mark.timeout(20)
 async def test_after_stop_the_composer_gives_way_and_start_brings_it_back(team: Team) -> None:
     """UX 41. A call by script is refused too."""
     conversation = await team.talk("Maria Garcia", MARIA, to=team.own)
@@ -109,7 +105,6 @@ async def test_after_stop_the_composer_gives_way_and_start_brings_it_back(team: 
     await expect(ben.outbound.last).to_contain_text("Delivered")
 
 
-@pytest.mark.timeout(20)
 async def test_a_text_that_crosses_a_teammates_is_held_until_its_author_decides(team: Team) -> None:
     """UX 42. Nothing goes out but by "Send anyway"."""
     conversation = await team.talk("Maria Garcia", MARIA, to=team.own)
@@ -177,7 +172,6 @@ async def heard(window: Window) -> list[str]:
     return said
 
 
-@pytest.mark.timeout(20)
 async def test_the_first_sender_owns_the_next_one_joins_and_each_hears_of_the_other(team: Team) -> None:
     """UX 45, 46, 48, in everybody's windows."""
     conversation = await team.talk("Maria Garcia", MARIA)
@@ -201,7 +195,6 @@ async def test_the_first_sender_owns_the_next_one_joins_and_each_hears_of_the_ot
     assert await mia.toast() == ""
 
 
-@pytest.mark.timeout(20)
 async def test_handing_over_changes_the_owner_everywhere_and_the_old_one_stays_subscriber(team: Team) -> None:
     """UX 51."""
     conversation = await team.talk("Maria Garcia", MARIA, to=team.own)
@@ -227,6 +220,6 @@ async def test_typing_shows_in_thread_and_row_and_goes(team: Team) -> None:
     ben, ana = await team.open_windows("ben", "ana", path=f"/sms/{conversation}")
     await until(ben.spoken)
     await ana.composer.press_sequentially("H")
-    await expect(ben.page.locator(".log .typing")).to_have_text("Ana is typing…", timeout=500)
+    await expect(ben.page.locator(".log .typing")).to_have_text("Ana is typing…")
     await expect(ben.row("Maria Garcia")).to_contain_text("Ana is typing…")
-    await expect(ben.page.locator(".log .typing")).to_have_text("", timeout=6000)
+    await expect(ben.page.locator(".log .typing")).to_have_text("")

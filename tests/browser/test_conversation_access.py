@@ -43,7 +43,6 @@ async def menu(window: Window, words: str) -> None:
     await expect(window.page.get_by_role("dialog")).to_be_visible()
 
 
-@pytest.mark.timeout(90)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_axe_finds_nothing_in_any_state_of_a_conversation(team: Team, scheme: Any) -> None:
     """UX 92, 100."""
@@ -93,7 +92,6 @@ async def test_axe_finds_nothing_in_any_state_of_a_conversation(team: Team, sche
     assert {place: said for place, said in found.items() if said} == {}
 
 
-@pytest.mark.timeout(40)
 @pytest.mark.parametrize("width", [320, 390])
 async def test_on_a_phone_all_of_a_conversation_is_within_a_thumbs_reach_and_nothing_is_cut(team: Team, width: int) -> None:
     """UX 95, 96: composer, note, saved replies, pane and dialogs."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
-import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
@@ -57,7 +56,6 @@ async def ticked(page: Page) -> set[str | None]:
     return {await step.get_attribute("data-step") for step in await page.locator("#tour-steps .done").all()}
 
 
-@pytest.mark.timeout(60)
 async def test_the_links_and_the_phones_answer_and_nothing_listens_beyond_this_machine(demo: Demo) -> None:
     async with httpx2.AsyncClient(base_url=demo.running.address, trust_env=False, follow_redirects=True) as client:
         assert len(demo.links) == 6
@@ -84,7 +82,6 @@ def _listening(pid: int) -> list[str]:
     return [line for line in lines if line.split()[3] == LISTENING and line.split()[9] in inodes]
 
 
-@pytest.mark.timeout(90)
 async def test_a_phone_texts_and_answers_and_every_step_of_the_checklist_ticks_itself(demo: Demo) -> None:
     ana, phones = await demo.window("ana"), await demo.window("ben", "/sandbox")
     assert await ticked(ana) == set()
@@ -113,7 +110,6 @@ async def _all_ticked(page: Page, wanted: set[str]) -> bool:
     return wanted <= await ticked(page)
 
 
-@pytest.mark.timeout(60)
 async def test_every_page_says_that_this_is_a_demo_and_the_checklist_stays_hidden(demo: Demo) -> None:
     mia = await demo.window("mia")
     await mia.get_by_role("button", name="Hide", exact=True).click()

@@ -31,7 +31,6 @@ def own_house(tmp_path: Path, twilio: TwilioApi) -> Iterator[House]:
     yield from open_house(tmp_path / "house", CARRIER_TWILIO_URL=twilio.url)
 
 
-@pytest.mark.timeout(60)
 async def test_a_text_that_may_have_been_sent_is_sent_again_by_hand_or_said_to_have_arrived(own_team: Team, twilio: TwilioApi) -> None:
     keys = {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN}
     line = (await own_team.call("mia", "POST", "carriers", kind="twilio", name="Main", credentials=keys))["id"]
@@ -67,7 +66,6 @@ async def test_a_text_that_may_have_been_sent_is_sent_again_by_hand_or_said_to_h
     await expect(mia.page.get_by_role("row").filter(has_text="simulated phones")).not_to_contain_text("ead back")
 
 
-@pytest.mark.timeout(60)
 async def test_a_text_that_failed_is_sent_again_by_hand_and_once(own_team: Team, twilio: TwilioApi) -> None:
     keys = {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN}
     line = (await own_team.call("mia", "POST", "carriers", kind="twilio", name="Second", credentials=keys))["id"]

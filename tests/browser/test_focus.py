@@ -1,6 +1,5 @@
 """Where the focus is after what had it is gone: never at the top of the page, where one begins with Tab anew."""
 
-import pytest
 from playwright.async_api import expect
 
 from tests.fixtures.browser import Team
@@ -9,7 +8,6 @@ from tests.fixtures.waiting import until
 MARIA = "+12025550143"
 
 
-@pytest.mark.timeout(30)
 async def test_a_dialog_gives_the_focus_back_however_it_is_closed(team: Team) -> None:
     mia = await team.window("mia", "/settings/dids")
     page = mia.page
@@ -27,7 +25,6 @@ async def test_a_dialog_gives_the_focus_back_however_it_is_closed(team: Team) ->
         await expect(edit).to_be_focused()
 
 
-@pytest.mark.timeout(30)
 async def test_a_button_that_is_gone_when_its_work_is_done_leaves_the_focus_in_the_log(team: Team) -> None:
     conversation = await team.talk("Maria Garcia", MARIA, to=team.own)
     ben = await team.window("ben", f"/sms/{conversation}")
@@ -43,7 +40,6 @@ async def test_a_button_that_is_gone_when_its_work_is_done_leaves_the_focus_in_t
     await expect(page.get_by_role("log")).to_be_focused()
 
 
-@pytest.mark.timeout(30)
 async def test_a_composer_that_closes_while_one_writes_leaves_the_focus_in_the_log(team: Team) -> None:
     conversation = await team.talk("Maria Garcia", MARIA, to=team.own)
     ben = await team.window("ben", f"/sms/{conversation}")
@@ -53,7 +49,6 @@ async def test_a_composer_that_closes_while_one_writes_leaves_the_focus_in_the_l
     await expect(ben.page.get_by_role("log")).to_be_focused()
 
 
-@pytest.mark.timeout(30)
 async def test_a_row_that_is_removed_leaves_the_focus_in_the_page(team: Team) -> None:
     carrier = await team.call("mia", "POST", "carriers", kind="sandbox", name="Spare", credentials={})
     assert carrier["id"]
@@ -65,7 +60,6 @@ async def test_a_row_that_is_removed_leaves_the_focus_in_the_page(team: Team) ->
     await expect(mia.page.get_by_role("main")).to_be_focused()
 
 
-@pytest.mark.timeout(30)
 async def test_deliveries_are_in_sight_when_they_are_opened_on_a_phone_and_give_the_focus_back(team: Team) -> None:
     await team.call("mia", "POST", "webhooks", url="https://warehouse.invalid/in", description="Warehouse")
     mia = await team.window("mia", "/settings/webhooks", viewport={"width": 320, "height": 480})

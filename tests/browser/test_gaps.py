@@ -3,7 +3,6 @@
 import json
 import re
 
-import pytest
 from playwright.async_api import WebSocketRoute, expect
 
 from tests.browser.test_equality import assert_equal_to_fresh
@@ -44,7 +43,6 @@ async def leaking(team: Team, path: str, words: str) -> tuple[Window, Leak]:
     return window, leak
 
 
-@pytest.mark.timeout(30)
 async def test_an_event_that_got_lost_is_fetched_when_the_next_one_comes(team: Team) -> None:
     """UX 12: in the open conversation and in the list; then the tab equals one that is loaded afresh."""
     maria = await team.talk("Maria Garcia", MARIA, "One", to=team.own)

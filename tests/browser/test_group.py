@@ -4,7 +4,6 @@ import json
 from base64 import b64encode
 from typing import Any
 
-import pytest
 from playwright.async_api import expect
 
 from tests.browser.test_access import violations
@@ -15,7 +14,6 @@ NARROW: dict[str, Any] = {"viewport": {"width": 320, "height": 640}, "color_sche
 KEYS = {"account_id": "1", "username": "u", "password": "p", "application_id": "a", "hook_username": "hook", "hook_password": "h00k"}
 
 
-@pytest.mark.timeout(30)
 async def test_a_text_to_a_group_says_with_whose_numbers_and_that_an_answer_goes_to_the_sender(own_team: Team) -> None:
     line = await own_team.call("mia", "POST", "carriers", kind="bandwidth", name="Bandwidth", credentials=KEYS)
     await own_team.call("mia", "POST", "dids", number=OURS, carrier=line["id"], capabilities=["sms"])

@@ -5,7 +5,6 @@ import io
 import time
 from pathlib import Path
 
-import pytest
 from playwright.async_api import FilePayload, expect
 
 from tests.browser.test_contacts import MARIA, lists, row, three
@@ -30,7 +29,6 @@ async def downloaded(window: Window, press: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(Path(path).read_text("utf-8-sig"))))
 
 
-@pytest.mark.timeout(20)
 async def test_a_dry_run_says_what_the_import_then_does(team: Team) -> None:
     """UX 82: new, updated and rejected; the errors by line; the rejected lines as a file."""
     await three(team)
@@ -83,7 +81,6 @@ async def test_an_agent_may_not_import(team: Team) -> None:
     await expect(ana.page.locator(".notice-status")).to_have_text("403")
 
 
-@pytest.mark.timeout(90)
 async def test_ten_thousand_rows_are_imported_while_texts_arrive_in_time_and_the_page_may_be_left(team: Team) -> None:
     """UX 82: a text is in Ben's list within a second all the while; the progress is there again when one comes back."""
     await team.talk("Maria Garcia", MARIA, to=team.own)

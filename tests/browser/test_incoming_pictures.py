@@ -95,7 +95,6 @@ async def open_maria(team: Team, **options: Any) -> tuple[Gateway, Window]:
     return gate, window
 
 
-@pytest.mark.timeout(60)
 async def test_a_place_is_kept_for_a_picture_until_it_is_there(own_team: Team, shelf: Shelf) -> None:
     """Issue 4.3. The log stays at its end, nothing is unread anew, and who loads the page afresh sees the same."""
     gate, ana = await open_maria(own_team)
@@ -120,7 +119,6 @@ async def test_a_place_is_kept_for_a_picture_until_it_is_there(own_team: Team, s
     await expect(ana.page.get_by_role("dialog")).to_contain_text("attachment.jpg · 800 × 600")
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_what_is_not_let_in_is_said_in_the_bubble(own_team: Team, shelf: Shelf, scheme: Any) -> None:
     """SECURITY 42, 45, 46: an address inside, a page that says it is a picture, one without an end, one that never comes."""

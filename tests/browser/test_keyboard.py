@@ -3,7 +3,6 @@
 import re
 from collections.abc import Awaitable, Callable
 
-import pytest
 from playwright.async_api import expect
 
 from tests.fixtures.browser import Team, Window
@@ -90,7 +89,6 @@ async def test_an_agent_has_no_keys_to_managers_pages(team: Team) -> None:
     await expect(ben.page).to_have_url(re.compile("/sms$"))
 
 
-@pytest.mark.timeout(20)
 async def test_two_keys_go_to_a_page(team: Team) -> None:
     """UX 93: G, then the page."""
     mia = await team.window("mia")

@@ -3,7 +3,6 @@
 import json
 import time
 
-import pytest
 from playwright.async_api import expect
 
 from server.carriers.signature import read_secret, sign
@@ -16,7 +15,6 @@ SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 SAYS = "Its words are not in the carrier's list: look it up at the carrier, or ask."
 
 
-@pytest.mark.timeout(40)
 async def test_words_that_come_later_take_their_place_on_screen_and_the_strip_goes(team: Team) -> None:
     """The list of a `generic` carrier is never read: what a reading leaves is put into the database by hand."""
     made = await team.call("mia", "POST", "carriers", kind="generic", name="Gateway", credentials={"secret": SECRET})

@@ -123,4 +123,4 @@ async def test_an_agent_filters_by_campaign(team: Team) -> None:
     await ana.page.get_by_label("Campaign").select_option("Spring campaign")
     await expect(ana.page.get_by_role("rowheader")).to_have_text(["Maria Garcia", "Omar Haddad"])
     await team.text(MARIA, "Still there?")
-    await expect(row(ana, "Maria Garcia")).to_contain_text("Still there?", timeout=1000)
+    await expect(row(ana, "Maria Garcia")).to_contain_text("Still there?")

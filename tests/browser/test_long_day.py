@@ -8,8 +8,6 @@ import asyncio
 import logging
 import time
 
-import pytest
-
 from tests.fixtures.browser import Team, Window, processor
 from tests.fixtures.waiting import until
 
@@ -38,7 +36,6 @@ window.WebSocket = class extends Native {{
 log = logging.getLogger(__name__)
 
 
-@pytest.mark.timeout(120)
 async def test_after_four_idle_hours_there_is_one_socket_and_nothing_has_grown(team: Team) -> None:
     """Check 105."""
     conversation = await team.talk("Maria Garcia", MARIA)
@@ -61,7 +58,6 @@ async def test_after_four_idle_hours_there_is_one_socket_and_nothing_has_grown(t
     await until(lambda: _says(ben, "Still there?"))
 
 
-@pytest.mark.timeout(60)
 async def test_a_tab_in_which_nothing_happens_takes_next_to_nothing_of_the_processor(team: Team) -> None:
     """Check 103, idle; the storm is in test_speed.py."""
     conversation = await team.talk("Maria Garcia", MARIA)

@@ -39,7 +39,7 @@ async def storm(crowd: Crowd) -> None:
     await crowd.rage(200, 2)
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(600)
 async def test_a_list_of_thousands_stays_where_the_person_is_while_texts_pour_in(team: Team, settings: Settings) -> None:
     """UX 14, 15, 17, 18."""
     async with crowd_of(team, settings, PEOPLE) as crowd:

@@ -7,7 +7,6 @@ import asyncio
 import itertools
 from typing import Any
 
-import pytest
 from playwright.async_api import expect
 
 from tests.fixtures.browser import Team, Window
@@ -111,7 +110,6 @@ async def test_at_a_focused_window_there_is_a_sound_and_no_notification_of_the_d
     assert await shown(ben) == []
 
 
-@pytest.mark.timeout(30)
 async def test_two_tabs_sound_and_notify_once_and_the_other_one_does_when_the_first_is_gone(team: Team) -> None:
     """UX 69."""
     await team.talk("Maria Garcia", MARIA, to=team.own)
@@ -131,7 +129,6 @@ async def test_two_tabs_sound_and_notify_once_and_the_other_one_does_when_the_fi
     assert (await rung(other), (await shown(other))[0]["body"]) == (1, "Two")
 
 
-@pytest.mark.timeout(20)
 async def test_what_one_tab_has_before_the_eyes_is_quiet_in_the_others(team: Team) -> None:
     """UX 67, over tabs: the one that would sound is another one."""
     conversation = await team.talk("Maria Garcia", MARIA, to=team.own)
@@ -197,7 +194,6 @@ async def test_before_the_first_click_the_bell_says_that_sound_is_off(team: Team
     await expect(bell).to_have_attribute("title", "Notices")
 
 
-@pytest.mark.timeout(20)
 async def test_focus_is_quiet_but_for_what_goes_public_soon(team: Team) -> None:
     """UX 71: what came meanwhile is with the bell."""
     await team.call("mia", "PATCH", "settings", sms_public_minutes=20)
@@ -221,7 +217,6 @@ async def test_focus_is_quiet_but_for_what_goes_public_soon(team: Team) -> None:
     await expect(ben.page.get_by_role("button", name="Status: Available")).to_be_visible()
 
 
-@pytest.mark.timeout(30)
 async def test_in_a_storm_it_sounds_at_most_once_in_three_seconds(team: Team) -> None:
     """UX 72."""
     for name, phone in (("Maria Garcia", MARIA), ("Wei Chen", WEI), ("Omar Haddad", OMAR)):
@@ -238,7 +233,6 @@ async def test_in_a_storm_it_sounds_at_most_once_in_three_seconds(team: Team) ->
     assert min(b - a for a, b in itertools.pairwise(times)) >= 3000
 
 
-@pytest.mark.timeout(20)
 async def test_the_warning_sounds_once_over_two_tabs_and_not_again_in_a_new_one(team: Team) -> None:
     """UX 54: with its two ways on."""
     conversation = await team.talk("Maria Garcia", MARIA, to=team.own)

@@ -73,7 +73,6 @@ async def dialogs(mia: Window) -> dict[str, list[str]]:
     return found
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_axe_finds_nothing_on_the_managers_pages(team: Team, scheme: Any) -> None:
     """UX 92, 100: empty, filled, with dialogs."""
@@ -90,7 +89,6 @@ async def test_axe_finds_nothing_on_the_managers_pages(team: Team, scheme: Any) 
     assert {place: said for place, said in found.items() if said} == NOTHING
 
 
-@pytest.mark.timeout(90)
 async def test_no_managers_page_scrolls_sideways_at_320_pixels(team: Team) -> None:
     """UX 95: tables are cards."""
     await busy(team)
@@ -110,7 +108,6 @@ async def test_no_managers_page_scrolls_sideways_at_320_pixels(team: Team) -> No
     assert (pane["x"], pane["width"]) == (0, 320)
 
 
-@pytest.mark.timeout(90)
 async def test_targets_are_large_enough_for_a_thumb(team: Team) -> None:
     """UX 96 on the manager's pages; links in words and in rows of a table may be lower."""
     await busy(team)
@@ -123,7 +120,6 @@ async def test_targets_are_large_enough_for_a_thumb(team: Team) -> None:
     assert {path: small for path, small in found.items() if small} == NOTHING
 
 
-@pytest.mark.timeout(60)
 async def test_the_feed_and_the_settings_work_by_keyboard_alone(team: Team) -> None:
     """UX 93 for these pages: rows by J and K, Enter and Escape, P, dialogs that give the focus back."""
     await busy(team)

@@ -7,7 +7,6 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-import pytest
 from playwright.async_api import Locator, Route, expect
 
 from tests.fixtures.browser import Team, Window, press_together
@@ -36,7 +35,6 @@ async def left(place: Locator) -> tuple[float, float]:
     return int(found[1]) * 60 + int(found[2]), at
 
 
-@pytest.mark.timeout(20)
 async def test_the_countdown_is_the_servers_on_a_client_whose_clock_is_ten_minutes_fast(team: Team) -> None:
     """UX 53: to a second, in row and header."""
     conversation = await team.talk("Maria Garcia", MARIA, to=team.own)
@@ -53,7 +51,6 @@ async def test_the_countdown_is_the_servers_on_a_client_whose_clock_is_ten_minut
             assert abs(seconds - math.ceil(due - (at - fast))) <= 1
 
 
-@pytest.mark.timeout(20)
 async def test_an_answer_a_second_before_the_time_keeps_it_out_of_every_pool(team: Team) -> None:
     """UX 56. A second conversation, due later, shows that the time has passed."""
     maria = await team.talk("Maria Garcia", MARIA, to=team.own)
@@ -79,7 +76,6 @@ async def test_an_answer_a_second_before_the_time_keeps_it_out_of_every_pool(tea
     assert (await team.call("mia", "GET", f"conversations/{maria}"))["public_since"] is None
 
 
-@pytest.mark.timeout(20)
 async def test_no_reply_needed_stops_the_countdown_everywhere_and_the_next_text_starts_a_new_one(team: Team) -> None:
     """UX 57."""
     conversation = await team.talk("Maria Garcia", MARIA, to=team.own)
@@ -96,7 +92,6 @@ async def test_no_reply_needed_stops_the_countdown_everywhere_and_the_next_text_
         await expect(window.page.get_by_role("timer")).to_contain_text(re.compile(r"Public in (20:0|19:5)\d"))
 
 
-@pytest.mark.timeout(20)
 async def test_a_claim_says_so_at_once_and_ends_in_the_composer_while_others_see_who_took_it(team: Team) -> None:
     """UX 58."""
     conversation = await team.talk("Maria Garcia", MARIA)
@@ -128,10 +123,9 @@ async def test_a_claim_says_so_at_once_and_ends_in_the_composer_while_others_see
     await expect(ana.row("Maria Garcia")).to_be_visible()
     await expect(ana.page.get_by_role("tab", name="Mine")).to_have_attribute("aria-selected", "true")
     await expect(dana.pool_row("Maria Garcia")).to_contain_text("Claimed by Ana")
-    await expect(dana.pool_row("Maria Garcia")).to_have_count(0, timeout=6000)
+    await expect(dana.pool_row("Maria Garcia")).to_have_count(0)
 
 
-@pytest.mark.timeout(60)
 async def test_of_two_who_press_at_once_one_wins_ten_times_of_ten(team: Team) -> None:
     """UX 59. The loser reads the winner's name within 300 ms of the answer, and goes on with the next row."""
     ids = [await team.talk(f"Person {number}", f"+1202555020{number}") for number in range(10)]
@@ -198,7 +192,6 @@ async def test_shift_c_claims_the_longest_waiting(team: Team) -> None:
     await expect(ana.page.locator(".pool-row")).to_have_count(1)
 
 
-@pytest.mark.timeout(20)
 async def test_the_old_owner_hears_on_after_a_claim_until_he_mutes(team: Team) -> None:
     """UX 62."""
     conversation = await team.talk("Maria Garcia", MARIA, to=team.own)

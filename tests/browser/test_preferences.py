@@ -90,7 +90,6 @@ async def test_the_key_that_sends_is_the_chosen_one(team: Team) -> None:
     await expect(ben.composer).to_have_value("")
 
 
-@pytest.mark.timeout(20)
 async def test_a_new_password_ends_the_other_sessions_and_a_wrong_one_is_said_at_its_field(team: Team) -> None:
     """SECURITY 21."""
     ben = await team.window("ben", PAGE)
@@ -111,7 +110,6 @@ async def test_a_new_password_ends_the_other_sessions_and_a_wrong_one_is_said_at
     await ben.live()
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_axe_finds_nothing_on_preferences_the_bell_the_status_and_the_command_menu(team: Team, scheme: str) -> None:
     """UX 92, for the frame."""
@@ -137,7 +135,6 @@ async def test_axe_finds_nothing_on_preferences_the_bell_the_status_and_the_comm
     assert {place: said for place, said in found.items() if said} == {}
 
 
-@pytest.mark.timeout(30)
 async def test_on_a_phone_the_bar_and_the_preferences_fit_and_can_be_touched(team: Team) -> None:
     """UX 95, 96: 320 px."""
     mia = await team.window("mia", PAGE, viewport={"width": 320, "height": 640}, has_touch=True, is_mobile=True)

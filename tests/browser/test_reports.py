@@ -6,7 +6,6 @@ import io
 import re
 from pathlib import Path
 
-import pytest
 from playwright.async_api import Locator, expect
 
 from tests.fixtures.browser import Team, Window
@@ -56,7 +55,6 @@ async def away(window: Window) -> None:
     await window.page.mouse.move(2, 2)
 
 
-@pytest.mark.timeout(40)
 async def test_filters_combine_in_the_address_and_the_export_has_the_same_rows(team: Team, tmp_path: Path) -> None:
     """UX 86."""
     ids = await busy(team)
@@ -89,7 +87,6 @@ async def test_filters_combine_in_the_address_and_the_export_has_the_same_rows(t
     await shows(mia, "Emma Novak", "Omar Haddad", "Wei Chen", "Maria Garcia")
 
 
-@pytest.mark.timeout(40)
 async def test_rows_change_in_place_and_their_order_waits_while_one_points_at_them(team: Team) -> None:
     ids = await busy(team)
     mia = await team.window("mia", REPORT)
@@ -117,7 +114,6 @@ async def said(window: Window, before: list[str]) -> bool:
     return await words(window) == before
 
 
-@pytest.mark.timeout(60)
 async def test_pages_go_both_ways_and_columns_sort_and_can_be_left_out(team: Team) -> None:
     for first in range(0, 54, 9):
         await asyncio.gather(*(team.text(f"+120255502{number:02}", "Hello") for number in range(first, first + 9)))
@@ -163,7 +159,6 @@ async def column(window: Window, table: str, title: str) -> int:
     return sum(int(cell) for cell in cells)
 
 
-@pytest.mark.timeout(40)
 async def test_the_figures_equal_the_sums_of_the_tables_and_of_the_conversations(team: Team) -> None:
     """UX 90: for everything, and for one number."""
     await busy(team)
@@ -193,7 +188,6 @@ async def test_the_figures_equal_the_sums_of_the_tables_and_of_the_conversations
         await mia.go(TIMES)
 
 
-@pytest.mark.timeout(30)
 async def test_the_chart_is_drawn_zooms_by_dragging_and_its_tables_stand_for_it(team: Team) -> None:
     """No refusal of the CSP: the window's faults say so."""
     await busy(team)
@@ -218,7 +212,6 @@ async def test_the_chart_is_drawn_zooms_by_dragging_and_its_tables_stand_for_it(
     assert (await caught.value).suggested_filename == "response-times-agents.csv"
 
 
-@pytest.mark.timeout(30)
 async def test_an_agent_reports_on_what_the_agent_takes_part_in(team: Team) -> None:
     """The same page with the agent's own scope, live and equal after a reload."""
     ids = await busy(team)

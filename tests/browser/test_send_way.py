@@ -2,7 +2,6 @@
 
 import re
 
-import pytest
 from playwright.async_api import expect
 
 from tests.fixtures.browser import Team
@@ -17,7 +16,6 @@ async def maria_with(team: Team, *phones: tuple[str, str]) -> str:
     return str(made["id"])
 
 
-@pytest.mark.timeout(20)
 async def test_send_to_lists_the_mobile_numbers_and_a_text_to_another_one_goes_into_its_own_conversation(team: Team) -> None:
     """UX 37."""
     await maria_with(team, (MARIA, "mobile"), (OTHER, "mobile"), (DESK, "landline"))
@@ -63,7 +61,6 @@ async def test_a_contact_without_a_mobile_number_has_no_composer_and_the_way_to_
     await expect(ben.composer).to_be_visible()
 
 
-@pytest.mark.timeout(20)
 async def test_from_is_the_conversations_number_and_another_one_may_be_chosen(team: Team) -> None:
     """Rule 1."""
     conversation = await team.talk("Maria Garcia", MARIA, to=team.support)
@@ -106,7 +103,6 @@ async def test_who_prefers_it_sends_with_control_and_enter(team: Team) -> None:
     await expect(ben.outbound.last.locator(".words")).to_have_text("One\ntwo", use_inner_text=True)
 
 
-@pytest.mark.timeout(20)
 async def test_a_new_text_starts_with_n_and_goes_to_a_contact_or_to_a_number(team: Team) -> None:
     """A conversation with any contact or number, from the list, by keyboard."""
     await team.contact("Maria Garcia", MARIA)

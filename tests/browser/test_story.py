@@ -2,7 +2,6 @@
 
 import time
 
-import pytest
 from playwright.async_api import expect
 
 from tests.fixtures.browser import Team, press_together
@@ -11,7 +10,6 @@ from tests.fixtures.waiting import until
 MARIA = "+12025550143"
 
 
-@pytest.mark.timeout(40)
 async def test_a_text_alerts_owner_and_subscriber_and_its_answer_shows_on_the_phone(team: Team) -> None:
     """UX 13, 47. The owner's and the subscriber's tabs need no call but the load of a conversation that they do not know."""
     conversation = await team.talk("Maria Garcia", MARIA, "First words", to=team.own)
@@ -35,7 +33,7 @@ async def test_a_text_alerts_owner_and_subscriber_and_its_answer_shows_on_the_ph
     await phone.page.get_by_role("button", name="Text in").click()
     for window in (ben, ana):
         row = window.page.get_by_role("link", name="Maria Garcia")
-        await expect(row).to_contain_text("Is Thursday still good?", timeout=1000)
+        await expect(row).to_contain_text("Is Thursday still good?")
         await expect(row).to_contain_text("1 unread")
         await window.title_is("(1) SMS · Partyline")
         assert await window.toast() == "Maria Garcia: Is Thursday still good?"
@@ -48,12 +46,11 @@ async def test_a_text_alerts_owner_and_subscriber_and_its_answer_shows_on_the_ph
         await until(window.spoken)
     await ben.write("Yes, at three")
     for window in windows:
-        await expect(window.page.locator(".message.outbound").last).to_contain_text("Yes, at three", timeout=1000)
+        await expect(window.page.locator(".message.outbound").last).to_contain_text("Yes, at three")
     await expect(phone.page.get_by_role("log")).to_contain_text("Yes, at three")
     await expect(ben.page.locator(".message.outbound").last).to_contain_text("Delivered")
 
 
-@pytest.mark.timeout(40)
 async def test_an_unanswered_text_goes_public_and_of_two_claims_one_wins(team: Team) -> None:
     """UX 55, 58, 59. The owner is told; the loser sees who won, hears it at once, and goes on with the next row."""
     wei = await team.talk("Wei Chen", "+12025550144")

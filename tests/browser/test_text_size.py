@@ -1,6 +1,5 @@
 """People who read with letters twice as large."""
 
-import pytest
 from playwright.async_api import expect
 
 from tests.fixtures.browser import Team
@@ -24,7 +23,6 @@ CUT = """(selector) => [...document.querySelectorAll(selector)].flatMap((place) 
 """Words that stand out of their place above or below, or are cut in their height. A long line may end in "…"."""
 
 
-@pytest.mark.timeout(30)
 async def test_letters_twice_as_large_are_cut_nowhere_in_row_header_and_composer(team: Team) -> None:
     """Check 97: as when the browser's letters are set to twice their size."""
     conversation = await team.talk("Maria Garcia", MARIA, "Is it open on Thursday afternoon?", to=team.own)

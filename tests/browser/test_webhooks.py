@@ -65,7 +65,6 @@ async def act(mia: Window, name: str) -> None:
     await mia.page.get_by_role("menuitem", name=name).click()
 
 
-@pytest.mark.timeout(60)
 async def test_deliveries_show_their_signed_headers_and_replay_sends_the_same_id_again(own_team: Team, receiver: CarrierApi) -> None:
     """UX 89."""
     mia = await own_team.window("mia", "/settings/webhooks")
@@ -108,7 +107,6 @@ async def test_deliveries_show_their_signed_headers_and_replay_sends_the_same_id
     assert secret not in await mia.page.content() + await listed.text()
 
 
-@pytest.mark.timeout(60)
 async def test_a_receiver_that_is_gone_is_said_to_managers_and_gets_what_it_missed_when_it_is_back(
     own_team: Team, receiver: CarrierApi
 ) -> None:
@@ -146,7 +144,6 @@ async def test_a_receiver_that_is_gone_is_said_to_managers_and_gets_what_it_miss
     await expect(row).to_contain_text("On")
 
 
-@pytest.mark.timeout(60)
 async def test_a_webhook_is_edited_paused_given_a_new_secret_and_removed(own_team: Team, receiver: CarrierApi) -> None:
     mia = await own_team.window("mia", "/settings/webhooks")
     old = await add(mia, receiver)

@@ -9,7 +9,6 @@ from tests.fixtures.office import Office
 from tests.fixtures.page import assert_page_equals_fresh_load
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.parametrize("seed", range(4))
 async def test_after_any_history_the_page_after_the_events_equals_the_page_freshly_loaded(office: Office, seed: int) -> None:
     history = History(office, random.Random(seed))

@@ -300,7 +300,7 @@ async def _close(gate: Gate) -> None:
         await desk.db.close()
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 def test_nothing_leaves_to_a_number_that_may_not_be_texted_whatever_happens(database_url: str, settings: Settings) -> None:
     with asyncio.Runner() as runner:
         gate = runner.run(_open(database_url, settings))

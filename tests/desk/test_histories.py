@@ -7,7 +7,6 @@ import shutil
 import tempfile
 from pathlib import Path
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -41,7 +40,6 @@ async def live(template: Path, folder: Path, chance: random.Random, actions: int
         await db.close()
 
 
-@pytest.mark.timeout(60)
 @settings(max_examples=HISTORIES, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(chance=st.randoms(use_true_random=False), actions=st.integers(1, ACTIONS))
 def test_after_any_history_the_page_after_the_events_is_the_page_freshly_loaded(

@@ -295,7 +295,6 @@ class History:
         await change_live_filter(self.office.desk, self.office.mia, self.chance.choice(filters).id, changes)
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.parametrize("seed", range(3))
 async def test_after_any_history_every_filter_is_as_looked_at_anew(office: Office, seed: int) -> None:
     for number, rule in enumerate(RULES[:4]):

@@ -60,7 +60,6 @@ async def truth(office: Office, asked: Asked) -> dict[str, int]:
     }
 
 
-@pytest.mark.timeout(90)
 @pytest.mark.parametrize("seed", range(2))
 async def test_after_any_history_the_totals_are_the_sums(office: Office, seed: int) -> None:
     office.later(minutes=-3 * 24 * 60)

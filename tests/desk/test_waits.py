@@ -120,7 +120,6 @@ async def test_what_is_refused_leaves_no_trace(office: Office) -> None:
     assert await office.all("select * from claims") == []
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.parametrize("seed", range(3))
 async def test_after_any_history_what_waits_is_what_has_a_running_wait_and_no_two_overlap(office: Office, seed: int) -> None:
     history = History(office, random.Random(seed))

@@ -108,7 +108,6 @@ async def _judge(office: Office, dues: dict[str, float]) -> Race:
     return found
 
 
-@pytest.mark.timeout(60)
 async def test_an_answer_within_milliseconds_of_the_deadline_and_the_timer_never_both_win(
     office: Office, second_desk: Desk, figures: Figures
 ) -> None:

@@ -5,8 +5,6 @@ import json
 from collections import Counter
 from dataclasses import dataclass
 
-import pytest
-
 from tests.faults.conftest import open_with_ana
 from tests.fixtures.carrier_api import Answering, CarrierApi, answers
 from tests.fixtures.centre import Centre, new_sid
@@ -86,7 +84,6 @@ async def meet_bad_days(centre: Centre) -> BadDays:
     return BadDays(before, handed, len({request.target for request in posts}), (await states())[SILENT])
 
 
-@pytest.mark.timeout(60)
 async def test_whatever_a_carrier_answers_each_text_is_there_once_and_its_state_is_true(centre: Centre) -> None:
     await open_with_ana(centre, webs=1, senders=2)
     found = await meet_bad_days(centre)

@@ -3,8 +3,6 @@
 import asyncio
 from datetime import timedelta
 
-import pytest
-
 from tests.faults.conftest import open_with_ana
 from tests.fixtures.centre import ANAS_OWN, AUTH_TOKEN, MARIA, Centre
 from tests.fixtures.tab import Ledger, open_tab
@@ -12,7 +10,6 @@ from tests.fixtures.twilio_api import TwilioApi
 from tests.fixtures.waiting import until
 
 SLOW = "AC" + "5" * 32
-pytestmark = pytest.mark.timeout(60)
 
 
 async def earlier(centre: Centre) -> None:

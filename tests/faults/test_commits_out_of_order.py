@@ -95,7 +95,6 @@ async def counted_before_the_commit(databases: list[Database], seed: int = 23) -
     return written - got, written
 
 
-@pytest.mark.timeout(60)
 async def test_a_reader_by_position_misses_nothing_however_commits_overtake_and_the_control_does(
     db: Database, database_url: str, figures: Figures
 ) -> None:

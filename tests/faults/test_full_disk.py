@@ -8,8 +8,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pytest
-
 from tests.faults.conftest import open_with_ana
 from tests.fixtures.centre import ANAS_OWN, Centre, new_sid
 from tests.fixtures.figures import Figures
@@ -85,7 +83,6 @@ async def fill_and_free(centre: Centre, texts: int) -> Full:
     return found
 
 
-@pytest.mark.timeout(60)
 async def test_a_full_disk_is_503_for_carriers_and_people_spoils_nothing_and_is_over_when_there_is_room(
     centre: Centre, figures: Figures
 ) -> None:

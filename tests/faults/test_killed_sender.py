@@ -96,7 +96,6 @@ async def kill_senders(centre: Centre, api: TwilioApi, rounds: int, chance: rand
     return found
 
 
-@pytest.mark.timeout(90)
 async def test_a_sender_killed_anywhere_sends_nothing_twice_and_leaves_nothing_stuck_or_lost(
     centre: Centre, twilio_api: TwilioApi, figures: Figures
 ) -> None:
@@ -108,7 +107,6 @@ async def test_a_sender_killed_anywhere_sends_nothing_twice_and_leaves_nothing_s
     assert found == Killed(len(PLACES), EACH * len(PHONES), found.at_carrier, found.told), "sent twice, out of order, or not and said to be"
 
 
-@pytest.mark.timeout(120)
 async def test_a_conversation_whose_sender_was_killed_anywhere_goes_on_when_the_lease_is_over(
     centre: Centre, twilio_api: TwilioApi, figures: Figures
 ) -> None:
@@ -135,7 +133,6 @@ async def test_a_conversation_whose_sender_was_killed_anywhere_goes_on_when_the_
     assert len(twilio_api.taken) == len({text.body for text in twilio_api.taken}), "nothing twice"
 
 
-@pytest.mark.timeout(90)
 @pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 async def test_a_sender_that_was_frozen_for_longer_than_its_lease_does_not_send_what_another_one_has_sent(
     centre: Centre, twilio_api: TwilioApi

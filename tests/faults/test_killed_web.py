@@ -22,7 +22,6 @@ def engine(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.mark.timeout(90)
 async def test_what_a_killed_process_committed_reaches_every_tab_once_and_in_order(
     centre: Centre, carrier: Carrier, figures: Figures
 ) -> None:

@@ -88,7 +88,6 @@ async def _gone(line: Line, claim: bytes) -> bool:
     return False
 
 
-@pytest.mark.timeout(40)
 async def test_a_claim_whose_answer_was_lost_is_answered_again_as_it_was_and_has_one_owner(centre: Centre, figures: Figures) -> None:
     await centre.open(webs=2, agents="ana ben")
     found = await lose_answers(centre, CLAIMS)

@@ -1,14 +1,10 @@
 """What a tab finds that was away: what it missed, in order; and what it lost the right to, but not before the word of it."""
 
-import pytest
-
 from tests.faults.conftest import Carrier, open_with_ana, settle
 from tests.fixtures.centre import ANAS_OWN, MARIA, Centre
 from tests.fixtures.figures import Figures
 from tests.fixtures.tab import Ledger, open_tab
 from tests.fixtures.waiting import until
-
-pytestmark = pytest.mark.timeout(40)
 
 
 async def test_a_tab_that_was_away_gets_what_it_missed_by_itself(centre: Centre, carrier: Carrier, figures: Figures) -> None:

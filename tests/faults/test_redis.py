@@ -7,8 +7,6 @@ import random
 import signal
 from pathlib import Path
 
-import pytest
-
 from tests.faults.conftest import Carrier, open_with_ana, settle
 from tests.fixtures.centre import Centre
 from tests.fixtures.figures import Figures
@@ -19,7 +17,6 @@ WITHOUT_REDIS_SECONDS = 1.5
 """p99 from commit to tab while there is no Redis: the sweep's half second, and the work."""
 
 
-@pytest.mark.timeout(60)
 async def test_redis_killed_while_texts_arrive_costs_no_tab_anything(
     centre: Centre, carrier: Carrier, own_redis: RedisServer, figures: Figures
 ) -> None:
@@ -40,7 +37,6 @@ async def test_redis_killed_while_texts_arrive_costs_no_tab_anything(
         assert carrier.repeated == 0, "no webhook noticed"
 
 
-@pytest.mark.timeout(60)
 async def test_the_embedded_redis_killed_while_texts_arrive_is_started_again_and_costs_no_tab_anything(
     centre: Centre, carrier: Carrier, figures: Figures
 ) -> None:
@@ -60,7 +56,6 @@ async def test_the_embedded_redis_killed_while_texts_arrive_is_started_again_and
         assert carrier.repeated == 0
 
 
-@pytest.mark.timeout(60)
 async def test_without_redis_the_whole_run_everything_works_a_little_later(
     centre: Centre, carrier: Carrier, figures: Figures, tmp_path: Path
 ) -> None:

@@ -109,7 +109,6 @@ async def _all(calls: list[Call], found: Repeated, chance: random.Random) -> Non
     await asyncio.gather(*(some() for _ in range(AT_ONCE)))
 
 
-@pytest.mark.timeout(60)
 async def test_webhooks_five_times_each_and_shuffled_are_one_row_and_one_event_and_move_no_state_down(
     centre: Centre, twilio_api: TwilioApi, figures: Figures
 ) -> None:

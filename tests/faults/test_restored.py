@@ -6,8 +6,6 @@ import sqlite3
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pytest
-
 from tests.faults.conftest import Carrier, open_with_ana
 from tests.fixtures.centre import ANAS_OWN, Centre
 from tests.fixtures.figures import Figures
@@ -91,7 +89,6 @@ async def restore(centre: Centre, carrier: Carrier, backup: Path) -> Restored:
     return found
 
 
-@pytest.mark.timeout(60)
 async def test_after_a_restore_every_tab_begins_anew_and_none_shows_what_is_no_more(
     centre: Centre, carrier: Carrier, figures: Figures, tmp_path: Path
 ) -> None:

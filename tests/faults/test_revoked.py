@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-import pytest
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
@@ -130,7 +129,6 @@ def show(figures: Figures, found: Revoked) -> None:
     )
 
 
-@pytest.mark.timeout(60)
 async def test_a_hundred_revoked_sessions_are_out_within_a_second_also_those_that_do_not_read(centre: Centre, figures: Figures) -> None:
     await centre.open(webs=2, agents="")
     found = await revoke(centre)
@@ -140,7 +138,6 @@ async def test_a_hundred_revoked_sessions_are_out_within_a_second_also_those_tha
     assert found.left == 0
 
 
-@pytest.mark.timeout(60)
 async def test_without_redis_they_are_out_within_ten_seconds(centre: Centre, own_redis: RedisServer, figures: Figures) -> None:
     centre.settings["REDIS_URL"] = own_redis.url
     await centre.open(webs=2, agents="")

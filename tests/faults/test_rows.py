@@ -60,7 +60,7 @@ async def _nobody_plays(_: object) -> Result:
     raise AssertionError
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 async def test_nothing_is_lost_doubled_reordered_or_leaked_whatever_breaks(figures: Figures) -> None:
     rows = [row for row in ROWS if row.short]
     played = await play(rows, short=True, seed=random.randrange(1_000_000), engines=("sqlite",))

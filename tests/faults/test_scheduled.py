@@ -44,7 +44,6 @@ async def left(centre: Centre) -> int:
     return int((await centre.rows("select count(*) as n from messages where left_seq is not null"))[0]["n"])
 
 
-@pytest.mark.timeout(60)
 async def test_three_timers_of_which_two_are_killed_let_each_text_go_once_and_in_time(centre: Centre, figures: Figures) -> None:
     await open_with_ana(centre, webs=1, timers=3, senders=2)
     chance = random.Random(11)
@@ -70,7 +69,6 @@ async def test_three_timers_of_which_two_are_killed_let_each_text_go_once_and_in
         assert await ana.ledger() == Ledger()
 
 
-@pytest.mark.timeout(60)
 async def test_what_fell_due_while_no_timer_ran_leaves_when_one_starts(centre: Centre) -> None:
     await open_with_ana(centre, webs=1)
     ids = [await schedule(centre, number, datetime.now(UTC) + timedelta(seconds=3600)) for number in range(3)]

@@ -1,14 +1,10 @@
 """A carrier whose answer is lost, and a sender that dies with a text in its hands: shown as unconfirmed, and never sent again."""
 
-import pytest
-
 from tests.faults.conftest import open_with_ana
 from tests.fixtures.carrier_api import hangs_up
 from tests.fixtures.centre import ANAS_OWN, MARIA, Centre, new_sid
 from tests.fixtures.tab import Ledger, open_tab
 from tests.fixtures.waiting import until
-
-pytestmark = pytest.mark.timeout(40)
 
 
 async def answer_maria(centre: Centre) -> tuple[str, str]:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
-import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
@@ -150,7 +149,6 @@ async def attack(centre: Centre, *, stuck: int, per_second: int, seconds: float,
     return Cost(before, during, (most - memory) / stuck, over, left, rate)
 
 
-@pytest.mark.timeout(60)
 async def test_fifty_tabs_that_do_not_read_cost_little_are_cut_soon_and_keep_nobody_waiting(centre: Centre, figures: Figures) -> None:
     await centre.open(webs=1, agents="ana")
     cost = await attack(centre, stuck=STUCK, per_second=PER_SECOND, seconds=SECONDS)
@@ -254,7 +252,6 @@ async def trickle(centre: Centre) -> Trickled:
     return found
 
 
-@pytest.mark.timeout(60)
 async def test_a_tab_that_reads_a_kilobyte_a_second_is_cut_and_has_everything_once_when_its_line_is_good_again(
     centre: Centre, figures: Figures
 ) -> None:

@@ -5,7 +5,6 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
-import pytest
 from twilio.request_validator import RequestValidator
 
 from tests.fixtures.centre import ACCOUNT_SID, AUTH_TOKEN, BASE_URL, SUPPORT, Centre, new_sid
@@ -64,7 +63,6 @@ def _text(centre: Centre, number: int) -> tuple[str, bytes]:
     return sid, request("POST", url.removeprefix(BASE_URL), form=fields, x_twilio_signature=signature)
 
 
-@pytest.mark.timeout(60)
 async def test_a_storm_of_webhooks_is_answered_soon_and_loses_nothing(centre: Centre, figures: Figures) -> None:
     await centre.open(webs=2, agents="ana")
     found = await rage(centre, PER_SECOND, SECONDS)

@@ -53,7 +53,6 @@ async def meet_deadlines(centre: Centre, kills: int, at_once: int, chance: rando
         )
 
 
-@pytest.mark.timeout(60)
 async def test_three_timers_of_which_two_are_killed_make_each_conversation_public_once_and_in_time(
     centre: Centre, figures: Figures
 ) -> None:
@@ -67,7 +66,6 @@ async def test_three_timers_of_which_two_are_killed_make_each_conversation_publi
     assert (found.missed, found.twice, found.ledger) == (0, 0, Ledger())
 
 
-@pytest.mark.timeout(60)
 async def test_what_fell_due_while_no_timer_ran_goes_public_when_one_starts(centre: Centre) -> None:
     await open_with_ana(centre, webs=1)
     ids = await fall_due(centre, [-3 * 24 * 3600.0, -3600.0, -1.0])

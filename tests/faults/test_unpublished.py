@@ -7,8 +7,6 @@ from asyncio.subprocess import PIPE
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
 from tests.faults.conftest import open_with_ana
 from tests.fixtures.centre import ANAS_OWN, Centre
 from tests.fixtures.figures import Figures, percentiles
@@ -58,7 +56,6 @@ async def die(centre: Centre, folder: Path, account: str, carrier: str, line: st
     return Unpublished(killed, delays, [await tab.ledger() for tab in tabs], came)
 
 
-@pytest.mark.timeout(60)
 async def test_what_killed_processes_committed_and_did_not_publish_comes_within_the_sweep_to_every_tab(
     centre: Centre, figures: Figures, tmp_path: Path
 ) -> None:

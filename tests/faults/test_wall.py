@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx2
-import pytest
 from redis.asyncio import Redis
 
 from channels import names
@@ -305,7 +304,6 @@ async def _a_conversation_of_theirs(other: Other) -> str:
     return str(answer.json()["conversation"]["id"])
 
 
-@pytest.mark.timeout(90)
 async def test_nothing_of_an_account_shows_on_the_other_side_whatever_is_called_watched_or_forged(centre: Centre, figures: Figures) -> None:
     await centre.open(webs=1, agents="")
     await centre.add_agent("ana")

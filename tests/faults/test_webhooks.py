@@ -12,8 +12,6 @@ from tests.fixtures.carrier_media import another_host
 from tests.fixtures.centre import MARIA, OMAR, WEI, Centre
 from tests.fixtures.waiting import until
 
-pytestmark = pytest.mark.timeout(60)
-
 
 async def subscribe(centre: Centre, receiver: CarrierApi, order: str = "account") -> str:
     """To texts; the secret."""

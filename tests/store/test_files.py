@@ -113,7 +113,6 @@ async def test_in_a_bucket_everything_is_under_the_prefix(bucket_url: str, s3: s
     assert f"<Key>{prefix}/{id[-2:]}/{id}.thumbnail</Key>" in listed
 
 
-@pytest.mark.timeout(30)
 async def test_a_bucket_that_is_not_there_or_does_not_answer_is_unavailable_and_tells_no_key(bucket_url: str) -> None:
     missing = bucket_url.replace(f"//{BUCKET}/", "//no-such-bucket/")
     dead = bucket_url.rpartition("endpoint=")[0] + "endpoint=http://127.0.0.1:9"

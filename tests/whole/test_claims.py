@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-import pytest
-
 from tests.fixtures.centre import Centre
 from tests.fixtures.figures import Figures
 from tests.fixtures.rush import Answer, lines_to, request
@@ -73,7 +71,6 @@ def _winner(answers: Sequence[Answer], people: dict[str, str], found: Race) -> s
     return str(winner["id"])
 
 
-@pytest.mark.timeout(120)
 async def test_of_200_claims_over_two_processes_on_each_of_50_conversations_exactly_one_wins(centre: Centre, figures: Figures) -> None:
     """Every loser is told that winner, and the conversation is shown as the winner's."""
     names = [f"agent{number}" for number in range(CLAIMERS)]

@@ -21,7 +21,7 @@ from tests.fixtures.kannel import DENIED, HOOK_TOKEN, PASSWORD, USERNAME, Arrive
 from tests.fixtures.redis_server import RedisServer
 from tests.fixtures.waiting import until
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(60)]
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 OURS = "+12025550100"
 _phones = itertools.count(143)

@@ -15,8 +15,6 @@ from tests.fixtures.pictures import HTML, picture
 from tests.fixtures.tab import Ledger, open_tab
 from tests.fixtures.waiting import until
 
-pytestmark = pytest.mark.timeout(60)
-
 SECRET = "MEplantedintheaddress"
 LOGIN = f"{ACCOUNT_SID}:{AUTH_TOKEN}"
 

@@ -9,8 +9,6 @@ from tests.fixtures.centre import BASE_URL, GATEWAY, MARIA, SUPPORT, Centre, new
 from tests.fixtures.pictures import picture
 from tests.fixtures.waiting import until
 
-pytestmark = pytest.mark.timeout(60)
-
 
 async def bring(centre: Centre, content: bytes, web: int = 0) -> str:
     answer = await centre.api("ana", web).post("/api/v1/media", files={"file": ("photo.png", content, "image/png")})

@@ -12,8 +12,6 @@ from tests.fixtures.centre import ACCOUNT_SID, ANAS_OWN, AUTH_TOKEN, GATEWAY, MA
 from tests.fixtures.tab import Ledger, Tab, open_tab
 from tests.fixtures.waiting import until
 
-pytestmark = pytest.mark.timeout(60)
-
 
 @pytest.fixture
 async def sent(centre: Centre) -> list[str]:

@@ -21,8 +21,6 @@ from tests.fixtures.figures import Figures
 from tests.fixtures.tab import Ledger, open_tab, socket_to
 from tests.fixtures.waiting import until
 
-pytestmark = pytest.mark.timeout(60)
-
 
 @pytest.fixture
 def engine() -> str:

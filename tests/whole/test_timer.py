@@ -26,7 +26,6 @@ def engine() -> str:
     return "sqlite"
 
 
-@pytest.mark.timeout(90)
 async def test_the_timer_keeps_its_second_while_web_ingests_at_full_speed(centre: Centre, figures: Figures) -> None:
     """Signed webhooks as fast as they are answered, for a quarter of a minute in which conversations fall due."""
     await centre.open(webs=1, timers=1, agents="ana ben")
