@@ -70,15 +70,15 @@ def is_envelope(message: bytes) -> bool:
 def routes(envelope: Envelope) -> list[str]:
     """The channels that carry this event, so that every process with a tab it concerns hears it."""
     if envelope.reach == PERSON:
-        return [names.user(user) for user in envelope.audience]
+        return [names.user(envelope.account, user) for user in envelope.audience]
     channels = [names.feed(envelope.account)]
     if envelope.conversation is not None:
-        channels.append(names.conversation(envelope.conversation))
+        channels.append(names.conversation(envelope.account, envelope.conversation))
     if envelope.reach != PARTICIPANTS:
         channels.append(names.account(envelope.account))
     if envelope.pool:
         channels.append(names.pool(envelope.account))
-    channels.extend(names.user(user) for user in envelope.joined)
+    channels.extend(names.user(envelope.account, user) for user in envelope.joined)
     return channels
 
 

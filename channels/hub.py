@@ -88,7 +88,7 @@ class Hub:
         if not person.ears:
             del account.people[ear.user]
             for conversation in person.attended:
-                self.topics.drop(names.conversation(conversation), now)
+                self.topics.drop(names.conversation(ear.account, conversation), now)
         if not account.everyone.ears:
             self._idle_since[ear.account] = now
 
@@ -112,7 +112,7 @@ class Hub:
         if not groups[conversation].ears:
             del groups[conversation]
         self.accounts[ear.account].changed()
-        self.topics.drop(names.conversation(conversation), _now())
+        self.topics.drop(names.conversation(ear.account, conversation), _now())
 
     async def follow(self, ear: Ear, topic: TopicName) -> None:
         """The tab watches a topic of its account; returns as `enter` does."""
@@ -197,11 +197,11 @@ class Hub:
 
 
 def _own(ear: Ear) -> list[Topic]:
-    return [Topic(names.account(ear.account), ear.account), Topic(names.user(ear.user), ear.account, user=ear.user)]
+    return [Topic(names.account(ear.account), ear.account), Topic(names.user(ear.account, ear.user), ear.account, user=ear.user)]
 
 
 def _of_conversation(account_id: str, conversation: str) -> Topic:
-    return Topic(names.conversation(conversation), account_id, conversation=conversation)
+    return Topic(names.conversation(account_id, conversation), account_id, conversation=conversation)
 
 
 def _topic_channel(ear: Ear, topic: TopicName) -> str:

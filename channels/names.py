@@ -1,4 +1,7 @@
-"""The only place where a channel's name is spelled. A channel is a Redis topic; all of ours begin with one prefix (for an ACL)."""
+"""The only place where a channel's name is spelled. A channel is a Redis topic; all of ours begin with one prefix (for an ACL).
+
+An account's channels carry it in braces: in a Redis Cluster whatever has the same word in braces is kept by the same shard.
+"""
 
 PREFIX = "partyline:"
 
@@ -8,29 +11,29 @@ WAKE_CHORES = f"{PREFIX}wake:chores"
 WAKE_FETCHER = f"{PREFIX}wake:fetcher"
 
 
-def conversation(conversation_id: str) -> str:
+def conversation(account_id: str, conversation_id: str) -> str:
     """Events and presence of one conversation."""
-    return f"{PREFIX}conversation:{conversation_id}"
+    return f"{PREFIX}{{{account_id}}}:conversation:{conversation_id}"
 
 
 def feed(account_id: str) -> str:
     """Every event of an account but the personal ones."""
-    return f"{PREFIX}feed:{account_id}"
+    return f"{PREFIX}{{{account_id}}}:feed"
 
 
 def pool(account_id: str) -> str:
     """Events of conversations that are public before or after them."""
-    return f"{PREFIX}pool:{account_id}"
+    return f"{PREFIX}{{{account_id}}}:pool"
 
 
 def account(account_id: str) -> str:
     """What every tab of the account gets unasked, or every manager's."""
-    return f"{PREFIX}account:{account_id}"
+    return f"{PREFIX}{{{account_id}}}:account"
 
 
-def user(user_id: str) -> str:
+def user(account_id: str, user_id: str) -> str:
     """Personal events, conversations that this user has just joined, and hints about the user's sessions."""
-    return f"{PREFIX}user:{user_id}"
+    return f"{PREFIX}{{{account_id}}}:user:{user_id}"
 
 
 def canary(process: str) -> str:

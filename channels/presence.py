@@ -102,7 +102,7 @@ class Presence:
             ear.outbox.whisper(frame)
 
     def ask(self, account: str, conversation: str) -> None:
-        self._bus.send(names.conversation(conversation), _encode(Question("presence", self._process, account)))
+        self._bus.send(names.conversation(account, conversation), _encode(Question("presence", self._process, account)))
 
     def hear(self, account: str, conversation: str, data: bytes) -> None:
         """What another process said. Whatever is not meant for this account, or is none of ours, is dropped and counted."""
@@ -147,7 +147,7 @@ class Presence:
         """To our own tabs at once, to the other processes through Redis."""
         self._set(ear.account, conversation, (kind, ear.user, self._process), shown, seconds)
         sign = Sign("lease", self._process, ear.account, kind, ear.user, msgspec.Raw(shown), seconds)
-        self._bus.send(names.conversation(conversation), _encode(sign))
+        self._bus.send(names.conversation(ear.account, conversation), _encode(sign))
 
     def _set(self, account: str, conversation: str, who: tuple[Kind, str, str], shown: bytes, seconds: float) -> None:
         leases = self._leases.setdefault((account, conversation), {})

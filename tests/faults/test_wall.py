@@ -186,7 +186,7 @@ def _least(schema: dict[str, Any], document: dict[str, Any]) -> Any:
 
 async def try_every_watch(tab: Tab, ids: dict[str, str], account: str, tried: Tried) -> None:
     """Whatever is asked for by a name that is not one's own is not there."""
-    wanted = [*ids.values(), account, names.conversation(ids["conversation"]), NOT_THERE]
+    wanted = [*ids.values(), account, names.conversation(account, ids["conversation"]), NOT_THERE]
     for number, name in enumerate(wanted):
         await tab.send(op="watch", id=number, conversation=name)
         await tab.send(op="watch", id=number, conversation=name, after=0)
@@ -230,8 +230,8 @@ async def ways(centre: Centre, other: Other, own: str) -> list[Way]:
     shared = (names.feed(other.account), names.account(other.account), names.pool(other.account))
     return [
         *(Way(channel, zoe) for channel in shared),
-        *(Way(names.user(person.id), person.id) for person in other.people),
-        Way(names.conversation(own), zoe, own, seq + 1),
+        *(Way(names.user(other.account, person.id), person.id) for person in other.people),
+        Way(names.conversation(other.account, own), zoe, own, seq + 1),
     ]
 
 

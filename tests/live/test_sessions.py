@@ -3,6 +3,8 @@
 import time
 from pathlib import Path
 
+import pytest
+
 from channels import names
 from server.domain.user import Role, User
 from server.store import sessions
@@ -34,6 +36,7 @@ async def disable(story: Story, user: User) -> None:
     await story.db.write(write)
 
 
+@pytest.mark.alone
 async def test_a_hint_that_sessions_are_over_closes_them_within_a_second_with_4401(house: House) -> None:
     story, node = house.story, await house.node(recheck_seconds=60)
     account = await story.account()
@@ -41,7 +44,7 @@ async def test_a_hint_that_sessions_are_over_closes_them_within_a_second_with_44
     tabs, unconcerned = [await house.live_tab(node, user) for _ in range(5)], await house.live_tab(node, other)
     await end(story, user)
     began = time.monotonic()
-    node.bus.send(names.user(user.id), b'{"over":"all"}')
+    node.bus.send(names.user(user.account, user.id), b'{"over":"all"}')
     assert [await tab.closed() for tab in tabs] == [4401] * 5
     assert time.monotonic() - began < 1
     await unconcerned.quiet()
@@ -51,13 +54,14 @@ async def test_a_forged_hint_closes_nobody(house: House) -> None:
     story, node = house.story, await house.node(recheck_seconds=60)
     user = await story.user(await story.account())
     tab = await house.live_tab(node, user)
-    node.bus.send(names.user(user.id), b'{"over":"all"}')
-    node.bus.send(names.user(user.id), b'{"rights":true}')
-    node.bus.send(names.user(user.id), b"\xff\x00 not even JSON")
+    node.bus.send(names.user(user.account, user.id), b'{"over":"all"}')
+    node.bus.send(names.user(user.account, user.id), b'{"rights":true}')
+    node.bus.send(names.user(user.account, user.id), b"\xff\x00 not even JSON")
     await until(lambda: node.bus.counters.received >= 4)
     await tab.quiet()
 
 
+@pytest.mark.alone
 async def test_a_changed_role_closes_with_4403_when_user_updated_arrives(house: House) -> None:
     story, node = house.story, await house.node(recheck_seconds=60)
     account = await story.account()
@@ -68,6 +72,7 @@ async def test_a_changed_role_closes_with_4403_when_user_updated_arrives(house: 
     assert await tab.closed(1.0) == 4403
 
 
+@pytest.mark.alone
 async def test_a_disabled_user_is_out_with_4401_when_user_updated_arrives(house: House) -> None:
     story, node = house.story, await house.node(recheck_seconds=60)
     account = await story.account()
@@ -78,6 +83,7 @@ async def test_a_disabled_user_is_out_with_4401_when_user_updated_arrives(house:
     assert await tab.closed(1.0) == 4401
 
 
+@pytest.mark.alone
 async def test_without_any_hint_and_without_redis_the_look_at_the_database_closes_it(house: House, tmp_path: Path) -> None:
     story = house.story
     node = await house.node(redis_url=f"unix://{tmp_path}/none.sock", healthy=False, recheck_seconds=0.3)
@@ -89,6 +95,7 @@ async def test_without_any_hint_and_without_redis_the_look_at_the_database_close
     await unconcerned.quiet()
 
 
+@pytest.mark.alone
 async def test_a_session_that_is_over_gets_nothing_more_though_it_does_not_read(house: House) -> None:
     story, node = house.story, await house.node(recheck_seconds=60)
     account = await story.account()
@@ -98,7 +105,7 @@ async def test_a_session_that_is_over_gets_nothing_more_though_it_does_not_read(
     tab.socket.transport.pause_reading()
     node.bus.publish(await story.happen(*[Happening(account, conversation, audience=(user.id,), note="x" * 8000) for _ in range(20)]))
     await end(story, user)
-    node.bus.send(names.user(user.id), b'{"over":"all"}')
+    node.bus.send(names.user(user.account, user.id), b'{"over":"all"}')
     await until(lambda: not node.server.server_state.connections, within=1.5)
     node.bus.publish(await story.happen(Happening(account, conversation, audience=(user.id,))))
     tab.socket.transport.resume_reading()

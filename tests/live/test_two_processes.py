@@ -4,6 +4,8 @@ import asyncio
 import time
 from pathlib import Path
 
+import pytest
+
 from channels import names
 from channels.envelope import encode
 from server.domain.user import Role
@@ -27,6 +29,7 @@ async def test_what_one_process_writes_every_tab_of_the_other_gets_at_once(house
         assert tab.positions == list(range(1, 51))
 
 
+@pytest.mark.alone
 async def test_an_event_that_nobody_published_comes_with_the_sweep(house: House) -> None:
     story, node = house.story, await house.node()
     account = await story.account()
@@ -38,6 +41,7 @@ async def test_an_event_that_nobody_published_comes_with_the_sweep(house: House)
     assert (await tab.until("ready"))["position"] == 1
 
 
+@pytest.mark.alone
 async def test_a_gap_in_a_conversation_is_read_from_the_database_at_once_and_in_order(house: House) -> None:
     story, node = house.story, await house.node()
     account = await story.account()
@@ -79,6 +83,7 @@ async def test_settings_that_overtake_each_other_are_put_in_order_though_they_ha
     assert tab.positions == [1, 2, 3, 4, 5, 6]
 
 
+@pytest.mark.alone
 async def test_who_joins_a_conversation_gets_its_further_events_at_once(house: House) -> None:
     story, node = house.story, await house.node()
     account = await story.account()
@@ -88,13 +93,14 @@ async def test_who_joins_a_conversation_gets_its_further_events_at_once(house: H
     node.bus.publish(await story.happen(Happening(account, conversation, audience=(me.id,), joined=(me.id,))))
     await tab.until_position(1, within=1.0)
     await until(lambda: conversation in node.live.hub.accounts[account].people[me.id].attended)
-    assert await node.bus.subscribe([names.conversation(conversation)])
+    assert await node.bus.subscribe([names.conversation(account, conversation)])
     began = time.monotonic()
     node.bus.publish(await story.happen(Happening(account, conversation, audience=(me.id,))))
     await tab.until_position(2)
     assert time.monotonic() - began < 0.5
 
 
+@pytest.mark.alone
 async def test_without_redis_a_tab_has_everything_within_a_second(house: House, tmp_path: Path) -> None:
     story, node = house.story, await house.node(redis_url=f"unix://{tmp_path}/none.sock", healthy=False)
     account = await story.account()
@@ -129,6 +135,7 @@ async def test_redis_killed_while_texts_arrive_loses_nothing_and_doubles_nothing
     await until(lambda: one.bus.healthy and two.bus.healthy)
 
 
+@pytest.mark.alone
 async def test_a_frozen_redis_delays_nothing_beyond_the_sweep(house: House, own_redis: RedisServer) -> None:
     story, node = house.story, await house.node(redis_url=own_redis.url)
     account = await story.account()
@@ -161,7 +168,7 @@ async def test_a_forged_envelope_of_another_account_is_dropped_and_counted(house
     await tab.send(op="watch", id=1, topic="feed")
     await tab.until("ok")
     forged = await story.happen(Happening(other, elsewhere, audience=(me.id,), reach="account", pool=True))
-    for channel in (names.conversation(conversation), names.feed(account), names.account(account), names.user(me.id)):
+    for channel in (names.conversation(account, conversation), names.feed(account), names.account(account), names.user(account, me.id)):
         node.bus.send(channel, encode(forged[0]))
         node.bus.send(channel, b"[1,2]\n{}")
         node.bus.send(channel, b"[")
