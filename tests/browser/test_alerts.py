@@ -42,7 +42,8 @@ async def test_title_and_icon_follow_the_unread_conversations_and_clear_after_re
     assert await icon(ben) == "favicon.svg"
 
 
-async def test_reading_in_one_tab_clears_the_others_of_that_person(team: Team) -> None:
+@pytest.mark.alone
+async def test_reading_in_one_tab_clears_the_others_of_that_person_within_a_second(team: Team) -> None:
     """UX 66: another tab of the same browser, and another browser."""
     conversation = await team.talk("Maria Garcia", MARIA, to=team.own)
     await team.read("ben", conversation)

@@ -5,6 +5,7 @@ import random
 import re
 import string
 
+import pytest
 from playwright.async_api import Route, expect
 
 from tests.fixtures.browser import Team, Window
@@ -263,6 +264,7 @@ async def test_what_makes_it_unicode_is_marked_where_it_stands_and_swapped_by_na
     await expect(swap, "what remains would be Unicode all the same").to_have_count(0)
 
 
+@pytest.mark.alone
 async def test_a_long_text_of_such_characters_is_typed_without_delay(team: Team) -> None:
     """1,500 of them are marked, counted and named within a frame or two for each key."""
     _, ana = await answered(team)

@@ -4,6 +4,7 @@ import statistics
 import time
 from collections.abc import Awaitable, Callable
 
+import pytest
 from playwright.async_api import Locator, expect
 
 from tests.fixtures.browser import Team, Window
@@ -41,6 +42,7 @@ async def three(team: Team) -> dict[str, str]:
     }
 
 
+@pytest.mark.alone
 async def test_a_search_finds_by_name_number_and_address_within_300_ms_and_stays_in_the_address(team: Team) -> None:
     """UX 75. The slash key goes to the field."""
     await three(team)

@@ -93,7 +93,7 @@ async def assert_equal_to_fresh(window: Window, fresh: Window, action: str) -> N
         return seen[0] == seen[1] and seen[0]["total"] != ""
 
     try:
-        await until(same, within=5)
+        await until(same)
     except AssertionError:
         live, loaded = seen
         different = {part: (live[part], loaded[part]) for part in live if live[part] != loaded[part]}

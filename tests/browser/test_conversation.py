@@ -51,6 +51,24 @@ async def test_the_log_follows_its_end_and_stays_where_a_person_has_scrolled_to(
     await expect(pill).to_have_count(0)
 
 
+async def test_who_scrolls_up_as_a_text_comes_is_not_pulled_down(team: Team) -> None:
+    """The browser tells of the scrolling with its next frame, which comes after the text here."""
+    conversation = await many(team, 20)
+    ben = await team.window("ben", f"/sms/{conversation}")
+    await until(ben.spoken)
+    log = ben.page.get_by_role("log")
+    top = await log.evaluate(
+        """(log) => {
+          log.addEventListener("scroll", (event) => event.stopImmediatePropagation(), {capture: true});
+          log.scrollTop -= 300;
+          return log.scrollTop;
+        }"""
+    )
+    await team.text(MARIA, "Out of sight", to=team.own)
+    await expect(ben.page.get_by_role("button", name="1 new message")).to_be_visible()
+    assert await log.evaluate("(log) => log.scrollTop") == top
+
+
 async def test_history_comes_above_without_moving_what_is_in_sight(team: Team) -> None:
     """UX 44: by at most 1 px."""
     conversation = await many(team, 120)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
+import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
@@ -56,6 +57,7 @@ async def ticked(page: Page) -> set[str | None]:
     return {await step.get_attribute("data-step") for step in await page.locator("#tour-steps .done").all()}
 
 
+@pytest.mark.alone
 async def test_the_links_and_the_phones_answer_and_nothing_listens_beyond_this_machine(demo: Demo) -> None:
     async with httpx2.AsyncClient(base_url=demo.running.address, trust_env=False, follow_redirects=True) as client:
         assert len(demo.links) == 6
@@ -82,6 +84,7 @@ def _listening(pid: int) -> list[str]:
     return [line for line in lines if line.split()[3] == LISTENING and line.split()[9] in inodes]
 
 
+@pytest.mark.alone
 async def test_a_phone_texts_and_answers_and_every_step_of_the_checklist_ticks_itself(demo: Demo) -> None:
     ana, phones = await demo.window("ana"), await demo.window("ben", "/sandbox")
     assert await ticked(ana) == set()

@@ -1,5 +1,6 @@
 """Drafts: another device goes on where this one stopped, and the list says so."""
 
+import pytest
 from playwright.async_api import expect
 
 from tests.fixtures.browser import Team
@@ -35,6 +36,7 @@ async def test_a_draft_is_on_another_device_after_a_pause_and_gone_from_both_whe
     assert (await team.call("ben", "GET", f"conversations/{conversation}/draft"))["body"] == ""
 
 
+@pytest.mark.alone
 async def test_a_draft_is_saved_when_one_goes_elsewhere_and_is_nobody_elses(team: Team) -> None:
     maria = await team.talk("Maria Garcia", MARIA, to=team.own)
     await team.talk("Wei Chen", WEI, to=team.own)

@@ -55,7 +55,7 @@ async def assert_equal_to_fresh(window: Window, fresh: Window, action: str) -> N
         return seen[0] == seen[1] and seen[0]["heading"] != []
 
     try:
-        await until(same, within=4)
+        await until(same)
     except AssertionError:
         live, loaded = seen
         different = {part: (live[part], loaded[part]) for part in live if live[part] != loaded[part]}

@@ -1,8 +1,11 @@
 """The manager's feed: what happens, as it happens, and looking without being seen."""
 
 import json
+import statistics
+import time
 from typing import Any
 
+import pytest
 from playwright.async_api import Locator, Route, expect
 
 from tests.fixtures.browser import Team, Window
@@ -51,6 +54,20 @@ async def test_texts_claims_and_what_goes_public_show_by_themselves(team: Team) 
     await mia.go("/feed")
     await until(lambda: lines(mia).count())
     assert await shown(mia) == before
+
+
+@pytest.mark.alone
+async def test_a_text_shows_within_a_second(team: Team) -> None:
+    """UX 84: the median of five."""
+    mia = await team.window("mia", "/feed")
+    await away(mia)
+    took = []
+    for number in range(5):
+        began = time.monotonic()
+        await team.text(MARIA, f"Text {number}")
+        await expect(line(mia, f"Text {number}")).to_be_visible()
+        took.append(time.monotonic() - began)
+    assert statistics.median(took) < 1
 
 
 async def test_the_feed_waits_while_one_points_at_it_or_has_paused_it(team: Team) -> None:

@@ -134,6 +134,7 @@ async def test_an_open_conversation_has_one_heading_of_its_own(team: Team) -> No
     await expect(ana.page.get_by_role("heading", level=1)).to_have_text("Maria Garcia")
 
 
+@pytest.mark.alone
 async def test_the_connection_light_says_live_within_two_seconds(team: Team) -> None:
     """UX 9."""
     ana = await team.window("ana", None)

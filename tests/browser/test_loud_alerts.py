@@ -7,6 +7,7 @@ import asyncio
 import itertools
 from typing import Any
 
+import pytest
 from playwright.async_api import expect
 
 from tests.fixtures.browser import Team, Window
@@ -286,6 +287,7 @@ async def test_the_pool_sounds_for_those_who_want_it_and_for_nobody_else(team: T
     assert (await ben.toast(), await rung(ben)) == ("", 0)
 
 
+@pytest.mark.alone
 async def test_a_hidden_tab_that_gets_no_frames_has_the_new_title_within_a_second(team: Team) -> None:
     """UX 73."""
     await team.talk("Maria Garcia", MARIA, to=team.own)
@@ -305,6 +307,7 @@ async def test_a_hidden_tab_that_gets_no_frames_has_the_new_title_within_a_secon
     await until(lambda: shown(ben), within=1)
 
 
+@pytest.mark.alone
 async def test_with_starved_frames_the_list_is_up_to_date_within_400_ms(team: Team) -> None:
     """UX 74: two frames a second. Counted in the page, from the event's arrival."""
     await team.talk("Maria Garcia", MARIA, to=team.own)

@@ -44,7 +44,7 @@ async def shows(window: Window, *wanted: str) -> None:
     async def same() -> bool:
         return await names(window) == list(wanted)
 
-    await until(same, within=5)
+    await until(same)
 
 
 async def words(window: Window) -> list[str]:

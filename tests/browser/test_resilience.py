@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import defaultdict
 
+import pytest
 from playwright.async_api import expect
 
 from tests.fixtures.browser import Team, Window
@@ -104,6 +105,7 @@ async def test_a_browser_without_a_network_says_offline_and_catches_up(team: Tea
     assert {message["direction"] for message in await team.messages(conversation)} == {"inbound"}
 
 
+@pytest.mark.alone
 async def test_what_counts_down_while_the_server_is_restarted_goes_public_at_its_time(own_team: Team) -> None:
     """UX 64: web and timer are killed and started again; to two seconds, for the pool of a tab that was open all the time."""
     team, house = own_team, own_team.house

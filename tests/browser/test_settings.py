@@ -42,7 +42,7 @@ async def test_other_public_minutes_show_their_effect_and_move_running_countdown
     async def moved() -> bool:
         return await minutes_left(ben, "Maria Garcia") == 5
 
-    await until(moved, within=5)
+    await until(moved)
     await expect(ben.row("Wei Chen")).to_contain_text(re.compile("public", re.IGNORECASE))
     await mia.page.get_by_role("link", name="Audit").click()
     change = mia.page.get_by_role("table", name="Changes").get_by_role("row").nth(1)

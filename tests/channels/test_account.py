@@ -13,6 +13,7 @@ from channels.counters import Counters
 from channels.ear import Ear
 from channels.envelope import Envelope
 from channels.frames import Outbox, Turn
+from tests.fixtures.waiting import PATIENCE_SECONDS
 
 ACCOUNT = "a"
 
@@ -44,7 +45,7 @@ class Room:
     async def frame(self, ear: Ear) -> bytes:
         """The next text frame's payload, which must have come by now."""
         reader = self._far[ear][0]
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             first, size = await reader.readexactly(2)
             assert first == 0x81
             if size == 126:

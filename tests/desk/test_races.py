@@ -266,6 +266,7 @@ async def test_a_delivery_after_a_failure_ends_the_wait_again(office: Office) ->
     assert row == {"waiting_since": None}
 
 
+@pytest.mark.alone
 @on_postgres
 async def test_two_processes_that_lock_in_other_orders_do_not_deadlock(office: Office, second_desk: Desk) -> None:
     ids = []

@@ -291,6 +291,7 @@ async def test_texts_that_the_list_can_never_tell_apart_stay_unsaid_and_make_no_
     assert await outbound(office) == [("unconfirmed", "timeout")] * 2, "that a later page does not show them says nothing"
 
 
+@pytest.mark.alone
 async def test_whoever_reads_keeps_the_list_however_long_the_carrier_takes(
     office: Office, twilio: Connection, twilio_api: TwilioApi, http: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,7 +25,7 @@ from server.live.wire import WireProtocol
 from server.store.database import Database
 from server.store.engines import open_database
 from tests.fixtures.story import Story
-from tests.fixtures.waiting import until
+from tests.fixtures.waiting import PATIENCE_SECONDS, until
 
 ORIGIN = "https://sms.example.com"
 
@@ -58,20 +58,20 @@ class Tab:
     async def send(self, **frame: Any) -> None:
         await self.socket.send(json.dumps(frame))
 
-    async def next(self, within: float = 5.0) -> dict[str, Any]:
+    async def next(self, within: float = PATIENCE_SECONDS) -> dict[str, Any]:
         async with asyncio.timeout(within):
             frame = cast(dict[str, Any], json.loads(await self.socket.recv()))
         self.frames.append(frame)
         return frame
 
-    async def until(self, op: str, within: float = 5.0) -> dict[str, Any]:
+    async def until(self, op: str, within: float = PATIENCE_SECONDS) -> dict[str, Any]:
         async with asyncio.timeout(within):
             while True:
                 frame = await self.next(within)
                 if frame["op"] == op:
                     return frame
 
-    async def closed(self, within: float = 5.0) -> int | None:
+    async def closed(self, within: float = PATIENCE_SECONDS) -> int | None:
         """The close code, after reading whatever comes before it."""
         with contextlib.suppress(ConnectionClosed):
             while True:
@@ -86,7 +86,7 @@ class Tab:
     def positions(self) -> list[int]:
         return [event["position"] for event in self.events]
 
-    async def until_position(self, position: int, within: float = 5.0) -> None:
+    async def until_position(self, position: int, within: float = PATIENCE_SECONDS) -> None:
         async with asyncio.timeout(within):
             while position not in self.positions:
                 await self.next(within)

@@ -90,6 +90,7 @@ async def test_a_message_in_very_many_fragments_closes_with_1009(house: House) -
     assert await tab.closed() == 1009
 
 
+@pytest.mark.alone
 async def test_a_flood_of_frames_closes_with_4429_before_three_seconds_are_over(house: House) -> None:
     tab = await a_tab(house, await house.node())
     began = time.monotonic()
@@ -156,6 +157,7 @@ async def test_other_frames_are_no_pong(house: House) -> None:
     assert code == 4408
 
 
+@pytest.mark.alone
 async def test_a_frame_after_the_close_is_ignored_and_the_socket_is_gone_within_a_second(house: House) -> None:
     """A peer that neither reads nor answers the close frame cannot keep its socket."""
     node = await house.node()
@@ -209,6 +211,7 @@ async def test_a_backlog_that_does_not_shrink_ends_the_connection(house: House, 
     tab.socket.transport.abort()
 
 
+@pytest.mark.alone
 async def test_a_close_frame_from_a_peer_that_does_not_read_ends_the_connection(house: House) -> None:
     story, node = house.story, await house.node()
     account = await story.account()

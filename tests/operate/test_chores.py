@@ -34,14 +34,14 @@ async def test_an_import_wakes_the_chores_and_is_in_soon(parts: Parts, centre: O
         async def done() -> bool:
             return (await progress(centre.desk, centre.mia, id)).state == "done"
 
-        await until(done, within=5)
+        await until(done)
         assert (await progress(centre.desk, centre.mia, id)).new == 450
         second = await begun(centre, 10)
 
         async def second_done() -> bool:
             return (await progress(centre.desk, centre.mia, second)).state == "done"
 
-        await until(second_done, within=5)
+        await until(second_done)
         running.cancel()
 
 
@@ -64,7 +64,7 @@ async def test_what_a_lost_process_left_is_done_by_the_next(parts: Parts, centre
             assert filter is not None
             return (await progress(centre.desk, centre.mia, id)).state == "done" and filter.filled_at is not None
 
-        await until(done, within=5)
+        await until(done)
         running.cancel()
     row = await centre.one("select members from live_filters")
     assert row == {"members": 10}
@@ -81,7 +81,7 @@ async def test_an_import_that_cannot_go_on_has_failed_and_the_next_one_is_done(p
             row = await centre.one("select count(*) as n from contact_imports where state = 'running'")
             return row == {"n": 0}
 
-        await until(both, within=5)
+        await until(both)
         running.cancel()
     states = {row["id"]: row["state"] for row in await centre.all("select id, state from contact_imports")}
     assert states == {broken: "failed", second: "done"}

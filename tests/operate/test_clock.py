@@ -3,10 +3,13 @@
 import asyncio
 import time
 
+import pytest
+
 from server.clock import SystemClock
 from tests.fixtures.clocks import HandClock
 
 
+@pytest.mark.alone
 async def test_the_system_clock_counts_microseconds_since_1970() -> None:
     clock = SystemClock()
     before = time.time()

@@ -83,14 +83,14 @@ def test_the_roles_run_apart_and_share_one_embedded_redis(partyline: Partyline) 
     assert sorted(path.name for path in partyline.var.glob("redis.*")) == ["redis.keeper", "redis.log", "redis.sock", "redis.users"]
     assert (partyline.var / "redis.log").read_text().count("eady to accept connections") == 1
     assert [running.stop() for running in apart] == [0, 0, 0, 0]
-    wait_until(lambda: not (partyline.var / "redis.sock").exists(), within=2)
+    wait_until(lambda: not (partyline.var / "redis.sock").exists())
 
 
 def test_the_embedded_redis_is_gone_after_the_only_process_is_killed(partyline: Partyline) -> None:
     running = partyline.start("serve", REDIS_URL="")
     assert (partyline.var / "redis.sock").exists()
     running.kill()
-    wait_until(lambda: not (partyline.var / "redis.sock").exists(), within=2)
+    wait_until(lambda: not (partyline.var / "redis.sock").exists())
 
 
 def test_all_faults_of_the_settings_are_told_at_once_with_status_2(partyline: Partyline) -> None:

@@ -141,6 +141,7 @@ def test_roles_started_at_the_same_instant_share_one_server(var: Path) -> None:
         assert len(pids_of("keeper", var)) == 1
 
 
+@pytest.mark.alone
 def test_the_server_ends_within_two_seconds_of_the_last_role_being_killed(var: Path) -> None:
     with roles(var, 2) as started:
         [server] = pids_of("redis", var)
@@ -152,6 +153,7 @@ def test_the_server_ends_within_two_seconds_of_the_last_role_being_killed(var: P
         assert not (var / keeper.SOCKET).exists()
 
 
+@pytest.mark.alone
 def test_a_killed_server_is_back_within_a_second(var: Path) -> None:
     with roles(var, 1):
         before = run_id(var)
@@ -159,6 +161,7 @@ def test_a_killed_server_is_back_within_a_second(var: Path) -> None:
         wait_until(lambda: run_id(var) not in ("", before), within=1)
 
 
+@pytest.mark.alone
 def test_a_killed_keeper_takes_its_server_along_and_a_role_starts_both_again(var: Path) -> None:
     with roles(var, 2):
         [server] = pids_of("redis", var)
@@ -168,6 +171,7 @@ def test_a_killed_keeper_takes_its_server_along_and_a_role_starts_both_again(var
         assert pid_of("redis", var) != server
 
 
+@pytest.mark.alone
 def test_keeper_and_server_killed_together_are_back_within_two_seconds(var: Path) -> None:
     with roles(var, 1):
         before = run_id(var)

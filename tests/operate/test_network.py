@@ -61,7 +61,7 @@ async def arrives(centre: Office, message: str, wanted: str) -> None:
     async def there() -> bool:
         return await state(centre, message) == wanted
 
-    await until(there, within=5)
+    await until(there)
 
 
 async def test_a_text_arrives_and_nobody_answers_unless_told_to(parts: Parts, centre: Office) -> None:
@@ -80,7 +80,7 @@ async def test_a_phone_with_lines_answers_a_person_one_line_after_another(parts:
         async def answered(wanted: list[str] = wanted) -> bool:
             return await inbound(centre) == ["Are you open?", *wanted]
 
-        await until(answered, within=5)
+        await until(answered)
 
 
 async def test_an_automatic_text_is_not_answered(parts: Parts, centre: Office) -> None:
@@ -91,7 +91,7 @@ async def test_an_automatic_text_is_not_answered(parts: Parts, centre: Office) -
     async def helped() -> bool:
         return await centre.one("select id from messages where direction = 'outbound' and state = 'delivered'") is not None
 
-    await until(helped, within=5)
+    await until(helped)
     await asyncio.sleep(0.1)
     assert await inbound(centre) == ["Are you open?", "HELP"]
 

@@ -262,6 +262,7 @@ async def test_a_name_that_leads_inside_is_not_called(receiver: Receiver) -> Non
     assert receiver.api.seen == []
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("way", ["never", "drips"])
 async def test_an_attempt_takes_no_longer_than_it_may(receiver: Receiver, way: str) -> None:
     receiver.api.answer = getattr(receiver.api, way)

@@ -101,9 +101,9 @@ async def test_a_contact_whose_event_is_not_answered_holds_nobody_else_up_nor_wh
     await receiver.office.text("beside it", sender=phone(2))
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(receiver.deliver())
-        await until(lambda: len(receiver.api.seen) == 2, within=5)
+        await until(lambda: len(receiver.api.seen) == 2)
         await receiver.office.text("later", sender=phone(3))
-        await until(lambda: len(receiver.api.seen) == 3, within=5)
+        await until(lambda: len(receiver.api.seen) == 3)
         assert (phone(1), "behind it") not in texts(receiver)
         let_go.set()
     came = texts(receiver)
@@ -188,13 +188,13 @@ async def test_a_turn_ends_where_the_order_is_changed_and_nothing_overtakes_what
         await receiver.office.text(f"Text {number}", sender=phone(1))
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(receiver.deliver())
-        await until(lambda: len(receiver.api.seen) == 1, within=5)
+        await until(lambda: len(receiver.api.seen) == 1)
         await receiver.change(order=Order.CONTACT if order is Order.ACCOUNT else Order.ACCOUNT)
         for number in range(4, 6):
             await receiver.office.text(f"Text {number}", sender=phone(1))
         if order is Order.CONTACT:
             held = (await receiver.row())["lease_until"]
-            await until(lambda: looked(held), within=5)
+            await until(lambda: looked(held))
         let_go.set()
     assert len(receiver.api.seen) == posts
     while await receiver.deliver():

@@ -52,7 +52,7 @@ async def test_a_timer_that_sleeps_long_is_woken_by_a_new_setting(parts: Parts, 
         await running(parts, tasks, stop)
         assert not await is_public(centre)
         await change_settings(parts.desk, centre.mia, Changes(sms_public_minutes=5))
-        await until(lambda: is_public(centre), within=2)
+        await until(lambda: is_public(centre))
         stop.set()
 
 
@@ -67,7 +67,7 @@ async def test_a_timer_that_sleeps_long_is_woken_by_an_earlier_deadline_of_anoth
         await until(lambda: another.bus.healthy)
         await running(parts, tasks, stop)
         await change_settings(another.desk, centre.mia, Changes(sms_public_minutes=1))
-        await until(lambda: is_public(centre), within=2)
+        await until(lambda: is_public(centre))
         stop.set()
 
 
@@ -84,7 +84,7 @@ async def test_a_timer_that_sleeps_long_is_woken_by_a_text_that_is_scheduled(par
         await running(parts, tasks, stop)
         at = parts.clock.now() + 700_000
         await send(parts.desk, centre.ben, id, Draft("Later", "s1", 100, send_at=at))
-        await until(queued, within=3)
+        await until(queued)
         stop.set()
     row = await centre.one("select e.at - m.send_at as late from messages m join events e on e.seq = m.left_seq")
     assert row is not None
@@ -107,7 +107,7 @@ async def test_an_upload_that_nobody_sent_within_a_day_is_forgotten(parts: Parts
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
         await running(parts, tasks, stop)
-        await until(forgotten, within=3)
+        await until(forgotten)
         stop.set()
     assert await files_of(parts.desk).read(photo.id) is None
 
@@ -118,7 +118,7 @@ async def test_what_fell_due_during_an_outage_goes_public_at_the_start(parts: Pa
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(timer.run(parts, stop, longest_pause=SLEEPS_LONG))
-        await until(lambda: is_public(centre), within=2)
+        await until(lambda: is_public(centre))
         stop.set()
 
 
@@ -145,7 +145,7 @@ async def test_a_long_text_that_stays_incomplete_is_shown(parts: Parts, centre: 
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
         await running(parts, tasks, stop)
-        await until(lambda: centre.one("select id from messages where body like 'Is there %'"), within=2)
+        await until(lambda: centre.one("select id from messages where body like 'Is there %'"))
         stop.set()
 
 
@@ -164,7 +164,7 @@ async def test_deliveries_of_webhooks_that_have_long_been_over_are_forgotten(par
     assert not await forgotten()
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(timer.run(parts, stop, longest_pause=SLEEPS_LONG))
-        await until(forgotten, within=2)
+        await until(forgotten)
         stop.set()
 
 
@@ -179,7 +179,7 @@ async def test_what_was_unreadable_long_ago_is_forgotten(parts: Parts, centre: O
     assert not await forgotten()
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(timer.run(parts, stop, longest_pause=SLEEPS_LONG))
-        await until(forgotten, within=2)
+        await until(forgotten)
         stop.set()
 
 
@@ -195,7 +195,7 @@ async def test_what_a_carrier_said_once_long_ago_is_forgotten(parts: Parts, cent
     assert not await forgotten()
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(timer.run(parts, stop, longest_pause=SLEEPS_LONG))
-        await until(forgotten, within=2)
+        await until(forgotten)
         stop.set()
 
 

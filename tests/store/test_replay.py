@@ -66,35 +66,33 @@ async def test_a_conversation_is_read_by_seq_and_only_for_its_account(db: Databa
     await story.happen(Happening(account, conversation, reach="person", audience=("u",)))
     found = await db.read(lambda tx: replay.conversation_since(tx, conversation, 2, 10))
     assert [e.seq for e in found] == [3, 4]
-    assert await db.read(lambda tx: replay.conversation_seq(tx, account, conversation)) == 4
-    assert await db.read(lambda tx: replay.conversation_seq(tx, other, conversation)) is None
-    assert await db.read(lambda tx: replay.conversation_seq(tx, account, "0" * 26)) is None
+    asked = [(account, conversation), (other, conversation), (account, "0" * 26)]
+    assert await db.read(lambda tx: replay.conversation_seqs(tx, asked)) == {(account, conversation): 4}
 
 
 async def test_participations_come_newest_activity_first(db: Database, story: Story) -> None:
     account = await story.account()
-    me = await story.user(account)
+    me, colleague, nobody = [await story.user(account) for _ in range(3)]
     conversations = [await story.conversation(account, me) for _ in range(3)]
-    await story.conversation(account)
+    other = await story.conversation(account, colleague)
 
     async def touch(tx: Transaction) -> None:
         for at, conversation in enumerate((conversations[1], conversations[2], conversations[0])):
             await tx.run("update conversations set active_at = :at, seq = :at where id = :id", at=at + 1, id=conversation)
 
     await db.write(touch)
-    assert list((await db.read(lambda tx: replay.participations(tx, me.id, 2))).items()) == [(conversations[0], 3), (conversations[2], 2)]
+    found = await db.read(lambda tx: replay.participations(tx, [me.id, colleague.id, nobody.id], 2))
+    assert list(found.pop(me.id).items()) == [(conversations[0], 3), (conversations[2], 2)]
+    assert found == {colleague.id: {other: 0}, nobody.id: {}}
 
 
 async def test_head_epoch_and_what_is_kept_are_known(db: Database, story: Story) -> None:
     account = await story.account()
     await story.happen(Happening(account, None), Happening(account, None))
     assert await db.read(lambda tx: replay.head(tx, account)) == 2
+    assert await db.read(lambda tx: replay.heads(tx, [account, "nobody"])) == {account: 2}
     assert await db.read(replay.epoch)
-
-    async def kept(tx: Transaction) -> list[bool]:
-        return [await replay.kept(tx, account, position) for position in (0, 1, 2, 3)]
-
-    assert await db.read(kept) == [False, True, True, False]
+    assert await db.read(lambda tx: replay.kept(tx, account, (0, 1, 2, 3))) == {1, 2}
     with pytest.raises(LookupError):
         await db.read(lambda tx: replay.head(tx, "nobody"))
 

@@ -97,6 +97,7 @@ async def test_rows_1_to_5_no_socket_for_a_wrong_origin_no_session_or_another_pr
     assert (plain.status_code, plain.headers["sec-websocket-version"]) == (426, "13")
 
 
+@pytest.mark.alone
 async def test_rows_6_to_17_the_socket_of_the_product_has_its_limits(centre: Centre) -> None:
     """SECURITY 6, 7, 8, 9, 10, 11, 15, 17."""
     await centre.open(webs=1)

@@ -24,25 +24,29 @@ export function Log({ app, record, edit }) {
   const last = items.at(-1)?.seq ?? 0;
   const seen = useRef(last);
   const lines = thread?.events.length ?? 0;
+  /** Where the log was put, or was last known to be. */
+  const stood = useRef(0);
+  if (app.at_end && wentUp(box.current, stood.current)) app.at_end = false;
   const view = useWindow(app, record, box);
 
   useLayoutEffect(() => {
     app.at_end = true;
-    toEnd(box.current);
+    toEnd(box.current, stood);
   }, []);
   useLayoutEffect(() => {
     if (app.at_end) {
       view.follow();
-      toEnd(box.current);
+      toEnd(box.current, stood);
       seen.current = last;
       app.readOpen();
     } else setFresh(items.filter((item) => item.seq > seen.current).length);
   }, [last, items.length, lines, record.pending.length, thread?.state, record.typing.length]);
-  useEffect(() => stayAtEnd(app, box.current), []);
+  useEffect(() => stayAtEnd(app, box.current, stood), []);
   const scrolled = () => {
     const node = box.current;
     if (!node) return;
-    app.at_end = view.whole && node.scrollHeight - node.scrollTop - node.clientHeight < NEAR_END;
+    stood.current = node.scrollTop;
+    app.at_end = view.whole && below(node) < NEAR_END;
     if (app.at_end && fresh) setFresh(0);
     if (app.at_end) seen.current = last;
     view.scrolled();
@@ -52,7 +56,7 @@ export function Log({ app, record, edit }) {
     setFresh(0);
     view.follow();
     requestAnimationFrame(() => {
-      toEnd(box.current);
+      toEnd(box.current, stood);
       app.readOpen();
     });
   };
@@ -171,15 +175,27 @@ function repeated(record, { id, seq, body, media }) {
   return record.pending.some((pending) => pending.again === id) || Boolean(record.thread?.items.some((item) => item.seq > seq && item.direction === "outbound" && same(item)));
 }
 
-/** @param {HTMLElement|null} node */
-function toEnd(node) {
-  if (node) node.scrollTop = node.scrollHeight;
+/** @param {HTMLElement} node */
+function below(node) {
+  return node.scrollHeight - node.scrollTop - node.clientHeight;
 }
 
-/** The window changed (a keyboard came up, the composer grew), or a picture took its place: the end stays in sight. @param {import("../app.js").App} app @param {HTMLElement|null} node */
-function stayAtEnd(app, node) {
+/** Did somebody scroll up, of which the browser tells only with its next frame? @param {HTMLElement|null} node @param {number} stood */
+function wentUp(node, stood) {
+  return node !== null && node.scrollTop < stood && below(node) >= NEAR_END;
+}
+
+/** @param {HTMLElement|null} node @param {{current: number}} stood */
+function toEnd(node, stood) {
+  if (!node) return;
+  node.scrollTop = node.scrollHeight;
+  stood.current = node.scrollTop;
+}
+
+/** The window changed (a keyboard came up, the composer grew), or a picture took its place: the end stays in sight. @param {import("../app.js").App} app @param {HTMLElement|null} node @param {{current: number}} stood */
+function stayAtEnd(app, node, stood) {
   if (!node) return undefined;
-  const watcher = new ResizeObserver(() => app.at_end && toEnd(node));
+  const watcher = new ResizeObserver(() => app.at_end && !wentUp(node, stood.current) && toEnd(node, stood));
   for (const each of [node, node.querySelector("ol")]) if (each) watcher.observe(each);
   return () => watcher.disconnect();
 }
