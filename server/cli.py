@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +13,7 @@ import click
 from server.domain.errors import Refused
 from server.embedded import RedisFailed, RedisMissing
 from server.log import configure_log, get_logger
+from server.operate.archive import OperatorError
 from server.settings import LogLevel, Settings, SettingsError, is_loopback, load_settings, unknown_variables
 from server.store.database import Unavailable
 from server.versions import version_faults
@@ -79,6 +81,39 @@ def init(account: str, email: str, password: str, as_json: bool) -> None:
 
 
 @main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def backup(file: Path) -> None:
+    """Writes the database and the attachments of this moment to FILE, while all goes on. A name in .gz or .tgz packs it."""
+    with _faults():
+        from server.operate.backup import make_backup
+
+        made = asyncio.run(make_backup(_settings(default_level="warning"), file))
+        click.echo(f"{file}: {_counted(made.rows)}, {sum(name.startswith('media/') for name in made.files)} attachments")
+        if not made.media:
+            click.echo("The attachments are in a bucket and not in this file.")
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--force", is_flag=True, help="Also where there is data: the backup takes its place.")
+def restore(file: Path, force: bool) -> None:
+    """Puts what `backup` wrote to FILE in the place of what is there. Every process must be stopped."""
+    with _faults():
+        from server.operate.restore import restore_backup
+
+        done = asyncio.run(restore_backup(_settings(default_level="warning"), file, force=force))
+        click.echo(f"As it was at {done.manifest.made_at}: {_counted(done.manifest.rows)}, {done.attachments} attachments added")
+        for name in done.migrations:
+            click.echo(f"applied {name}")
+        if done.kept:
+            click.echo(f"What was there before is {done.kept}")
+        if not done.key_fits:
+            click.echo(
+                "SECRET_KEY is not the backup's: put VAR/secret_key back, or enter carriers' credentials and webhooks' secrets anew."
+            )
+
+
+@main.command()
 @click.option("--reset", is_flag=True, help="Throw the demo's data away first and begin anew.")
 def demo(reset: bool) -> None:
     """Runs everything on this machine alone, with a demo account to try out."""
@@ -104,6 +139,10 @@ def demo(reset: bool) -> None:
             click.echo("in everybody's pool. No text leaves this machine. Ctrl-C stops it; `demo --reset` begins anew.\n")
 
         run_roles(settings, ROLES, seed=seed, ready=ready)
+
+
+def _counted(rows: Mapping[str, int]) -> str:
+    return ", ".join(f"{rows[table]} {table}" for table in ("accounts", "contacts", "conversations", "messages"))
 
 
 def _run(*roles: str) -> None:
@@ -153,7 +192,7 @@ def _faults() -> Iterator[None]:
     found: list[BaseException] = []
     try:
         yield
-    except* (SettingsError, RedisMissing, RedisFailed, Unavailable, Refused) as group:
+    except* (SettingsError, RedisMissing, RedisFailed, Unavailable, Refused, OperatorError) as group:
         found.extend(_leaves(group))
     for error in found:
         click.echo(str(error), err=True)

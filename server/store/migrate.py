@@ -34,12 +34,17 @@ def known(engine: str) -> list[Migration]:
     return sorted(found, key=lambda m: m.number)
 
 
+async def hold(tx: Transaction, engine: str) -> None:
+    """Nobody else migrates until this transaction ends."""
+    await tx.one(_LOCK[engine])
+
+
 async def migrate(db: Database) -> list[str]:
     """Brings the schema up to this code's; returns the names applied. Raises `Unavailable` when the data is newer or was edited."""
     mine = known(db.engine)
 
     async def apply(tx: Transaction) -> list[str]:
-        await tx.one(_LOCK[db.engine])
+        await hold(tx, db.engine)
         await tx.run(_TABLE)
         done = {row["number"]: row for row in await tx.all("select number, name, checksum from migrations")}
         for number, row in done.items():

@@ -2,28 +2,34 @@
 
 import asyncio
 import contextlib
+import io
 import json
+import os
 import sqlite3
+import subprocess
+import sys
 import tarfile
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
+from server.desk.desk import Desk
 from server.desk.dispatch import give_up_leases, lease
+from server.desk.send import Draft, send
+from server.desk.writer import Writer
 from server.operate.archive import Manifest, OperatorError
 from server.operate.backup import count_rows, make_backup
 from server.operate.restore import Restored, restore_backup
 from server.settings import Settings
-from server.store.database import Database, Transaction
+from server.store.database import Database, Transaction, Unavailable
 from server.store.engines import open_database
 from server.store.files import open_files
 from tests.fixtures.databases import PostgresCluster
-from tests.fixtures.happenings import reply
 from tests.fixtures.office import Office
-from tests.fixtures.processes import Partyline
+from tests.fixtures.processes import ROOT, Partyline
 
 PICTURE = "01hf7yat000000000000000000"
 
@@ -77,40 +83,43 @@ def elsewhere(here: Place, engine: str, request: pytest.FixtureRequest, tmp_path
     cluster.drop(name)
 
 
-async def storm(office: Office, texts: list[str], stop: asyncio.Event) -> None:
+async def storm(office: Office, stop: asyncio.Event) -> None:
+    number = 20
     while not stop.is_set():
-        texts.append(f"text {len(texts)}")
-        await office.text(texts[-1], sender=f"+1202556{len(texts) % 40:04}")
+        await office.text(f"text {number}", sender=f"+1202556{number % 40:04}")
+        number += 1
 
 
 async def backed_up(office: Office, place: Place, path: Path) -> Manifest:
-    """While texts come in."""
-    stop, texts = asyncio.Event(), list[str]()
+    """While texts come in; made without the test's loop, as another process makes it."""
+    for number in range(20):
+        await office.text(f"text {number}", sender=f"+1202556{number % 40:04}")
+    stop = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(storm(office, texts, stop))
-        while len(texts) < 50:
-            await asyncio.sleep(0)
-        # Its copy is made without the loop: as another process makes it.
+        tasks.create_task(storm(office, stop))
         manifest = await asyncio.to_thread(lambda: asyncio.run(make_backup(place.settings, path)))
         stop.set()
     return manifest
 
 
-@pytest.mark.parametrize("name", ["backup.tar", "backup.tar.gz"])
 async def test_a_backup_made_in_a_storm_comes_back_with_the_rows_of_its_manifest(
-    office: Office, here: Place, elsewhere: Place, tmp_path: Path, name: str
+    office: Office, here: Place, elsewhere: Place, tmp_path: Path, engine: str
 ) -> None:
+    name = "backup.tar.gz" if engine == "sqlite" else "backup.tar"
     await open_files(here.settings.media_url).write(PICTURE, b"picture", b"small")
     manifest = await backed_up(office, here, tmp_path / name)
-    assert manifest.rows["messages"] >= 50
     done = await restore_backup(elsewhere.settings, tmp_path / name, force=False)
     assert done == Restored(manifest, [], 2, None, key_fits=True)
     assert await elsewhere.rows() == manifest.rows
+    assert 20 <= manifest.rows["messages"] < (await here.rows())["messages"]
+    async with elsewhere.opened() as db:
+        bodies = {str(row["body"]) for row in await db.read(lambda tx: tx.all("select body from messages"))}
+    assert bodies == {f"text {number}" for number in range(manifest.rows["messages"])}
     assert await elsewhere.epoch() not in ("", manifest.epoch)
     stored = await open_files(elsewhere.settings.media_url).read(PICTURE)
     assert stored is not None
     assert b"".join([chunk async for chunk in stored.chunks]) == b"picture"
-    if here.settings.database_url.startswith("sqlite"):
+    if engine == "sqlite":
         with contextlib.closing(sqlite3.connect(elsewhere.settings.var / "partyline.db")) as database:
             assert database.execute("pragma integrity_check").fetchall() == [("ok",)]
 
@@ -119,13 +128,146 @@ async def test_what_was_to_leave_is_shown_as_unconfirmed_and_is_not_sent_again(
     office: Office, here: Place, elsewhere: Place, tmp_path: Path
 ) -> None:
     await office.text("Hi")
-    await reply(office, office.ana, "On its way")
+    ours = await send(office.desk, office.ana, await office.conversation(), Draft("On its way", "c1", 10_000))
     await make_backup(here.settings, tmp_path / "backup.tar")
     await restore_backup(elsewhere.settings, tmp_path / "backup.tar", force=False)
+    async with elsewhere.opened() as db, asyncio.TaskGroup() as tasks:
+        desk = Desk(db, Writer(db, office.published), office.desk.carriers, elsewhere.settings)
+        tasks.create_task(desk.writer.run())
+        assert await lease(desk) == []
+        assert await give_up_leases(desk) == 1
+        states = await db.read(lambda tx: tx.all("select id, state from messages where direction = 'outbound'"))
+        assert [(row["id"], row["state"]) for row in states] == [(ours.id, "unconfirmed")]  # type: ignore[union-attr]
+        assert await lease(desk) == []
+        desk.writer.stop()
+    assert [each.message for each in await lease(office.desk)] == [ours.id]  # type: ignore[union-attr]
+
+
+async def test_data_is_replaced_only_when_that_is_said(office: Office, here: Place, elsewhere: Place, tmp_path: Path) -> None:
+    await office.text("Before")
+    manifest = await make_backup(here.settings, tmp_path / "backup.tar")
+    await restore_backup(elsewhere.settings, tmp_path / "backup.tar", force=False)
     async with elsewhere.opened() as db:
-        desk = replace(office.desk, db=db) if False else office.desk
-        assert desk
-        rows = await db.read(lambda tx: tx.all("select state, next_at, lease_until from messages where direction = 'outbound'"))
-        assert [(row["state"], row["next_at"], row["lease_until"]) for row in rows] == [("sending", None, 1)]
-    assert give_up_leases
-    assert lease
+        await db.write(lambda tx: tx.run("delete from messages"))
+    before = await elsewhere.epoch()
+    with pytest.raises(OperatorError, match="--force"):
+        await restore_backup(elsewhere.settings, tmp_path / "backup.tar", force=False)
+    assert (await elsewhere.rows())["messages"] == 0
+    assert await elsewhere.epoch() == before
+    done = await restore_backup(elsewhere.settings, tmp_path / "backup.tar", force=True)
+    assert await elsewhere.rows() == manifest.rows
+    assert done.kept is None or done.kept.exists()
+
+
+async def test_nothing_is_put_back_while_somebody_has_the_database_open(office: Office, here: Place, tmp_path: Path) -> None:
+    await make_backup(here.settings, tmp_path / "backup.tar")
+    await office.text("After")
+    with pytest.raises(OperatorError, match="in use"):
+        await restore_backup(here.settings, tmp_path / "backup.tar", force=True)
+    assert (await here.rows())["messages"] == 1
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def tell(path: Path) -> None:
+    path.write_text("Once upon a time")
+
+
+def change(**other: object) -> Callable[[Path], None]:
+    """The same with another manifest."""
+
+    def rewritten(path: Path) -> None:
+        with tarfile.open(path) as tar:
+            members = [(each, file.read()) for each in tar if (file := tar.extractfile(each))]
+        with tarfile.open(path, "w") as tar:
+            for each, data in members:
+                changed = json.dumps(json.loads(data) | other).encode() if each.name == "manifest.json" else data
+                each.size = len(changed)
+                tar.addfile(each, io.BytesIO(changed))
+
+    return rewritten
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (cut, "no backup"),
+        (flip, "damaged"),
+        (tell, "no backup"),
+        (change(rows={}), "damaged"),
+        (change(migration=9_999), "newer"),
+        (change(format=2), "newer"),
+        (change(engine="postgresql"), "damaged|names sqlite"),
+    ],
+    ids=["cut", "flip", "tell", "rows", "migration", "format", "engine"],
+)
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+async def test_a_damaged_backup_or_another_version_s_is_refused_and_nothing_is_touched(
+    here: Place, elsewhere: Place, tmp_path: Path, spoil: Callable[[Path], None], says: str
+) -> None:
+    await make_backup(here.settings, tmp_path / "backup.tar")
+    spoil(tmp_path / "backup.tar")
+    with pytest.raises(OperatorError, match=says):
+        await restore_backup(elsewhere.settings, tmp_path / "backup.tar", force=False)
+    assert list(elsewhere.settings.var.iterdir()) == []
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+async def test_a_damaged_database_is_not_kept_as_a_backup_and_one_can_be_put_in_its_place(
+    here: Place, elsewhere: Place, tmp_path: Path
+) -> None:
+    await make_backup(here.settings, tmp_path / "backup.tar")
+    database = elsewhere.settings.var / "partyline.db"
+    database.write_bytes(b"not a database" * 1000)
+    with pytest.raises(OperatorError, match="there already"):
+        await make_backup(elsewhere.settings, tmp_path / "backup.tar")
+    with pytest.raises((OperatorError, Unavailable)):
+        await make_backup(elsewhere.settings, tmp_path / "second.tar")
+    assert sorted(path.name for path in tmp_path.glob("*.tar*")) == ["backup.tar"]
+    with pytest.raises(OperatorError, match="--force"):
+        await restore_backup(elsewhere.settings, tmp_path / "backup.tar", force=False)
+    done = await restore_backup(elsewhere.settings, tmp_path / "backup.tar", force=True)
+    assert done.kept is not None
+    assert done.kept.read_bytes().startswith(b"not a database")
+    assert await elsewhere.epoch()
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+async def test_another_secret_key_is_told_since_it_opens_nothing_that_is_sealed(here: Place, elsewhere: Place, tmp_path: Path) -> None:
+    await make_backup(here.settings, tmp_path / "backup.tar")
+    other = elsewhere.settings.model_copy(update={"secret_key": SecretStr("another key of thirty-two letters or more")})
+    assert not (await restore_backup(other, tmp_path / "backup.tar", force=False)).key_fits
+
+
+def test_the_commands_replace_nothing_unasked_and_nothing_under_a_running_process(partyline: Partyline, tmp_path: Path) -> None:
+    made = ("init", "--account", "Acme", "--email", "ada@example.com", "--password", "correct horse battery")
+    assert partyline.call(*made).returncode == 0
+    running = partyline.start("serve")
+    file = str(tmp_path / "backup.tgz")
+    answer = partyline.call("backup", file)
+    assert (answer.returncode, answer.stdout) == (0, f"{file}: 1 accounts, 0 contacts, 0 conversations, 0 messages, 0 attachments\n")
+    refused = partyline.call("restore", file, "--force")
+    assert (refused.returncode, "in use" in refused.stderr) == (2, True)
+    running.stop()
+    done = partyline.call("restore", file, "--force")
+    assert done.returncode == 0, done.stderr
+    assert "What was there before is" in done.stdout
+    assert Path(file).stat().st_mode & 0o77 == 0
+
+
+def test_a_disk_without_room_leaves_no_half_of_a_backup(partyline: Partyline, tmp_path: Path) -> None:
+    assert partyline.call("migrate").returncode == 0
+    file = tmp_path / "backup.tar"
+    environment = {"PARTYLINE_VAR": str(partyline.var), "PATH": os.environ["PATH"]}
+    words = ["sh", "-c", 'ulimit -f 100; exec "$@"', "sh", sys.executable, "-m", "server", "backup", str(file)]
+    answer = subprocess.run(words, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (answer.returncode, "Traceback" in answer.stderr) == (2, False), answer.stderr
+    assert list(tmp_path.glob("backup*")) + list(tmp_path.glob(".partyline*")) == []

@@ -1,0 +1,74 @@
+"""A SQLite database as a file: copied while it is in use, and replaced while nobody else has it open."""
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+from server.operate.archive import OperatorError
+
+PATIENCE_SECONDS = 5.0
+
+
+def path_of(url: str) -> Path:
+    return Path(url.removeprefix("sqlite:///"))
+
+
+def copy(source: Path, target: Path) -> None:
+    """One snapshot, in one step: SQLite begins anew when somebody else writes between two steps, and under load it would never end.
+    Whoever writes goes on meanwhile; what they write stays in the WAL until the copy is there. Raises `OperatorError`."""
+    if not source.exists():
+        raise OperatorError(f"There is no database at {source}.")
+    try:
+        with (
+            contextlib.closing(sqlite3.connect(f"file:{quote(str(source))}?mode=rw", uri=True, timeout=PATIENCE_SECONDS)) as reading,
+            contextlib.closing(sqlite3.connect(target, isolation_level=None)) as writing,
+        ):
+            target.chmod(0o600)
+            writing.execute("pragma synchronous=off")
+            reading.backup(writing, pages=-1)
+            writing.execute("pragma journal_mode=delete")
+    except sqlite3.Error as error:
+        raise OperatorError(f"{source} cannot be copied: {error}.") from error
+
+
+@contextlib.contextmanager
+def alone(database: Path) -> Iterator[bool]:
+    """Nobody else has the file open in the block, or can open it. False where it is no database that SQLite can read, and so nobody can
+    be asked. Raises `OperatorError` while a process has it open.
+
+    A file leaves WAL only when nobody else is there: SQLite itself sees to it.
+    """
+    with contextlib.closing(sqlite3.connect(database, timeout=1.0, isolation_level=None)) as connection:
+        try:
+            connection.execute("pragma journal_mode=delete")
+            connection.execute("begin exclusive")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                raise OperatorError(f"{database} is in use. Stop every process of Partyline first.") from None
+            raise OperatorError(f"{database}: {error}.") from error
+        except sqlite3.DatabaseError:
+            yield False
+            return
+        yield True
+
+
+def exchange(database: Path, other: Path, kept: Path) -> None:
+    """`other` is the database from now on, and what was there is `kept`. To be called in `alone`."""
+    for ending in ("", "-wal", "-shm"):
+        with contextlib.suppress(FileNotFoundError):
+            Path(f"{database}{ending}").rename(f"{kept}{ending}")
+    other.rename(database)
+    descriptor = os.open(database.parent, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def remove(database: Path) -> None:
+    """With what its connections left beside it."""
+    for ending in ("", "-wal", "-shm", "-journal", "-turns", "-turns-next"):
+        Path(f"{database}{ending}").unlink(missing_ok=True)
