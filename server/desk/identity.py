@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from server.desk.passwords import Passwords
+from server.desk.together import Together
 from server.domain.errors import NotFound, Refused
 from server.domain.user import User
 from server.ids import new_id
@@ -57,6 +58,8 @@ class Identity:
     def __init__(self, db: Database, secret_key: str, *, secure: bool) -> None:
         """`secure`: browsers come over https, so the cookie has its `__Host-` name."""
         self._db = db
+        self._sessions = Together(db, sessions.sessions)
+        self._bearers = Together(db, sessions.bearers)
         self._key = derive_key(secret_key, "csrf")
         self.passwords = Passwords()
         self.cookie = "__Host-sid" if secure else "sid"
@@ -132,13 +135,11 @@ class Identity:
         return urlsafe_b64encode(hmac.digest(self._key, subject.encode("utf-8", "surrogatepass"), "sha256")).decode().rstrip("=")
 
     async def _by_cookie(self, cookie: str) -> Session | None:
-        digest = _digest(cookie)
-        found = await self._db.read(lambda tx: sessions.session(tx, digest))
+        found = await self._sessions.ask(_digest(cookie))
         return Session(found[0], found[1], "cookie", found[2]) if found else None
 
     async def _by_token(self, token: str) -> Session | None:
-        digest = _digest(token)
-        found = await self._db.read(lambda tx: sessions.token(tx, digest))
+        found = await self._bearers.ask(_digest(token))
         return Session(found[0], found[1], "token", None) if found else None
 
     async def _admit(self, tx: Transaction, email: str, name: str, place: str) -> people.Person | None:

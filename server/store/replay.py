@@ -1,6 +1,6 @@
 """Reading events back, for tabs: what came after a position or a seq, in order, with the head of the same snapshot."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -37,11 +37,24 @@ async def epoch(tx: Transaction) -> str:
     return str(row["value"])
 
 
-async def kept(tx: Transaction, account: str, position: int) -> bool:
-    """Whether the event at this position is still there."""
-    return (
-        await tx.one("select 1 as there from events where account = :account and position = :at", account=account, at=position) is not None
+async def heads(tx: Transaction, accounts: Iterable[str]) -> dict[str, int]:
+    """The same of many accounts; those that are not there are left out."""
+    rows = await tx.all(
+        "select id, position from accounts where id in (select value ->> 'id' from json_each(:ids))",
+        ids=batch({"id": id} for id in accounts),
     )
+    return {row["id"]: row["position"] for row in rows}
+
+
+async def kept(tx: Transaction, account: str, positions: Iterable[int]) -> set[int]:
+    """Of these positions, those whose event is still there."""
+    rows = await tx.all(
+        """select e.position from json_each(:positions) p cross join events e
+           where e.account = :account and e.position = cast(p.value ->> 'at' as bigint)""",
+        account=account,
+        positions=batch({"at": position} for position in positions),
+    )
+    return {row["position"] for row in rows}
 
 
 async def after(tx: Transaction, floors: Mapping[str, int], limit: int) -> list[Recorded]:
@@ -82,10 +95,14 @@ async def since_for(tx: Transaction, account: str, user: str, *, manager: bool, 
     return [_recorded(row) for row in rows]
 
 
-async def conversation_seq(tx: Transaction, account: str, conversation: str) -> int | None:
-    """The last seq of a conversation of this account; None when it is not there or another account's."""
-    row = await tx.one("select seq from conversations where id = :id and account = :account", id=conversation, account=account)
-    return int(row["seq"]) if row else None
+async def conversation_seqs(tx: Transaction, asked: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """The last seq of each conversation, by account and id. Those that are not there or another account's are left out."""
+    rows = await tx.all(
+        """select c.account, c.id, c.seq from json_each(:asked) a cross join conversations c
+           where c.id = (a.value ->> 'id') and c.account = (a.value ->> 'account')""",
+        asked=batch({"account": account, "id": id} for account, id in asked),
+    )
+    return {(row["account"], row["id"]): row["seq"] for row in rows}
 
 
 async def conversation_since(tx: Transaction, conversation: str, seq: int, limit: int) -> list[Recorded]:
@@ -99,15 +116,22 @@ async def conversation_since(tx: Transaction, conversation: str, seq: int, limit
     return [_recorded(row) for row in rows]
 
 
-async def participations(tx: Transaction, user: str, limit: int) -> dict[str, int]:
-    """The conversations that the user takes part in, newest activity first, each with its last seq."""
+async def participations(tx: Transaction, users: Iterable[str], limit: int) -> dict[str, dict[str, int]]:
+    """By user, the conversations that he or she takes part in, newest activity first, each with its last seq; so many of each."""
+    found: dict[str, dict[str, int]] = {user: {} for user in users}
     rows = await tx.all(
-        """select c.id, c.seq from participants p join conversations c on c.id = p.conversation
-           where p.user_id = :user order by c.active_at desc, c.id desc limit :limit""",
-        user=user,
+        """select user_id, id, seq from (
+             select p.user_id, c.id, c.seq,
+                    row_number() over (partition by p.user_id order by c.active_at desc, c.id desc) as place
+             from json_each(:users) u cross join participants p join conversations c on c.id = p.conversation
+             where p.user_id = (u.value ->> 'id')
+           ) as placed where place <= :limit order by user_id, place""",
+        users=batch({"id": user} for user in found),
         limit=limit,
     )
-    return {row["id"]: row["seq"] for row in rows}
+    for row in rows:
+        found[row["user_id"]][row["id"]] = row["seq"]
+    return found
 
 
 _COLUMNS = "e.account, e.position, e.conversation, e.seq, e.reach, e.pool, e.audience, e.body"

@@ -1,9 +1,10 @@
 """Sessions of browsers and tokens of programs. Of either secret only the SHA-256 is stored, so a stolen backup opens nothing."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from server.domain.user import Role, User
-from server.store.database import Row, Transaction
+from server.store.database import Row, Transaction, batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +29,16 @@ async def add_session(tx: Transaction, *, digest: str, id: str, user: str, expir
     )
 
 
-async def session(tx: Transaction, digest: str) -> tuple[str, User, int] | None:
-    """Id, user and end (µs UTC) of a session that is not over, of a user who is not disabled."""
-    row = await tx.one(
-        """select s.id as session, s.expires_at, u.id, u.account, u.name, u.role
-           from sessions s join users u on u.id = s.user_id
-           where s.hash = :digest and s.expires_at > :now and u.disabled_at is null""",
-        digest=digest,
+async def sessions(tx: Transaction, digests: Iterable[str]) -> dict[str, tuple[str, User, int]]:
+    """By hash, id, user and end (µs UTC) of those sessions that are not over, of users who are not disabled."""
+    rows = await tx.all(
+        """select s.hash, s.id as session, s.expires_at, u.id, u.account, u.name, u.role
+           from json_each(:digests) d cross join sessions s join users u on u.id = s.user_id
+           where s.hash = (d.value ->> 'hash') and s.expires_at > :now and u.disabled_at is null""",
+        digests=batch({"hash": digest} for digest in digests),
         now=tx.now,
     )
-    return (row["session"], _user_of(row), row["expires_at"]) if row else None
+    return {row["hash"]: (row["session"], _user_of(row), row["expires_at"]) for row in rows}
 
 
 async def end_session(tx: Transaction, id: str) -> None:
@@ -75,14 +76,15 @@ async def add_token(tx: Transaction, *, digest: str, id: str, user: User, name: 
     )
 
 
-async def token(tx: Transaction, digest: str) -> tuple[str, User] | None:
-    """Id and user of a token, unless the user is disabled."""
-    row = await tx.one(
-        """select t.id as token, u.id, u.account, u.name, u.role from tokens t join users u on u.id = t.user_id
-           where t.hash = :digest and u.disabled_at is null""",
-        digest=digest,
+async def bearers(tx: Transaction, digests: Iterable[str]) -> dict[str, tuple[str, User]]:
+    """By hash, id and user of those tokens whose user is not disabled."""
+    rows = await tx.all(
+        """select t.hash, t.id as token, u.id, u.account, u.name, u.role
+           from json_each(:digests) d cross join tokens t join users u on u.id = t.user_id
+           where t.hash = (d.value ->> 'hash') and u.disabled_at is null""",
+        digests=batch({"hash": digest} for digest in digests),
     )
-    return (row["token"], _user_of(row)) if row else None
+    return {row["hash"]: (row["token"], _user_of(row)) for row in rows}
 
 
 async def tokens(tx: Transaction, account: str, after: str, limit: int) -> list[Token]:
