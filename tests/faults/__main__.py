@@ -56,7 +56,7 @@ async def play(
                     try:
                         result = await row.play(stage)
                     except Exception as error:  # noqa: BLE001 - a row's outermost loop
-                        result = Result(broken=[f"{type(error).__name__}: {error}"])
+                        result = Result(broken=[f"{type(one).__name__}: {one}"[:500] for one in leaves(error)])
                     result.engine, result.seed, result.took = engine, seed, time.monotonic() - began
                     played.append((row, result))
                     told(played)
@@ -90,6 +90,11 @@ def main() -> int:
         played = runner.run(play(rows, short=given.short, seed=given.seed, engines=engines, told=told))
     sys.stdout.write(table(played))
     return int(any(result.broken for _, result in played))
+
+
+def leaves(error: BaseException) -> list[BaseException]:
+    """What went wrong, out of its groups."""
+    return [leaf for one in error.exceptions for leaf in leaves(one)] if isinstance(error, BaseExceptionGroup) else [error]
 
 
 def _named(row: Row, name: str) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import secrets
 import socket
 import time
 from collections.abc import AsyncIterator
@@ -110,7 +111,7 @@ class Cost:
 async def attack(centre: Centre, *, stuck: int, per_second: int, seconds: float, readers: int = 10, reader: str = "ana") -> Cost:
     """A flood without and with tabs that do not read, and what the others and the process notice of them."""
     web, came = centre.webs[0], list[tuple[int, float]]()
-    people = [(await centre.add_agent(f"slow{number}")).token for number in range(1 + stuck // 20)]
+    people = [(await centre.add_agent(f"slow{secrets.token_hex(4)}")).token for _ in range(1 + stuck // 20)]
     async with flooding(centre) as flood, AsyncExitStack() as tabs, asyncio.TaskGroup() as group:
         for _ in range(readers):
             tab = await tabs.enter_async_context(socket_to(centre, Authorization=f"Bearer {centre.people[reader].token}"))

@@ -27,7 +27,7 @@ async def herd(stage: Stage) -> Result:
     size = stage.size
     stage.size = size if size.short else replace(size, tabs=TABS, acts=10.0, seconds=40.0, fault_at=10.0)
     try:
-        await _hire(stage, stage.size.tabs // EACH)
+        await _hire(stage, stage.size.tabs)
         async with _proxies(stage) as proxies, under_load(stage) as run:
             quiet = await _transactions(stage)
             await run.fault_time()
@@ -67,7 +67,7 @@ async def all_on_one(stage: Stage) -> Result:
     size = stage.size
     stage.size = replace(size, tabs=TABS, acts=10.0, seconds=40.0, fault_at=10.0)
     try:
-        await _hire(stage, stage.size.tabs // EACH)
+        await _hire(stage, stage.size.tabs)
         async with _proxies(stage) as proxies:
             first, *others = stage.centre.webs
             for proxy in proxies:
@@ -103,13 +103,16 @@ async def _transactions(stage: Stage) -> tuple[int, float]:
     return int(await stage.database_says(sql)), time.time()
 
 
-async def _hire(stage: Stage, people: int) -> None:
-    """Each takes part in a few conversations."""
+async def _hire(stage: Stage, tabs: int) -> None:
+    """Agents, of whom each takes part in a few conversations, and managers: so many that nobody has more than a few of these tabs."""
     sql = "select id from conversations where account = :account order by id"
     ids = [row["id"] for row in await stage.centre.rows(sql, account=stage.crew.account)]
-    for number in range(len(stage.crew.people), people):
+    people = stage.crew.people
+    for number in range(sum(person.role == "manager" for person in people.values()), tabs // 10 // EACH):
+        people[f"chief{number}"] = await stage.centre.add_agent(f"chief{number}", "manager")
+    for number in range(len(people), tabs // EACH):
         name = f"herd{number}"
-        stage.crew.people[name] = await stage.centre.add_agent(name)
+        people[name] = await stage.centre.add_agent(name)
         for id in (ids[(number * SOME + turn) % len(ids)] for turn in range(SOME)):
             answer = await stage.centre.call(name, "PUT", f"conversations/{id}/subscription")
             assert answer.status_code == 200, answer.text
