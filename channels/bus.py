@@ -1,72 +1,77 @@
-"""Redis pub/sub for this process. One task owns it; nothing here waits for Redis on behalf of a request.
+"""Redis pub/sub for this process. Its own tasks keep it; nothing here waits for Redis on behalf of a request.
 
 What is published is off the caller's path and may be lost; what is subscribed counts when Redis has confirmed it. A canary that the
-process sends to itself each second tells a silent line from a dead one.
+process sends to itself each second tells a silent line from a dead one. One server, the master that Sentinels name, or the shards of a
+Cluster, where each shard that has channels of ours has a strand and a canary of its own (docs/decisions/023).
 """
 
 import asyncio
 import contextlib
-import logging
-import random
 import secrets
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
-
 from channels import names
+from channels.address import Node, parse
 from channels.counters import Counters
 from channels.envelope import Envelope, messages
-from channels.line import Line, Message, dial
-
-log = logging.getLogger(__name__)
+from channels.line import Message
+from channels.outlet import PUBLISH_SECONDS, WAITING, Outgoing, Outlet
+from channels.strand import Strand
+from channels.ways import client, way_to
 
 CONFIRM_SECONDS = 1.0
-PUBLISH_SECONDS = 0.5
 CANARY_SECONDS = 1.0
-SILENCE_SECONDS = 3.0
 CHECK_SECONDS = 0.25
-RETRY_SECONDS = (0.1, 1.0)
-WAITING = 20_000
-"""Messages kept for publishing; beyond it the oldest is dropped, and the sweep delivers it."""
-PIPELINE = 1_000
+SETTLE_SECONDS = 0.05
+"""What several answers say of where channels are is acted upon together."""
 
 
 class Bus:
     """`receive` gets everything that one read from Redis brought; `gap` is called when something may have been missed."""
 
     def __init__(self, url: str, counters: Counters | None = None) -> None:
-        self.url = url
         self.process = secrets.token_hex(8)
         self.counters = counters or Counters()
         self.receive: Callable[[list[Message]], None] = _nobody
         self.gap: Callable[[], None] = _nothing
-        self._canary = names.canary(self.process).encode()
-        self._calls: dict[bytes, Callable[[bytes], None]] = {self._canary: self._heard}
-        self._wanted: set[bytes] = {self._canary}
-        self._confirmed: set[bytes] = set()
+        self._address = parse(url)
+        self._way = way_to(self._address)
+        self._way.told = self._told
+        self._home = names.canary(self.process).encode()
+        self._calls: dict[bytes, Callable[[bytes], None]] = {}
+        self._wanted: set[bytes] = {self._home}
         self._confirming: dict[bytes, asyncio.Event] = {}
-        self._late: set[bytes] = set()
-        self._line: Line | None = None
-        self._heard_at = float("-inf")
-        self._told = True
-        self._outgoing: deque[tuple[str, bytes]] = deque()
-        self._something = asyncio.Event()
+        self._strands: dict[Node, Strand] = {}
+        self._outlets: dict[Node, Outlet] = {}
+        self._tasks: dict[Strand | Outlet, asyncio.Task[None]] = {}
+        self._group: asyncio.TaskGroup | None = None
+        self._early: deque[Outgoing] = deque(maxlen=WAITING)
+        """What was to be published before it ran."""
+        self._unsettled = True
+        self._settling: asyncio.TimerHandle | None = None
 
     @property
     def healthy(self) -> bool:
-        """What was published last has reached Redis, and what was published in the last seconds has come back."""
-        return self._told and self._line is not None and _now() - self._heard_at < SILENCE_SECONDS
+        """What was published last has reached Redis, and what was published in the last seconds has come back, wherever that is."""
+        return (
+            not self._unsettled
+            and all(outlet.told for outlet in self._outlets.values())
+            and all(strand.healthy for strand in self._strands.values())
+        )
 
     async def run(self) -> None:
         """Until cancelled. Redis may be away all the while."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._listen())
-            group.create_task(self._publish())
-            group.create_task(self._watch())
+            self._group = group
+            try:
+                self._settle()
+                self._send(list(self._early))
+                self._early.clear()
+                group.create_task(self._way.run())
+                await self._watch()
+            finally:
+                self._group = None
 
     def publish(self, envelopes: Iterable[Envelope]) -> None:
         """Sends events on their way; call it after the commit. Never waits, never raises."""
@@ -87,47 +92,32 @@ class Bus:
 
         Either way they are subscribed as soon as Redis answers, and `gap` is called if that was later.
         """
-        missing = [name for name in (channel.encode() for channel in channels) if name not in self._confirmed]
+        missing = [name for name in (channel.encode() for channel in channels) if not self._is_confirmed(name)]
         if not missing:
             return True
         events = [self._confirming.setdefault(name, asyncio.Event()) for name in missing]
         self._want(missing)
-        if self._answers:
+        if all(strand is not None and strand.answers for strand in {self._strand(name) for name in missing}):
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(CONFIRM_SECONDS):
                     for event in events:
                         await event.wait()
-        late = [name for name in missing if name in self._wanted and name not in self._confirmed]
-        self._late.update(late)
+        late = [name for name in missing if name in self._wanted and not self._is_confirmed(name)]
+        for name in late:
+            if strand := self._strand(name):
+                strand.late.add(name)
         return not late
 
     def unsubscribe(self, channels: Iterable[str]) -> None:
         names = [channel.encode() for channel in channels]
-        for known in (self._wanted, self._confirmed, self._late):
-            known.difference_update(names)
+        self._wanted.difference_update(names)
         for name in names:
             self._confirming.pop(name, None)
-        if self._line is not None and names:
-            self._line.unsubscribe(names)
+        for strand in self._strands.values():
+            strand.leave([name for name in names if name in strand.wanted])
 
-    @property
-    def _answers(self) -> bool:
-        return self.healthy or (self._line is not None and _now() - self._line.since < CONFIRM_SECONDS)
-
-    def _want(self, channels: list[bytes]) -> None:
-        new = [name for name in channels if name not in self._wanted]
-        self._wanted.update(new)
-        if self._line is not None and new:
-            self._line.subscribe(new)
-
-    def _send(self, waiting: list[tuple[str, bytes]]) -> None:
-        self._outgoing.extend(waiting)
-        for _ in range(len(self._outgoing) - WAITING):
-            self._outgoing.popleft()
-            self.counters.publish_dropped += 1
-        self._something.set()
-
-    def _received(self, messages: list[Message]) -> None:
+    def received(self, messages: list[Message]) -> None:
+        """Of a strand."""
         self.counters.received += len(messages)
         others = []
         for message in messages:
@@ -139,117 +129,153 @@ class Bus:
         if others:
             self.receive(others)
 
-    def _on_confirmed(self, channel: bytes) -> None:
-        if channel not in self._wanted:
-            return
-        self._confirmed.add(channel)
+    def confirmed(self, channel: bytes) -> None:
+        """By a strand."""
         event = self._confirming.pop(channel, None)
         if event is not None:
             event.set()
-        if channel in self._late:
-            self._late.discard(channel)
-            if not self._late:
-                self.gap()
 
-    def _heard(self, _: bytes) -> None:
-        self._heard_at = _now()
+    def moved(self, slot: int, node: Node) -> bool:
+        """A shard said so; it is acted upon soon, together with what else is said. Whether it can be believed."""
+        learnt = self._way.learn(slot, node)
+        self.astray()
+        if learnt and self._settling is None:
+            self._settling = asyncio.get_running_loop().call_later(SETTLE_SECONDS, self._settle)
+        return learnt
 
-    async def _listen(self) -> None:
-        """Keeps one line open, for ever."""
-        wait = RETRY_SECONDS[0]
-        while True:
-            try:
-                async with asyncio.timeout(CONFIRM_SECONDS):
-                    line = await dial(self.url, lambda: Line(self._received, self._on_confirmed))
-            except (OSError, ValueError) as error:
-                log.debug("Redis cannot be reached: %s", error)
+    def astray(self) -> None:
+        self._unsettled = self._unsettled or self._way.sharded
+        self._way.doubt()
+
+    def _strand(self, channel: bytes) -> Strand | None:
+        node = self._way.node(channel)
+        return None if node is None else self._strands.get(node)
+
+    def _is_confirmed(self, channel: bytes) -> bool:
+        strand = self._strand(channel)
+        return strand is not None and channel in strand.settled
+
+    def _want(self, channels: list[bytes]) -> None:
+        new = [name for name in channels if name not in self._wanted]
+        self._wanted.update(new)
+        if self._group is None or not new:
+            return
+        for node, some in self._by_node(new).items():
+            if node is None:
+                self._unsettled = True
+            elif node in self._strands:
+                self._strands[node].want(some)
             else:
-                try:
-                    if await self._hold(line):
-                        wait = RETRY_SECONDS[0]
-                finally:
-                    self._line = None
-                    line.abort()
-            await asyncio.sleep(wait * random.uniform(0.5, 1.0))
-            wait = min(wait * 2, RETRY_SECONDS[1])
+                self._settle()
 
-    async def _hold(self, line: Line) -> bool:
-        """Subscribes again to everything wanted and stays until the line is lost; whether it ever worked."""
-        began = self._heard_at
-        self._confirmed.clear()
-        self._late.update(self._wanted)
-        self._line = line
-        line.subscribe(self._wanted)
-        await line.lost.wait()
-        self.counters.reconnects += 1
+    def _by_node(self, channels: Iterable[bytes]) -> dict[Node | None, list[bytes]]:
+        found: dict[Node | None, list[bytes]] = {}
+        for name in channels:
+            found.setdefault(self._way.node(name), []).append(name)
+        return found
+
+    def _told(self, changed: bool) -> None:
+        if changed or self._unsettled:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Has everything wanted at the server that keeps it now, and nothing left at others."""
+        if self._settling is not None:
+            self._settling.cancel()
+            self._settling = None
+        if self._group is None:
+            return
+        found = self._by_node(self._wanted)
+        homes = {node: channels for node, channels in found.items() if node is not None}
+        self._unsettled = None in found
+        for node in self._strands.keys() - homes.keys():
+            gone = self._strands.pop(node)
+            del self._calls[gone.canary]
+            self._end(gone)
+        for node, channels in homes.items():
+            strand = self._strands.get(node) or self._begin(node)
+            if self._way.node(strand.canary) != node or not strand.canary:
+                self._calls.pop(strand.canary, None)
+                strand.canary = self._home if self._home in channels else names.canary(self.process, channels[0]).encode()
+                self._calls[strand.canary] = strand.heard
+            strand.want_exactly({*channels, strand.canary})
+        kept = self._way.nodes()
+        for empty in self._outlets.keys() - kept:
+            closed = self._outlets.pop(empty)
+            self._end(closed)
+            self._send(list(closed.waiting))
+
+    def _begin(self, node: Node) -> Strand:
+        form = self._address.form
+        strand = Strand(self, node, self._address.url, sharded=self._way.sharded, master=form == "sentinel")
+        self._strands[node] = strand
+        self._keep(strand)
+        return strand
+
+    def _keep(self, part: Strand | Outlet) -> None:
+        assert self._group is not None
+        self._tasks[part] = self._group.create_task(part.run())
+
+    def _end(self, part: Strand | Outlet) -> None:
+        self._tasks.pop(part).cancel()
+
+    def _send(self, waiting: list[Outgoing]) -> None:
+        if self._group is None:
+            self._early.extend(waiting)
+            return
+        if not self._way.sharded:
+            self._put(self._way.node(b""), waiting)
+            return
+        found: dict[Node | None, list[Outgoing]] = {}
+        for message in waiting:
+            found.setdefault(self._way.node(message[0].encode()), []).append(message)
+        for node, some in found.items():
+            self._put(node, some)
+
+    def _put(self, node: Node | None, some: list[Outgoing]) -> None:
+        """To a server that is not known yet nothing can be said; the sweep makes up for it."""
+        if node is None:
+            self.counters.publish_failures += len(some)
+            return
+        outlet = self._outlets.get(node)
+        if outlet is None:
+            redis = client(self._address.url, node, PUBLISH_SECONDS)
+            outlet = self._outlets[node] = Outlet(
+                redis, node, self.counters, sharded=self._way.sharded, failed=self._failed, moved=self._send_on
+            )
+            self._keep(outlet)
+        outlet.put(some)
+
+    def _failed(self) -> None:
         self.gap()
-        return self._heard_at > began
+        self.astray()
+
+    def _send_on(self, slot: int, node: Node, message: Outgoing) -> None:
+        """After a shard that says that another one keeps it."""
+        if self.moved(slot, node):
+            self._send([message])
+        else:
+            self.counters.publish_failures += 1
+            self.gap()
 
     async def _watch(self) -> None:
-        """Sends the canary and gives up a line that stays silent; a loop that was itself blocked proves nothing."""
+        """Sends the canaries and gives up lines that stay silent; a loop that was itself blocked proves nothing."""
         due = sing_at = _now()
         while True:
             if due >= sing_at:
-                self.send(names.canary(self.process), b"{}")
+                for strand in self._strands.values():
+                    self.send(strand.canary.decode(), b"{}")
                 sing_at += CANARY_SECONDS
             due += CHECK_SECONDS
             await asyncio.sleep(max(0.0, due - _now()))
             late = _now() - due
             if late > CANARY_SECONDS / 2:
                 due = sing_at = _now()
-                self._heard_at += late
-            elif self._line is not None and _now() - max(self._heard_at, self._line.since) >= SILENCE_SECONDS:
-                self.counters.canaries_lost += 1
-                self._line.abort()
-
-    async def _publish(self) -> None:
-        """Takes what waits and sends it in one pipeline. A failure is counted, and the first is a gap; the sweep makes up for it.
-
-        A Redis that hangs is known by it long before the canary is missed.
-        """
-        client = self._client()
-        task = asyncio.current_task()
-        assert task is not None
-        try:
-            # The client may take a cancellation for its own: on Python 3.11 it waits by `asyncio.wait_for` until it has written.
-            while not task.cancelling():
-                await self._something.wait()
-                self._something.clear()
-                while self._outgoing and not task.cancelling():
-                    some = [self._outgoing.popleft() for _ in range(min(PIPELINE, len(self._outgoing)))]
-                    before, self._told = self._told, await self._execute(client, some)
-                    if self._told:
-                        self.counters.published += len(some)
-                    else:
-                        self.counters.publish_failures += len(some)
-                        if before:
-                            self.gap()
-                        with contextlib.suppress(RedisError, OSError):  # nor does a hung Redis let itself be left
-                            await client.connection_pool.disconnect()
-        finally:
-            await client.aclose()
-
-    def _client(self) -> Redis:
-        return Redis.from_url(
-            self.url,
-            socket_timeout=PUBLISH_SECONDS,
-            socket_connect_timeout=PUBLISH_SECONDS,
-            retry=Retry(NoBackoff(), 0),
-            protocol=2,
-            driver_info=None,
-        )
-
-    async def _execute(self, client: Redis, some: list[tuple[str, bytes]]) -> bool:
-        try:
-            async with asyncio.timeout(PUBLISH_SECONDS):
-                pipe = client.pipeline(transaction=False)
-                for channel, data in some:
-                    pipe.publish(channel, data)
-                await pipe.execute()
-        except (RedisError, OSError) as error:
-            log.debug("Redis was not told: %s", error)
-            return False
-        return True
+                for strand in self._strands.values():
+                    strand.excuse(late)
+            else:
+                for strand in self._strands.values():
+                    strand.check()
 
 
 def _now() -> float:

@@ -6,11 +6,15 @@ redis-py's pub/sub loop hands over one message at a time and reconnects without 
 import asyncio
 import logging
 import ssl
-from collections.abc import Callable, Iterable
-from typing import Any, cast
+from collections.abc import Iterable
+from itertools import groupby
+from typing import Any, Protocol, cast
 
 import hiredis
 from redis.asyncio.connection import SSLConnection, parse_url
+from redis.crc import key_slot
+
+from channels.address import Node
 
 log = logging.getLogger(__name__)
 
@@ -25,12 +29,31 @@ class Refused(Exception):
     """Redis answered with an error: a wrong password, or a channel that is not allowed."""
 
 
-class Line(asyncio.Protocol):
-    """`on_messages` gets all messages of one read; `on_confirmed` each channel that Redis says is subscribed; `lost` is set at the end."""
+class Listener(Protocol):
+    """Whoever a line reports to."""
 
-    def __init__(self, on_messages: Callable[[list[Message]], None], on_confirmed: Callable[[bytes], None]) -> None:
-        self._on_messages = on_messages
-        self._on_confirmed = on_confirmed
+    def received(self, messages: list[Message]) -> None:
+        """All messages of one read."""
+
+    def confirmed(self, channel: bytes) -> None:
+        """Redis says that it is subscribed."""
+
+    def taken(self, channel: bytes) -> None:
+        """Redis says that it is not subscribed any more: asked for, or because another shard has it now."""
+
+    def moved(self, slot: int, node: Node) -> None:
+        """Another shard has this slot: what was asked for of it was not subscribed."""
+
+
+class Line(asyncio.Protocol):
+    """`sharded`: its channels are a Cluster's; `master`: given up when the server turns out to be a replica. `lost` is set at the end."""
+
+    def __init__(self, listener: Listener, node: Node, *, sharded: bool, master: bool) -> None:
+        self._listener = listener
+        self._node = node
+        self._sharded = sharded
+        self._master = master
+        self._message = b"smessage" if sharded else b"message"
         self._reader = hiredis.Reader()
         self._transport: asyncio.Transport | None = None
         self.since = asyncio.get_running_loop().time()
@@ -50,13 +73,20 @@ class Line(asyncio.Protocol):
             self.abort()
             return
         if messages:
-            self._on_messages(messages)
+            self._listener.received(messages)
+
+    def greet(self, username: str, password: str) -> None:
+        """Signs in, and asks whether this is the master where that matters."""
+        if password:
+            self.send(b"AUTH", *(word.encode() for word in (username, password) if word))
+        if self._master:
+            self.send(b"ROLE")
 
     def subscribe(self, channels: Iterable[bytes]) -> None:
-        self._send_chunked(b"SUBSCRIBE", channels)
+        self._send_chunked(b"SSUBSCRIBE" if self._sharded else b"SUBSCRIBE", channels)
 
     def unsubscribe(self, channels: Iterable[bytes]) -> None:
-        self._send_chunked(b"UNSUBSCRIBE", channels)
+        self._send_chunked(b"SUNSUBSCRIBE" if self._sharded else b"UNSUBSCRIBE", channels)
 
     def send(self, *words: bytes) -> None:
         if self._transport is not None and not self._transport.is_closing():
@@ -67,41 +97,62 @@ class Line(asyncio.Protocol):
             self._transport.abort()
 
     def _send_chunked(self, command: bytes, channels: Iterable[bytes]) -> None:
-        waiting = list(channels)
-        for start in range(0, len(waiting), CHUNK):
-            self.send(command, *waiting[start : start + CHUNK])
+        """A Cluster takes only channels of one slot together."""
+        every: list[list[bytes]] = [list(channels)]
+        if self._sharded:
+            every = [list(some) for _, some in groupby(sorted(every[0], key=key_slot), key=key_slot)]
+        for waiting in every:
+            for start in range(0, len(waiting), CHUNK):
+                self.send(command, *waiting[start : start + CHUNK])
 
     def _parse(self, data: bytes) -> list[Message]:
         reader = self._reader
         reader.feed(data)
         gets = reader.gets
+        message = self._message
         messages: list[Message] = []
         while (reply := gets()) is not False:
             if type(reply) is list:
-                if reply[0] == b"message":
+                if reply[0] == message:
                     messages.append((reply[1], reply[2]))
-                elif reply[0] == b"subscribe":
-                    self._on_confirmed(reply[1])
+                else:
+                    self._told(reply)
             elif isinstance(reply, hiredis.ReplyError):
-                raise Refused(str(reply))
+                self._told_off(str(reply))
         return messages
 
+    def _told(self, reply: list[Any]) -> None:
+        match reply[0]:
+            case b"subscribe" | b"ssubscribe":
+                self._listener.confirmed(reply[1])
+            case b"sunsubscribe" if reply[1] is not None:
+                self._listener.taken(reply[1])
+            case b"slave":
+                raise Refused("this server is a replica now")
 
-async def dial(url: str, make: Callable[[], Line]) -> Line:
-    """Connects and signs in. Raises OSError, ssl.SSLError, or `ValueError` for an address that is none. Sentinel will be found here."""
+    def _told_off(self, error: str) -> None:
+        kind, *words = error.split()
+        if kind != "MOVED" or len(words) != 2:
+            raise Refused(error)
+        host, _, port = words[1].rpartition(":")
+        self._listener.moved(int(words[0]), Node(host.strip("[]") or self._node.host, int(port)))
+
+
+async def dial(url: str, listener: Listener, node: Node, *, sharded: bool = False, master: bool = False) -> Line:
+    """Connects to the node and signs in as `url` says. Raises OSError, ssl.SSLError, or `ValueError` for an address that is none."""
     at: dict[str, Any] = dict(parse_url(url))
     loop = asyncio.get_running_loop()
+
+    def make() -> Line:
+        return Line(listener, node, sharded=sharded, master=master)
+
     line: Line
     if path := at.get("path"):
         _, line = await loop.create_unix_connection(make, path)
     else:
-        host, port = at.get("host", "localhost"), at.get("port", 6379)
         context: ssl.SSLContext | None = None
         if at.get("connection_class") is SSLConnection:
             context = SSLConnection(**{k: v for k, v in at.items() if k != "connection_class"}).ssl_context.get()
-        _, line = await loop.create_connection(make, host, port, ssl=context)
-    password = at.get("password")
-    if password:
-        words = [at["username"], password] if at.get("username") else [password]
-        line.send(b"AUTH", *(word.encode() for word in words))
+        _, line = await loop.create_connection(make, node.host, node.port, ssl=context)
+    line.greet(at.get("username", ""), at.get("password", ""))
     return line

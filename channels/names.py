@@ -36,6 +36,9 @@ def user(account_id: str, user_id: str) -> str:
     return f"{PREFIX}{{{account_id}}}:user:{user_id}"
 
 
-def canary(process: str) -> str:
-    """What one process sends to itself to see that the way through Redis is open."""
-    return f"{PREFIX}canary:{process}"
+def canary(process: str, beside: bytes = b"") -> str:
+    """What one process sends to itself to see that the way through Redis is open: in a Cluster, through the shard of another channel."""
+    if not beside:
+        return f"{PREFIX}canary:{process}"
+    tag = beside.decode().partition("{")[2].partition("}")[0] or beside.decode()
+    return f"{PREFIX}canary:{process}:{{{tag}}}"

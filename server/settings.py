@@ -11,6 +11,8 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from channels.address import parse
+
 PREFIX = "PARTYLINE_"
 SECRET_KEY_FILE = "secret_key"
 SECRET_KEY_LEAST = 32
@@ -38,7 +40,11 @@ class Settings(BaseSettings):
 
     var: Path = Field(default=Path("var"), description="folder for everything that is kept: database, media, keys, sockets")
     database_url: str = Field(default="", repr=False, description="`sqlite:///path` or `postgresql://…`; default: in VAR")
-    redis_url: str = Field(default="", repr=False, description="`redis://`, `rediss://` or `unix://`; default: the embedded one")
+    redis_url: str = Field(
+        default="",
+        repr=False,
+        description="`redis://`, `rediss://`, `unix://`, `redis+sentinel://` or `redis+cluster://`; default: the embedded one",
+    )
     allow_insecure_redis: bool = Field(default=False, description="1 accepts a distant Redis without password and TLS")
     base_url: str = Field(default="", description="public address, such as https://sms.example.com; default: HOST and PORT")
     host: str = Field(default="127.0.0.1", description="address to listen on")
@@ -119,8 +125,8 @@ class Settings(BaseSettings):
     @field_validator("redis_url")
     @classmethod
     def _check_redis(cls, value: str) -> str:
-        if value and urlsplit(value).scheme not in ("redis", "rediss", "unix"):
-            raise ValueError("must begin with redis://, rediss:// or unix://")
+        if value:
+            parse(value)
         return value
 
     @field_validator("base_url")
@@ -253,14 +259,13 @@ def is_loopback(host: str) -> bool:
 
 
 def _redis_faults(settings: Settings) -> list[str]:
-    parts = urlsplit(settings.redis_url)
-    if parts.scheme in ("", "unix") or settings.allow_insecure_redis or is_loopback(parts.hostname or "localhost"):
+    if not settings.redis_url or settings.allow_insecure_redis:
         return []
-    unchecked = parse_qs(parts.query).get("ssl_cert_reqs", ["required"])[-1] != "required"
-    if parts.scheme == "rediss" and parts.password and not unchecked:
+    address = parse(settings.redis_url)
+    if address.local or all(is_loopback(node.host) for node in address.nodes) or (address.checked and address.password):
         return []
     return [
-        f"{PREFIX}REDIS_URL: a Redis on another machine must be rediss:// with a password and a checked "
+        f"{PREFIX}REDIS_URL: a Redis on another machine must be rediss://, or rediss+…://, with a password and a checked "
         f"certificate; {PREFIX}ALLOW_INSECURE_REDIS=1 accepts it as it is"
     ]
 

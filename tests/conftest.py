@@ -13,6 +13,7 @@ pytest_plugins = [
     "tests.fixtures.settings",
     "tests.fixtures.processes",
     "tests.fixtures.redis_server",
+    "tests.fixtures.redis_many",
     "tests.fixtures.figures",
     "tests.fixtures.logged",
     "tests.fixtures.office",

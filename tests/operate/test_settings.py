@@ -143,6 +143,8 @@ def test_a_base_url_that_is_no_safe_origin_is_refused(given: str, monkeypatch: p
         "unix:///run/redis.sock",
         "rediss://user:password@redis.example.com",
         "rediss://:password@redis.example.com?ssl_cert_reqs=required",
+        "redis+sentinel://127.0.0.1:26379,localhost:26380/calls",
+        "rediss+cluster://:password@a.example.com,b.example.com",
     ],
 )
 def test_a_redis_that_nobody_else_can_reach_is_accepted(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,6 +159,8 @@ def test_a_redis_that_nobody_else_can_reach_is_accepted(given: str, monkeypatch:
         "redis://user:password@10.0.0.1",
         "rediss://redis.example.com",
         "rediss://:password@redis.example.com?ssl_cert_reqs=none",
+        "redis+sentinel://:password@127.0.0.1,redis.example.com/calls",
+        "redis+cluster://:password@a.example.com,b.example.com",
     ],
 )
 def test_a_redis_on_the_network_without_password_and_tls_is_refused_unless_allowed(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
