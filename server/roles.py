@@ -108,7 +108,7 @@ async def serve_web(
         uvicorn.Config(
             application,
             http="httptools",
-            ws="server.live.wire:WireProtocol",
+            ws="server.live.upgrade:UpgradeProtocol",
             ws_max_size=8192,
             ws_per_message_deflate=False,
             ws_ping_interval=None,

@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from server.desk.identity import Session
 from server.live.live import Live
 from server.live.protocol import SUBPROTOCOL
-from server.live.wire import EXTENSION, WireProtocol
+from server.live.upgrade import EXTENSION, UpgradeProtocol
 from server.log import get_logger
 
 log = get_logger(__name__)
@@ -53,10 +53,11 @@ class Endpoint:
         if isinstance(answer, _Refusal):
             await _refuse(send, "websocket.http.response", answer)
             return
-        wire: WireProtocol = scope["extensions"][EXTENSION]
+        upgrade: UpgradeProtocol = scope["extensions"][EXTENSION]
         await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL if SUBPROTOCOL in scope["subprotocols"] else None})
-        wire.forget_handshake()
-        await self._live.serve(wire, answer, receive)
+        wire = upgrade.hand_over()
+        if wire is not None:
+            self._live.serve(wire, answer)
 
     async def _admit(self, asked: HTTPConnection) -> Session | _Refusal:
         """A session that may open a socket now. Nothing of the address's query is ever looked at."""
@@ -75,7 +76,15 @@ class Endpoint:
             return _SESSION if wait is None else _too_many(wait)
         if session.kind == "cookie" and asked.headers.getlist("origin") != [live.origin]:
             return _ORIGIN
-        return session if live.admission.admit(now) else self._later()
+        if not live.admission.admit(now):
+            return self._later()
+        try:
+            await live.hub.account(session.user.account)
+        except Exception:
+            # As above.
+            log.warning("An account could not be looked up", exc_info=True)
+            return self._later()
+        return session
 
     def _later(self) -> _Refusal:
         wait = str(self._live.pace.retry_after_seconds)

@@ -2,7 +2,8 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from typing import Any
 
 from channels.bus import Bus
 from channels.ear import Ear
@@ -16,8 +17,8 @@ from server.domain.events import EventType
 from server.live.admission import Admission
 from server.live.pace import Pace
 from server.live.protocol import Close
-from server.live.tab import Receive, Tab
-from server.live.wire import WireProtocol
+from server.live.tab import Around, Tab
+from server.live.wire import Wire
 from server.log import get_logger
 
 log = get_logger(__name__)
@@ -45,6 +46,8 @@ class Live:
         self.tabs: dict[str, list[Tab]] = {}
         """By user, the oldest first."""
         self._stream = stream
+        self._around = Around(self.hub, stream, self.presence, self.pace, self._retry_ms, self._work, self._left)
+        self._tasks: asyncio.TaskGroup
         self._doubted: set[str] = set()
         self._doubt = asyncio.Event()
         self._arrived = asyncio.Event()
@@ -54,10 +57,12 @@ class Live:
     async def run(self) -> None:
         """Until cancelled."""
         async with asyncio.TaskGroup() as group:
+            self._tasks = group
             group.create_task(self.hub.run())
             group.create_task(self.presence.run())
             group.create_task(self._recheck_for_ever())
             group.create_task(self._keep_who_is_here())
+            group.create_task(self._beat_for_ever())
 
     def drain(self) -> None:
         """Sends every tab away, spread over time, and lets no other in."""
@@ -65,17 +70,13 @@ class Live:
         for tab in self._all_tabs():
             tab.drain()
 
-    async def serve(self, wire: WireProtocol, session: Session, receive: Receive) -> None:
-        """One tab, from its handshake to its end."""
-        tab = Tab(
-            wire,
-            session,
-            hub=self.hub,
-            stream=self._stream,
-            presence=self.presence,
-            pace=self.pace,
-            retry_ms=self._retry_ms,
-        )
+    def count(self) -> int:
+        """The tabs that are open here."""
+        return sum(len(tabs) for tabs in self.tabs.values())
+
+    def serve(self, wire: Wire, session: Session) -> None:
+        """One tab, from its handshake on. The hub must have its account."""
+        tab = Tab(wire, session, self._around)
         tabs = self.tabs.setdefault(session.user.id, [])
         tabs.append(tab)
         if len(tabs) == 1:
@@ -83,12 +84,17 @@ class Live:
         still_open = [one for one in tabs if not one.ear.outbox.closed]
         for oldest in still_open[: -self.pace.tabs_per_user]:
             oldest.close(Close.TOO_MANY_TABS)
-        try:
-            await tab.run(receive)
-        finally:
-            tabs.remove(tab)
-            if not tabs and self.tabs.get(session.user.id) is tabs:
-                del self.tabs[session.user.id]
+        if self.draining:
+            tab.drain()
+
+    def _left(self, tab: Tab) -> None:
+        tabs = self.tabs[tab.session.user.id]
+        tabs.remove(tab)
+        if not tabs:
+            del self.tabs[tab.session.user.id]
+
+    def _work(self, work: Coroutine[Any, Any, None]) -> None:
+        self._tasks.create_task(work)
 
     def _heard(self, topic: Topic, data: bytes) -> None:
         """Whatever is said on a user's channel is only a hint: the database is asked."""
@@ -126,6 +132,19 @@ class Live:
                 log.warning("Sessions could not be looked up", exc_info=True)
             await asyncio.sleep(HINT_SECONDS)
 
+    async def _beat_for_ever(self) -> None:
+        """One task for the pulses of all tabs: a timer for each would cost more memory than looking at all of them costs time."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(self.pace.beat_seconds)
+            now = loop.time()
+            for tab in [tab for tabs in self.tabs.values() for tab in tabs if tab.due <= now]:
+                try:
+                    if not tab.ear.outbox.closed:
+                        tab.beat(now)
+                except (OSError, RuntimeError):  # one broken transport must not keep the others waiting
+                    tab.cut()
+
     async def _keep_who_is_here(self) -> None:
         """Writes down whose tabs are open: soon after a first one, and again and again while they are."""
         while True:
@@ -162,6 +181,5 @@ class Live:
 
     def _retry_ms(self) -> int:
         """Spread so that they all come back at half the rate at which they are let in."""
-        tabs = sum(len(tabs) for tabs in self.tabs.values())
-        spread_ms = 2_000 * tabs / self.pace.admitted_per_second
+        spread_ms = 2_000 * self.count() / self.pace.admitted_per_second
         return random.randint(RETRY_MS, RETRY_MS + max(RETRY_MS, round(spread_ms)))

@@ -27,6 +27,11 @@ class Pace:
     retry_after_seconds: int = 2
 
     @property
+    def beat_seconds(self) -> float:
+        """How late a ping or a close may be."""
+        return min(self.first_frame_seconds, self.ping_seconds, self.pong_seconds) / 50
+
+    @property
     def burst(self) -> int:
         """Frames at once: a tab that comes back may watch everything it had in one go."""
         return self.watches + 20

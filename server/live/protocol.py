@@ -130,6 +130,8 @@ def error(code: Literal["not_found", "bad_request", "limit", "too_far"], request
 class FrameRate:
     """Too many: more than the allowed rate in each of some seconds on end, or more than a burst within those seconds."""
 
+    __slots__ = ("_began", "_burst", "_counts", "_per_second", "_seconds")
+
     def __init__(self, pace: Pace) -> None:
         self._per_second = pace.frames_per_second
         self._seconds = pace.frames_seconds

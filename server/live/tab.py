@@ -1,7 +1,8 @@
-"""One browser tab: a reader and a pulse that live and die together, and what each frame does."""
+"""One browser tab: what each frame does, and its pulse. Nothing of it runs while it is idle."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -12,12 +13,14 @@ from channels.hub import Hub
 from channels.presence import Presence
 from server.desk.identity import Session
 from server.desk.stream import Page, Stream
+from server.domain.user import User
 from server.live.missed import Over, write
 from server.live.pace import Pace
 from server.live.protocol import (
     BAD_FRAMES,
     BadFrame,
     Close,
+    Frame,
     FrameRate,
     Pong,
     Resume,
@@ -31,57 +34,89 @@ from server.live.protocol import (
     plausible,
 )
 from server.live.watching import Watching
-from server.live.wire import WireProtocol
+from server.live.wire import Wire
 from server.log import get_logger
 
 log = get_logger(__name__)
 
-Receive = Callable[[], Awaitable[Mapping[str, Any]]]
-"""ASGI's."""
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What the tabs of a process share. `retry_ms` says how long a tab that is sent away shall wait before it comes back, `work` runs
+    what never raises, and `left` is told when nothing of a tab is left."""
+
+    hub: Hub
+    stream: Stream
+    presence: Presence
+    pace: Pace
+    retry_ms: Callable[[], int]
+    work: Callable[[Coroutine[Any, Any, None]], object]
+    left: Callable[["Tab"], None]
 
 
 class Tab:
-    """`retry_ms` says how long a tab that is sent away shall wait before it comes back."""
+    """Frames are answered one after the other. `due`: when it wants its next `beat`, in seconds of the loop's clock."""
 
-    def __init__(
-        self, wire: WireProtocol, session: Session, *, hub: Hub, stream: Stream, presence: Presence, pace: Pace, retry_ms: Callable[[], int]
-    ) -> None:
-        user = session.user
+    __slots__ = (
+        "_around",
+        "_asked",
+        "_entered",
+        "_heard_at",
+        "_is_over",
+        "_opened_at",
+        "_ping_at",
+        "_rate",
+        "_resumed",
+        "_senseless",
+        "_viewing",
+        "_watching",
+        "_wire",
+        "due",
+        "ear",
+        "session",
+    )
+
+    def __init__(self, wire: Wire, session: Session, around: Around) -> None:
+        user, pace, hub = session.user, around.pace, around.hub
         self.session = session
         self.ear = Ear(user.account, user.id, manager=user.manages, outbox=Outbox(wire.transport, hub.turn))
         self._wire = wire
-        self._hub = hub
-        self._stream = stream
-        self._presence = presence
-        self._pace = pace
-        self._retry_ms = retry_ms
-        self._user = {"id": user.id, "name": user.name, "role": str(user.role)}
-        self._shown = msgspec.json.encode(self._user)
-        self._watching = Watching(self.ear, wire, hub, stream, pace.watches)
+        self._around = around
+        self._watching = Watching(self.ear, wire, hub, around.stream, pace.watches)
         self._viewing: str | None = None
         self._rate = FrameRate(pace)
         self._senseless = 0
         self._entered = False
         self._resumed = False
-        self._heard_at = asyncio.get_running_loop().time()
+        self._is_over = False
+        self._asked: list[Frame | BadFrame] | None = None
+        """What is being answered or waits for it; None while nobody is at work on it."""
+        self._opened_at = self._heard_at = _now()
+        self._ping_at = self._opened_at + pace.ping_seconds
+        self.due = self._opened_at
         wire.tab = self
+        shown = {"id": user.id, "name": user.name, "role": str(user.role)}
+        self._push(hello(shown, hub.sweep.epoch, hub.accounts[user.account].floor, pace))
 
-    async def run(self, receive: Receive) -> None:
-        """Until the socket is gone."""
-        try:
-            account = await self._hub.account(self.ear.account)
-            self._push(hello(self._user, self._hub.sweep.epoch, account.floor, self._pace))
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._read(receive))
-                group.create_task(self._pulse())
-        except* Over:
-            pass
-        except* Exception:
-            # The tab's outermost loop: the database is away or worse. The browser comes back, and reads again what it missed.
-            log.warning("A tab is sent away", exc_info=True)
-            self.send_away()
-        finally:
-            self._leave()
+    def heard(self, text: str | None) -> None:
+        if self.ear.outbox.closed:
+            return
+        if text is None:
+            self.close(Close.BINARY)
+            return
+        now = _now()
+        if not self._rate.allows(now):
+            self.close(Close.TOO_MANY_FRAMES)
+            return
+        asked = _parsed(text)
+        if isinstance(asked, Pong):
+            self._heard_at = now
+        elif self._asked is None:
+            self._asked = [asked]
+            self._around.work(self._work(self._asked))
+        else:
+            self._asked.append(asked)
+            self._wire.pause()
 
     def close(self, code: int) -> None:
         """Says why, and ends the connection soon, whether the peer reads or not."""
@@ -90,10 +125,11 @@ class Tab:
             outbox.flush()
             outbox.closed = True
             self._wire.finish(code)
+            self.gone()
 
     def send_away(self) -> None:
         """The tab shall come back, a little later than others."""
-        self._push({"op": "bye", "code": int(Close.COME_BACK), "retry_ms": self._retry_ms()})
+        self._push({"op": "bye", "code": int(Close.COME_BACK), "retry_ms": self._around.retry_ms()})
         self.close(Close.COME_BACK)
 
     def pinged(self) -> None:
@@ -106,44 +142,49 @@ class Tab:
     def cut(self) -> None:
         self.ear.outbox.cut()
 
-    async def _read(self, receive: Receive) -> None:
-        while True:
-            message = await receive()
-            if message["type"] == "websocket.disconnect":
-                raise Over
-            if self.ear.outbox.closed:
-                continue
-            if message.get("text") is None:
-                self.close(Close.BINARY)
-            elif not self._rate.allows(_now()):
-                self.close(Close.TOO_MANY_FRAMES)
-            else:
-                await self._take(message["text"])
+    def gone(self) -> None:
+        self.ear.outbox.closed = True
+        if not self._is_over:
+            self._is_over = True
+            if self._asked is None:
+                asyncio.get_running_loop().call_soon(self._leave)
 
-    async def _pulse(self) -> None:
+    def beat(self, now: float) -> None:
         """Pings, and ends a tab that does not answer."""
-        pace, began = self._pace, _now()
-        ping_at = began + pace.ping_seconds
-        while not self.ear.outbox.closed:
-            deadline = self._heard_at + pace.pong_seconds
-            if not self._resumed:
-                deadline = min(deadline, began + pace.first_frame_seconds)
-            now = _now()
-            if now >= deadline:
-                self.close(Close.NO_PONG)
-                return
-            if now >= ping_at:
-                ping_at += pace.ping_seconds
-                if self.ear.told >= 0:
-                    self._push({"op": "ping", "position": self.ear.told})
-            await asyncio.sleep(max(0.0, min(deadline, ping_at) - now))
+        pace = self._around.pace
+        deadline = self._heard_at + pace.pong_seconds
+        if not self._resumed:
+            deadline = min(deadline, self._opened_at + pace.first_frame_seconds)
+        if now >= deadline:
+            self.close(Close.NO_PONG)
+        elif now >= self._ping_at:
+            self._ping_at += pace.ping_seconds
+            if self.ear.told >= 0:
+                self._push({"op": "ping", "position": self.ear.told})
+        self.due = min(deadline, self._ping_at)
 
-    async def _take(self, text: str) -> None:
+    async def _work(self, asked: list[Frame | BadFrame]) -> None:
         try:
-            asked = parse(text)
-            if isinstance(asked, Pong):
-                self._heard_at = _now()
-            elif isinstance(asked, Resume):
+            while asked and not self.ear.outbox.closed:
+                await self._take(asked.pop(0))
+        except Over:
+            pass
+        except Exception:
+            # The tab's outermost loop: the database is away or worse. The browser comes back, and reads again what it missed.
+            log.warning("A tab is sent away", exc_info=True)
+            self.send_away()
+        finally:
+            self._asked = None
+            if self._is_over:
+                self._leave()
+            else:
+                self._wire.read_on()
+
+    async def _take(self, asked: Frame | BadFrame) -> None:
+        try:
+            if isinstance(asked, BadFrame):
+                raise asked
+            if isinstance(asked, Resume):
                 await self._resume(asked)
             elif not self._resumed:
                 raise BadFrame(senseless=True)
@@ -151,7 +192,7 @@ class Tab:
                 await self._watching.watch(asked)
             elif isinstance(asked, Unwatch):
                 self._watching.unwatch(asked)
-            else:
+            elif not isinstance(asked, Pong):
                 await self._be_seen(asked)
         except BadFrame as bad:
             self._push(error("bad_request", bad.id))
@@ -165,11 +206,11 @@ class Tab:
             raise BadFrame(senseless=False)
         self._resumed = True
         ear, user = self.ear, self.session.user
-        account = await self._hub.account(ear.account)
+        account = await self._around.hub.account(ear.account)
         ear.hold()
         self._entered = True
-        await self._hub.enter(ear)
-        page, parts = await self._stream.unasked(user, asked.position)
+        await self._around.hub.enter(ear)
+        page, parts = await self._around.stream.unasked(user, asked.position)
         why = _why_not(asked, page)
         self._watching.origin = page.position if why or asked.position is None else asked.position
         if why:
@@ -178,11 +219,11 @@ class Tab:
             await write(ear, self._wire, page.events)
             while page.more:
                 ear.hold()
-                page, _ = await self._stream.unasked(user, page.events[-1].position)
+                page, _ = await self._around.stream.unasked(user, page.events[-1].position)
                 await write(ear, self._wire, page.events)
             ear.serve(page.position)
         account.know(parts, page.position)
-        await self._hub.attend(ear, parts)
+        await self._around.hub.attend(ear, parts)
         ear.let_go()
         ear.tell(max(page.position, account.floor) if why is None else account.floor)
 
@@ -191,7 +232,7 @@ class Tab:
         if conversation is not None and not await self._knows(conversation):
             self._push(error("not_found"))
         elif isinstance(asked, Typing):
-            self._presence.type(ear, self._shown, asked.conversation)
+            self._around.presence.type(ear, _shown(self.session.user), asked.conversation)
         elif conversation != self._viewing:
             await self._view(conversation)
 
@@ -199,19 +240,19 @@ class Tab:
         ear, before = self.ear, self._viewing
         self._viewing = conversation
         if before is not None:
-            self._hub.look_away(ear, before, "view")
-        new = conversation is not None and await self._hub.look(ear, conversation, "view")
-        self._presence.view(ear, self._shown, conversation)
+            self._around.hub.look_away(ear, before, "view")
+        new = conversation is not None and await self._around.hub.look(ear, conversation, "view")
+        self._around.presence.view(ear, _shown(self.session.user), conversation)
         if conversation is not None:
-            self._presence.show(ear, conversation)
+            self._around.presence.show(ear, conversation)
             if new:
-                self._presence.ask(ear.account, conversation)
+                self._around.presence.ask(ear.account, conversation)
 
     async def _knows(self, conversation: str) -> bool:
         return (
             conversation == self._viewing
             or self._watching.has(conversation)
-            or await self._stream.has(self.ear.account, plausible(conversation))
+            or await self._around.stream.has(self.ear.account, plausible(conversation))
         )
 
     def _push(self, message: dict[str, Any]) -> None:
@@ -219,11 +260,23 @@ class Tab:
 
     def _leave(self) -> None:
         if self._entered:
-            self._presence.gone(self.ear)
+            self._around.presence.gone(self.ear)
             if self._viewing is not None:
-                self._hub.look_away(self.ear, self._viewing, "view")
+                self._around.hub.look_away(self.ear, self._viewing, "view")
             self._watching.stop()
-            self._hub.leave(self.ear)
+            self._around.hub.leave(self.ear)
+        self._around.left(self)
+
+
+def _parsed(text: str) -> Frame | BadFrame:
+    try:
+        return parse(text)
+    except BadFrame as bad:
+        return bad
+
+
+def _shown(user: User) -> bytes:
+    return msgspec.json.encode({"id": user.id, "name": user.name, "role": str(user.role)})
 
 
 def _why_not(asked: Resume, page: Page) -> str | None:

@@ -10,7 +10,7 @@ from channels.hub import Hub, TopicName
 from server.desk.stream import Stream
 from server.live.missed import write
 from server.live.protocol import Target, Unwatch, Watch, error, plausible
-from server.live.wire import WireProtocol
+from server.live.wire import Wire
 
 NOTHING_YET = 2**63
 """A watch that has brought nothing so far."""
@@ -19,7 +19,9 @@ NOTHING_YET = 2**63
 class Watching:
     """`ok` comes first, then what was missed, then what is new: events wait while the database is read."""
 
-    def __init__(self, ear: Ear, wire: WireProtocol, hub: Hub, stream: Stream, limit: int) -> None:
+    __slots__ = ("_ear", "_hub", "_limit", "_since", "_stream", "_wire", "origin")
+
+    def __init__(self, ear: Ear, wire: Wire, hub: Hub, stream: Stream, limit: int) -> None:
         self._ear = ear
         self._wire = wire
         self._hub = hub

@@ -1,35 +1,40 @@
-"""uvicorn's websocket with two things added: the tab may write prepared bytes to the transport, and no peer can keep a socket open.
+"""One open websocket on its transport: no task, no queue, and between two messages no parser either.
 
-uvicorn 0.54 waits for a peer that does not read: on `websocket.close`, and whenever it closes a transport that has a backlog. Here every
-close ends within `CLOSE_SECONDS`, and a backlog that does not shrink ends the connection.
+Messages go straight to the tab. `websockets` reads the frames; what it needs for that lives from a frame's first byte to its last. What is
+sent are prepared bytes, which the tab writes to the transport itself. No peer can keep a socket open: a close ends within `CLOSE_SECONDS`,
+and a backlog that does not shrink ends the connection.
 """
 
 import asyncio
+import logging
 import socket
-from asyncio.transports import BaseTransport
-from http import HTTPStatus
+from types import GeneratorType
 from typing import Any, Protocol
 
-from uvicorn._types import ASGISendEvent
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.frames import Frame
-from websockets.http11 import Request
+from websockets.frames import Frame, Opcode
+from websockets.protocol import Protocol as Frames
+from websockets.protocol import Side, State
+from websockets.streams import StreamReader
 
 from channels.frames import QUIET_BYTES, STUCK_SECONDS, reset
 
-EXTENSION = "partyline.wire"
-"""The key in the ASGI scope's `extensions` under which this object is found."""
+MOST_BYTES = 8192
+"""Of a message."""
+MOST_FRAGMENTS = 128
 CLOSE_SECONDS = 0.5
 BEHIND_SECONDS = 0.1
 """For a peer that has not even taken what was written before the close."""
-MOST_FRAGMENTS = 128
 KERNEL_BYTES = 64 * 1024
 """Linux would keep up to 4 MB for a peer that does not read, where nothing sees it; of this it keeps about 96 KiB."""
-_VERSION = "Sec-WebSocket-Version"
+
+_quiet = logging.getLogger("uvicorn.error")
 
 
 class Attached(Protocol):
     """What the wire tells the tab on it."""
+
+    def heard(self, text: str | None) -> None:
+        """A message came; None: a binary one."""
 
     def pinged(self) -> None:
         """A ping of the websocket protocol came."""
@@ -40,114 +45,116 @@ class Attached(Protocol):
     def cut(self) -> None:
         """The peer does not read."""
 
+    def gone(self) -> None:
+        """Nothing comes any more. May be told twice."""
 
-class WireProtocol(WebSocketsSansIOProtocol):
-    """Needs `ws_per_message_deflate=False`, `ws_max_size=8192` and `ws_ping_interval=None`: the pings are the tab's own."""
 
-    tab: Attached | None = None
-    _severing: asyncio.TimerHandle | None = None
-    _stuck: asyncio.TimerHandle | None = None
+class Wire(asyncio.Protocol):
+    """Without compression. `connections` is uvicorn's set of those that it tells to `shutdown`; `tab` is there before anything comes."""
 
-    def connection_made(self, transport: BaseTransport) -> None:
-        super().connection_made(transport)
-        self.transport.set_write_buffer_limits(high=QUIET_BYTES)
-        raw: socket.socket = self.transport.get_extra_info("socket")
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BYTES)
+    __slots__ = (
+        "_connections",
+        "_ending",
+        "_fragments",
+        "_frames",
+        "_full",
+        "_is_binary",
+        "_is_paused",
+        "_stuck",
+        "closing",
+        "lost",
+        "tab",
+        "transport",
+    )
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        for timer in (self._severing, self._stuck):
+    tab: Attached
+
+    def __init__(self, transport: asyncio.Transport, connections: set[Any]) -> None:
+        self.transport = transport
+        self.closing = False
+        self.lost = False
+        self._connections = connections
+        self._frames: Frames | None = None
+        self._fragments: list[bytes] | None = None
+        self._is_binary = False
+        self._is_paused = False
+        self._full: asyncio.Event | None = None
+        self._stuck: asyncio.TimerHandle | None = None
+        self._ending: asyncio.TimerHandle | None = None
+        connections.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        frames = self._reading()
+        frames.receive_data(data)
+        for frame in frames.events_received():
+            assert isinstance(frame, Frame)
+            if frame.opcode is Opcode.CLOSE:
+                self._closed_by_peer(frames)
+            elif not self.closing:
+                self._take(frame, frames)
+        if frames.parser_exc is not None and not self.closing:
+            self._end(frames)
+        elif frames.state is State.OPEN and _is_between(frames):
+            frames.parser.close()  # it holds itself too
+            self._frames = None
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's
+        self.lost = True
+        self._connections.discard(self)
+        for timer in (self._ending, self._stuck):
             if timer is not None:
                 timer.cancel()
-        super().connection_lost(exc)
-
-    def handle_connect(self, event: Request) -> None:
-        if event.headers.get_all(_VERSION) != ["13"] and event.headers.get("Upgrade", "").lower() == "websocket":
-            self._refuse_version()
-            return
-        super().handle_connect(event)
-        if self.response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
-            extensions: dict[str, Any] = self.scope["extensions"]
-            extensions[EXTENSION] = self
-            self.scope["query_string"] = b""  # never read, and uvicorn would log it
-            event.headers.clear()  # the parser would keep them as long as the connection lasts
-        else:
-            self._sever_later()
-
-    def forget_handshake(self) -> None:
-        """What was asked and answered is not kept in memory with the tab, the cookie least of all."""
-        self.scope["headers"] = []
-        self.response.headers.clear()
-
-    def handle_cont(self, event: Frame) -> None:
-        if len(self.frames) >= MOST_FRAGMENTS:
-            self.finish(1009)
-        else:
-            super().handle_cont(event)
-
-    def send_receive_event_to_app(self) -> None:
-        if self.curr_msg_data_type == "text" and not self.close_sent:
-            try:
-                b"".join(self.frames).decode()
-            except UnicodeDecodeError:
-                self.finish(1007)
-                return
-        super().send_receive_event_to_app()
-
-    def handle_ping(self) -> None:
-        super().handle_ping()
-        if self.tab is not None:
-            self.tab.pinged()
-
-    def handle_close(self, event: Frame) -> None:
-        super().handle_close(event)
-        self._sever_later()
-
-    def handle_parser_exception(self) -> None:
-        super().handle_parser_exception()
-        self._sever_later()
+        if self._frames is not None:
+            self._frames.parser.close()
+        if self._full is not None:
+            self._full.set()
+        self.tab.gone()
+        del self.tab  # they hold each other, and would wait for the collector
 
     def pause_writing(self) -> None:
-        super().pause_writing()
-        self._stuck = self.loop.call_later(STUCK_SECONDS, self._cut)
+        self._full = asyncio.Event()
+        self._stuck = asyncio.get_running_loop().call_later(STUCK_SECONDS, self._cut)
 
     def resume_writing(self) -> None:
-        super().resume_writing()
+        if self._full is not None:
+            self._full.set()
+            self._full = None
         if self._stuck is not None:
             self._stuck.cancel()
             self._stuck = None
 
+    async def drained(self) -> None:
+        """Returns when the backlog is small, or the socket gone."""
+        if self._full is not None:
+            await self._full.wait()
+
+    def pause(self) -> None:
+        """Reads nothing more for now: not even that the peer is gone."""
+        if not self._is_paused and not self.transport.is_closing():
+            self._is_paused = True
+            self.transport.pause_reading()
+
+    def read_on(self) -> None:
+        if self._is_paused and not self.transport.is_closing():
+            self._is_paused = False
+            self.transport.resume_reading()
+
     def shutdown(self) -> None:
         """The process stops."""
-        if self.tab is not None and not self.close_sent:
-            self.tab.drain()
-        else:
-            super().shutdown()
-            self._sever_later()
-
-    async def run_asgi(self) -> None:
-        try:
-            await super().run_asgi()
-        finally:
-            self._sever_later()
-
-    async def send(self, message: ASGISendEvent) -> None:
-        await super().send(message)
-        if message["type"] == "websocket.http.response.body" and self.close_sent:
-            self.handshake_complete = True  # or uvicorn logs an error for every handshake that was refused
+        self.tab.drain()
 
     def finish(self, code: int) -> None:
-        """The close frame, and the end of the connection soon, whether the peer answers or not. Nothing is read any more."""
-        if self.close_sent or self.disconnected or self.transport.is_closing():
+        """The close frame, and the end of the connection soon, whether the peer answers or not. Nothing is heard any more."""
+        if self.closing or self.transport.is_closing():
             return
-        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": ""})
+        self.closing = True
         behind = self.transport.get_write_buffer_size() > 0
-        self.conn.send_close(code)
-        self.transport.write(b"".join(self.conn.data_to_send()))
-        self.close_sent = True
-        if self.read_paused:
-            self.read_paused = False
-            self.transport.resume_reading()
-        self.close_timer = self.loop.call_later(BEHIND_SECONDS if behind else CLOSE_SECONDS, self.sever)
+        frames = self._reading()
+        if frames.state is State.OPEN:
+            frames.send_close(code)
+        self._write(frames)
+        self.read_on()
+        self._sever_in(BEHIND_SECONDS if behind else CLOSE_SECONDS)
 
     def sever(self) -> None:
         """Ends the connection at once."""
@@ -156,23 +163,77 @@ class WireProtocol(WebSocketsSansIOProtocol):
         else:
             self.transport.abort()
 
-    def _cut(self) -> None:
-        if self.tab is not None:
-            self.tab.cut()
+    def _reading(self) -> Frames:
+        if self._frames is None:
+            self._frames = Frames(Side.SERVER, state=State.OPEN, max_size=MOST_BYTES, logger=_quiet)
+        return self._frames
+
+    def _take(self, frame: Frame, frames: Frames) -> None:
+        if frame.opcode is Opcode.PING:
+            self._write(frames)
+            self.tab.pinged()
+            return
+        if frame.opcode is Opcode.PONG:
+            return
+        if frame.opcode is not Opcode.CONT:
+            self._is_binary = frame.opcode is Opcode.BINARY
+        data = bytes(frame.data)
+        if self._fragments is not None:
+            self._fragments.append(data)
+            if len(self._fragments) > MOST_FRAGMENTS:
+                self.finish(1009)
+                return
+            data = b"".join(self._fragments) if frame.fin else b""
+        elif not frame.fin:
+            self._fragments = [data]
+        if frame.fin:
+            self._fragments = None
+            self._hear(data)
+
+    def _hear(self, data: bytes) -> None:
+        try:
+            text = None if self._is_binary else data.decode()
+        except UnicodeDecodeError:
+            self.finish(1007)
+            self.tab.gone()
         else:
-            self.sever()
+            self.tab.heard(text)
 
-    def _sever_later(self) -> None:
-        if self._severing is None and self.close_timer is None and not self.disconnected:
-            self._severing = self.loop.call_later(CLOSE_SECONDS, self.sever)
+    def _closed_by_peer(self, frames: Frames) -> None:
+        if self.closing:
+            self.transport.close()
+        else:
+            self._end(frames)
 
-    def _refuse_version(self) -> None:
-        """RFC 6455 section 4.4; the library would answer 400."""
-        self.handshake_complete = self.close_sent = True
-        self.response = self.conn.reject(HTTPStatus.UPGRADE_REQUIRED, "")
-        self.response.headers[_VERSION] = "13"
-        self.response.headers["Upgrade"] = "websocket"
-        self.conn.send_response(self.response)
-        self.transport.write(b"".join(self.conn.data_to_send()))
-        self.transport.close()
-        self._sever_later()
+    def _end(self, frames: Frames) -> None:
+        """`websockets` has answered the peer's close, or its nonsense."""
+        self.closing = True
+        if not self.transport.is_closing():
+            self._write(frames)
+            self.transport.close()
+            self._sever_in(CLOSE_SECONDS)
+        self.tab.gone()
+
+    def _write(self, frames: Frames) -> None:
+        self.transport.write(b"".join(frames.data_to_send()))
+
+    def _sever_in(self, seconds: float) -> None:
+        self._ending = asyncio.get_running_loop().call_later(seconds, self.sever)
+
+    def _cut(self) -> None:
+        self.tab.cut()
+
+
+def limit_backlog(transport: asyncio.Transport) -> None:
+    """So that a peer that does not read costs little, and is seen."""
+    transport.set_write_buffer_limits(high=QUIET_BYTES)
+    raw: socket.socket = transport.get_extra_info("socket")
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BYTES)
+
+
+def _is_between(frames: Frames) -> bool:
+    """Nothing of a frame or of a message has come whose end has not."""
+    parser = frames.parser
+    waiting = parser.gi_yieldfrom if isinstance(parser, GeneratorType) else None
+    at_a_start = isinstance(waiting, GeneratorType) and waiting.gi_code is StreamReader.at_eof.__code__
+    return at_a_start and frames.current_size is None

@@ -21,7 +21,7 @@ from server.domain.user import User
 from server.live.endpoint import Endpoint
 from server.live.live import Live
 from server.live.pace import Pace
-from server.live.wire import WireProtocol
+from server.live.upgrade import UpgradeProtocol
 from server.store.database import Database
 from server.store.engines import open_database
 from tests.fixtures.story import Story
@@ -151,7 +151,7 @@ async def _run(redis_url: str, database_url: str, pace: Pace) -> AsyncIterator[N
     config = uvicorn.Config(
         Endpoint(live),
         port=0,
-        ws=WireProtocol,
+        ws=UpgradeProtocol,
         http="httptools",
         ws_max_size=8192,
         ws_per_message_deflate=False,

