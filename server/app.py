@@ -29,6 +29,7 @@ from server.endpoints.hooks import Hooks
 from server.endpoints.lines import Lines
 from server.endpoints.live_filters import LiveFilters
 from server.endpoints.login import Login
+from server.endpoints.measures import Measures
 from server.endpoints.media import Media
 from server.endpoints.messages import Messages
 from server.endpoints.opt_outs import OptOuts
@@ -46,12 +47,21 @@ from server.endpoints.spreadsheet import Exports
 from server.endpoints.webhooks import Webhooks
 from server.live.endpoint import Endpoint
 from server.live.live import Live
+from server.metrics import Metrics
 from server.parts import Parts
 from web.render import Renderer
 
 
 def doors(
-    desk: Desk, identity: Identity, clock: Clock, renderer: Renderer, *, redis_answers: Callable[[], bool], demo: Demo | None
+    desk: Desk,
+    identity: Identity,
+    clock: Clock,
+    renderer: Renderer,
+    *,
+    metrics: Metrics,
+    redis_answers: Callable[[], bool],
+    draining: Callable[[], bool],
+    demo: Demo | None,
 ) -> Doors:
     """Every endpoint but the websocket's."""
     secret = desk.settings.secret_key.get_secret_value()
@@ -62,9 +72,10 @@ def doors(
         directory=Directory(desk, identity.passwords, cursors),
         lines=Lines(desk, cursors),
         hooks=Hooks(desk, clock),
-        health=Health(desk, redis_answers),
+        health=Health(desk, redis_answers, draining),
+        measures=Measures(metrics.text, desk.settings.metrics_from, proxied=bool(desk.settings.trusted_proxies)),
         conversations=Conversations(desk, cursors),
-        messages=Messages(desk),
+        messages=Messages(desk, cursors),
         media=Media(desk, clock),
         contacts=Contacts(desk, cursors),
         bulk=BulkChanges(desk),
@@ -92,7 +103,16 @@ def build(parts: Parts) -> Starlette:
     settings, renderer = parts.settings, Renderer(demo=parts.demo)
     live = Live(parts.bus, Stream(parts.db), parts.identity.authenticate, settings.base_url)
     demo = Demo(parts.desk, parts.connections, parts.network) if parts.demo else None
-    answering = doors(parts.desk, parts.identity, parts.clock, renderer, redis_answers=lambda: parts.bus.healthy, demo=demo)
+    answering = doors(
+        parts.desk,
+        parts.identity,
+        parts.clock,
+        renderer,
+        metrics=Metrics(parts.desk, parts.bus.counters, parts.lateness, tabs=live.count, healthy=lambda: parts.bus.healthy),
+        redis_answers=lambda: parts.bus.healthy,
+        draining=lambda: live.draining,
+        demo=demo,
+    )
     faults = Faults(renderer, sandbox=True, session=answering.guard.session)
 
     @contextlib.asynccontextmanager

@@ -13,6 +13,7 @@ from server.desk.desk import Desk
 from server.desk.hear import Connections
 from server.desk.identity import Identity
 from server.desk.writer import Writer
+from server.lateness import Lateness
 from server.network import Network
 from server.settings import Settings
 from server.store.database import Database
@@ -36,6 +37,7 @@ class Parts:
     identity: Identity
     connections: Connections
     network: Network
+    lateness: Lateness
     demo: bool
 
 
@@ -69,6 +71,7 @@ async def open_parts(settings: Settings, *, demo: bool = False, clock: Clock | N
             identity=identity,
             connections=Connections(desk, clock),
             network=network,
+            lateness=Lateness(),
             demo=demo,
         )
         async with asyncio.TaskGroup() as tasks:

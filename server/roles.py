@@ -12,7 +12,7 @@ from typing import Literal
 import uvicorn
 import uvloop
 
-from server import app, catching_up, fetcher, lateness, notifier, sender, timer
+from server import app, catching_up, fetcher, notifier, sender, timer
 from server.embedded import EmbeddedRedis, embedded_redis
 from server.log import get_logger
 from server.parts import Parts, open_parts
@@ -66,7 +66,7 @@ async def _run(
         if seed:
             await seed(parts)
         async with asyncio.TaskGroup() as group:
-            watch = [group.create_task(lateness.watch())]
+            watch = [group.create_task(parts.lateness.watch())]
             watch += [group.create_task(redis.watch())] if redis else []
             work = [group.create_task(serve_web(parts, settings, listener, stop, ready))] if listener else []
             if "timer" in roles:

@@ -57,6 +57,9 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="addresses or networks, by commas, whose X-Forwarded-For and -Proto are believed"
     )
+    metrics_from: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="addresses or networks, by commas, that may read `/metrics`; this machine always may"
+    )
     inside_addresses: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="`host:port` by commas: webhooks, attachments and generic gateways may be there, though not public"
     )
@@ -90,7 +93,7 @@ class Settings(BaseSettings):
     def _fold_case(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value
 
-    @field_validator("trusted_proxies", mode="before")
+    @field_validator("trusted_proxies", "metrics_from", mode="before")
     @classmethod
     def _split_networks(cls, value: object) -> object:
         if not isinstance(value, str):

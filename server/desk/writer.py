@@ -1,6 +1,7 @@
 """The batch writer: everything that waits shares one transaction, and nobody is answered before it is committed."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from server.desk.ledger import write_events
 from server.desk.work import Work
 from server.domain.errors import Refused
 from server.failpoints import failpoint
+from server.spread import Spread
 from server.store.database import Conflict, Database, Transaction, Unavailable
 
 T = TypeVar("T")
@@ -19,6 +21,8 @@ I = TypeVar("I")  # noqa: E741
 
 BATCH = 64
 ATTEMPTS = 3
+SIZES = (1, 2, 4, 8, 16, 32, 64)
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 Published = Callable[[Sequence[Envelope], frozenset[str]], None]
 """Called after a commit with its events, in order, and the roles to wake. Must not block."""
@@ -61,6 +65,8 @@ class Writer:
         self._jobs: asyncio.Queue[_Job | None] = asyncio.Queue()
         self.batches = 0
         self.written = 0
+        self.failed = 0
+        self.sizes, self.seconds = Spread(SIZES), Spread(SECONDS)
 
     async def do(self, change: Change[T], then: Then[T, R], *, key: object = None, locks: Locks = (), alone: bool = False) -> R:
         """Runs `change`, and `then` after everything is written, in the same transaction; returns what `then` returns, committed.
@@ -100,6 +106,7 @@ class Writer:
     async def _write(self, jobs: list[_Job]) -> None:
         if not jobs:
             return
+        began = time.monotonic()
         try:
             outcomes, work, envelopes = await self._commit(jobs)
         except Exception as error:  # noqa: BLE001 - the outermost loop of every write: the failure goes to whoever waits
@@ -108,6 +115,10 @@ class Writer:
                     await self._write([job])
                 return
             outcomes, work, envelopes = [error] * len(jobs), None, []
+            self.failed += 1
+        else:
+            self.sizes.add(len(jobs))
+            self.seconds.add(time.monotonic() - began)
         self.batches += 1
         self.written += len(jobs)
         if work is not None and (envelopes or work.staged.wakes):

@@ -140,6 +140,13 @@ ADMINISTRATION: Mapping[str, Operation] = {
     "GET /readyz": Operation(
         "Health", "The database answers. Without Redis all works, a little later.", Ready, who="anybody", also=(503, "Not ready.")
     ),
+    "GET /metrics": Operation(
+        "Health",
+        "What this process counts and what waits, for Prometheus: from this machine, and from PARTYLINE_METRICS_FROM.",
+        who="anybody",
+        serves=("text/plain",),
+        refuses=("forbidden",),
+    ),
     "GET /api/v1/openapi.json": Operation("Reference", "This document: OpenAPI 3.1.", dict[str, Any], who="anybody"),
     "GET /api/v1/asyncapi.json": Operation("Reference", "The websocket: AsyncAPI 3.0.", dict[str, Any], who="anybody"),
 }

@@ -20,6 +20,8 @@ CONTACTS_BYTES = 20 * 1024 * 1024
 BODY_SECONDS = 15.0
 """An upload has no longer either (SECURITY row 45): pictures that large are made smaller before they are sent."""
 ADDRESSES = 10_000
+BY_ADDRESS = frozenset({"/metrics"})
+"""Asked of each process by its own address, with whatever Host that gives; by whom, that endpoint sees to."""
 
 
 class Most(NamedTuple):
@@ -68,7 +70,7 @@ class Limits:
             return
         if b"%00" in scope["query_string"] and not scope["path"].startswith("/hooks/"):
             raise BadQuery("A query may not hold NUL.")
-        length = self._announced(scope["headers"])
+        length = self._announced(scope["headers"], anywhere=scope["path"] in BY_ADDRESS)
         if scope["type"] == "http" and length:
             most = next((most for start, most in self._below if scope["path"].startswith(start)), Most(BODY_BYTES))
             if length > most.bytes:
@@ -76,7 +78,7 @@ class Limits:
             receive = self._counted(receive, most)
         await self._app(scope, receive, send)
 
-    def _announced(self, headers: Iterable[tuple[bytes, bytes]]) -> int:
+    def _announced(self, headers: Iterable[tuple[bytes, bytes]], *, anywhere: bool) -> int:
         """How many bytes will come, 1 where that is not said and something comes."""
         hosts, length = [], 0
         for name, value in headers:
@@ -88,7 +90,7 @@ class Limits:
                 length = max(length, 1)
             elif name == b"content-encoding" and value.strip().lower() != b"identity":
                 raise Encoded("Send the body as it is, without a content coding.")
-        if len(hosts) != 1 or hosts[0] not in self._hosts:
+        if len(hosts) != 1 or (hosts[0] not in self._hosts and not anywhere):
             raise WrongHost(f"This server answers as {self._origin} only.")
         return length
 

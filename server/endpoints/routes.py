@@ -22,6 +22,7 @@ from server.endpoints.hooks import Hooks
 from server.endpoints.lines import Lines
 from server.endpoints.live_filters import LiveFilters
 from server.endpoints.login import Login
+from server.endpoints.measures import Measures
 from server.endpoints.media import Media
 from server.endpoints.messages import Messages
 from server.endpoints.opt_outs import OptOuts
@@ -51,6 +52,7 @@ class Doors:
     lines: Lines
     hooks: Hooks
     health: Health
+    measures: Measures
     conversations: Conversations
     messages: Messages
     media: Media
@@ -84,6 +86,7 @@ def routes(doors: Doors) -> list[BaseRoute]:
     table: list[BaseRoute] = [
         at("/healthz", get=health.live),
         at("/readyz", get=health.ready),
+        at("/metrics", get=doors.measures.show),
         #
         Route("/hooks/{kind}/{connection}", Plain(hooks.texts), methods=["GET", "POST"]),
         Route("/hooks/{kind}/{connection}/status", Plain(hooks.status), methods=["GET", "POST"]),

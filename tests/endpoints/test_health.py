@@ -1,0 +1,135 @@
+"""Whether a process runs, whether it is ready, and what it tells about itself (docs/operate/health.md)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx2
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+
+from channels.counters import Counters
+from server.desk.desk import Desk
+from server.desk.send import Draft, send
+from server.endpoints.errors import Boundary, Faults
+from server.endpoints.health import Health
+from server.endpoints.measures import Measures
+from server.endpoints.routes import at
+from server.lateness import Lateness
+from server.metrics import Metrics
+from server.settings import Settings
+from server.store.engines import open_database
+from tests.fixtures.databases import PostgresCluster
+from tests.fixtures.office import Office
+from tests.fixtures.served import Served
+from web.render import Renderer
+
+Figures = dict[tuple[str, str], float]
+
+
+async def read(client: httpx2.AsyncClient) -> Figures:
+    """By name and the value of its only label."""
+    answer = await client.get("/metrics")
+    assert answer.status_code == 200, answer.text
+    families = text_string_to_metric_families(answer.text)
+    return {(each.name, next(iter(each.labels.values()), "")): each.value for family in families for each in family.samples}
+
+
+@asynccontextmanager
+async def asked(app: Starlette) -> AsyncIterator[httpx2.AsyncClient]:
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://x") as client:
+        yield client
+
+
+async def ready(health: Health) -> tuple[int, dict[str, str]]:
+    async with asked(Starlette(routes=[at("/readyz", get=health.ready)])) as client:
+        answer = await client.get("/readyz")
+        return answer.status_code, answer.json()
+
+
+async def test_without_redis_a_process_is_ready_and_one_that_is_told_to_stop_is_not(office: Office) -> None:
+    away = Health(office.desk, redis_answers=lambda: False, draining=lambda: False)
+    assert await ready(away) == (200, {"status": "ok", "database": "ok", "redis": "away"})
+    leaving = Health(office.desk, redis_answers=lambda: True, draining=lambda: True)
+    assert await ready(leaving) == (503, {"status": "draining", "database": "ok", "redis": "ok"})
+
+
+async def test_without_its_database_a_process_is_not_ready(
+    postgres: PostgresCluster, migrated_postgres: str, settings: Settings, office: Office
+) -> None:
+    name = postgres.create(migrated_postgres)
+    db = await open_database(postgres.url(name))
+    desk = Desk(db, office.desk.writer, {}, settings)
+    health = Health(desk, redis_answers=lambda: True, draining=lambda: False)
+    assert (await ready(health))[0] == 200
+    await asyncio.to_thread(postgres.drop, name)
+    assert await ready(health) == (503, {"status": "away", "database": "away", "redis": "ok"})
+    async with asked(Starlette(routes=[at("/metrics", get=measures(desk).show)])) as client:
+        told = await read(client)
+    assert told["partyline_database_up", ""] == 0
+    assert ("partyline_queue_waiting", "outbox") not in told
+    await db.close()
+
+
+def measures(desk: Desk, *networks: str, proxied: bool = False) -> Measures:
+    told = Metrics(desk, Counters(), Lateness(), tabs=lambda: 3, healthy=lambda: True)
+    return Measures(told.text, networks, proxied=proxied)
+
+
+async def test_metrics_tell_what_waits_what_was_committed_and_who_is_here(office: Office) -> None:
+    await office.text("Hi")
+    await send(office.desk, office.ana, await office.conversation(), Draft("Hello", "c1", 10_000))
+    await office.text("And?")
+    office.later(minutes=21)
+    async with asked(Starlette(routes=[at("/metrics", get=measures(office.desk).show)])) as client:
+        told = await read(client)
+    assert told["partyline_tabs", ""] == 3
+    assert told["partyline_database_up", ""] == 1
+    assert told["partyline_queue_waiting", "outbox"] == 1
+    assert told["partyline_queue_oldest_seconds", "outbox"] == pytest.approx(21 * 60, abs=60)
+    assert told["partyline_queue_waiting", "pool"] == 0
+    assert told["partyline_timer_late_seconds", ""] == pytest.approx(60, abs=30)
+    assert told["partyline_commit_items_count", ""] == office.desk.writer.batches
+    assert told["partyline_commit_items_sum", ""] == office.desk.writer.written
+    assert told["partyline_swept_total", ""] == 0
+    assert told["partyline_canaries_lost_total", ""] == 0
+    office.later(minutes=-20)
+    async with asked(Starlette(routes=[at("/metrics", get=measures(office.desk).show)])) as client:
+        text = (await client.get("/metrics")).text
+    assert 'partyline_recent_texts{direction="outbound",state="queued"} 1.0' in text
+    assert "Hello" not in text
+
+
+@pytest.mark.parametrize(
+    ("address", "headers", "proxied", "status"),
+    [
+        ("127.0.0.1", {}, False, 200),
+        ("::1", {}, False, 200),
+        ("::ffff:127.0.0.1", {}, False, 200),
+        ("127.0.0.1", {"x-forwarded-for": "203.0.113.9"}, False, 403),
+        ("127.0.0.1", {"forwarded": "for=203.0.113.9"}, True, 403),
+        ("203.0.113.9", {}, False, 403),
+        ("10.1.2.3", {}, False, 200),
+        ("10.1.2.3", {"x-forwarded-for": "203.0.113.9"}, False, 403),
+        ("10.1.2.3", {"x-forwarded-for": "10.1.2.3"}, True, 200),
+    ],
+)
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+async def test_metrics_are_for_this_machine_and_named_networks_and_not_through_a_proxy(
+    office: Office, address: str, headers: dict[str, str], proxied: bool, status: int
+) -> None:
+    shown = measures(office.desk, "10.0.0.0/8", proxied=proxied)
+    around = [Middleware(Boundary, faults=Faults(Renderer(), sandbox=False))]
+    app = Starlette(routes=[at("/metrics", get=shown.show)], middleware=around)
+    transport = httpx2.ASGITransport(app, client=(address, 4000))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://x") as client:
+        assert (await client.get("/metrics", headers=headers)).status_code == status
+
+
+async def test_metrics_are_asked_for_by_a_process_s_own_address(served: Served) -> None:
+    client = served.client(host="10.0.0.7:8001")
+    told = await read(client)
+    assert told["partyline_redis_up", ""] == 1
+    assert (await client.get("/healthz")).status_code == 400
