@@ -1,7 +1,12 @@
 """Conversations and their participants: loaded under a lock, saved as whole rows, many at a time."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from operator import itemgetter
+
+from msgspec.structs import asdict
 
 from server.domain.audience import Part, Participant
 from server.domain.clocks import MINUTE_US
@@ -47,12 +52,18 @@ async def by_phone(tx: Transaction, phones: Iterable[tuple[str, str]]) -> dict[t
 
 async def save(tx: Transaction, changes: Sequence[tuple[Thread | None, Thread]]) -> None:
     """Writes threads as they are now; each comes with what was loaded, or None if it is new. Raises `Conflict` on a taken phone."""
-    new = [_values(now.conversation) for before, now in changes if before is None]
-    old = [_values(now.conversation) for before, now in changes if before is not None and before.conversation != now.conversation]
+    new: list[Mapping[str, object]] = []
+    changed: defaultdict[tuple[str, ...], list[Mapping[str, object]]] = defaultdict(list)
+    for before, now in changes:
+        values = asdict(now.conversation)
+        if before is None:
+            new.append(values)
+        elif names := tuple(name for name, old in asdict(before.conversation).items() if values[name] != old):
+            changed[names].append(values)
     if new:
-        await tx.run(_INSERT, batch=batch(new))
-    if old:
-        await tx.run(_UPDATE, batch=batch(old))
+        await tx.many(_INSERT, sorted(new, key=itemgetter("id")))
+    for names, rows in changed.items():
+        await tx.many(_update(names), rows)
     parts, gone = _participant_changes(changes)
     if gone:
         await tx.run(
@@ -204,54 +215,11 @@ def _participant_changes(
     return parts, gone
 
 
-def _values(c: Conversation) -> dict[str, object]:
-    return {
-        "id": c.id,
-        "account": c.account,
-        "contact": c.contact,
-        "phone": c.phone,
-        "seq": c.seq,
-        "owner": c.owner,
-        "did": c.did,
-        "last_message": c.last_message,
-        "waiting_since": c.waiting_since,
-        "clock_start": c.clock_start,
-        "public_since": c.public_since,
-        "claimed_at": c.claimed_at,
-        "claimed_by": c.claimed_by,
-        "claimed_seq": c.claimed_seq,
-        "closed_at": c.closed_at,
-        "snoozed_until": c.snoozed_until,
-        "anew_at": c.anew_at,
-        "settled_seq": c.settled_seq,
-        "introduced_at": c.introduced_at,
-        "texted_at": c.texted_at,
-        "active_at": c.active_at,
-    }
+_COLUMNS = Conversation.__struct_fields__
+_INSERT = f"insert into conversations ({', '.join(_COLUMNS)}) values ({', '.join(f':{name}' for name in _COLUMNS)})"
 
 
-_TEXTS = ("id", "account", "contact", "phone", "owner", "did", "claimed_by")
-_NUMBERS = (
-    "seq",
-    "last_message",
-    "waiting_since",
-    "clock_start",
-    "public_since",
-    "claimed_at",
-    "claimed_seq",
-    "closed_at",
-    "snoozed_until",
-    "anew_at",
-    "settled_seq",
-    "introduced_at",
-    "texted_at",
-    "active_at",
-)
-_COLUMNS = {name: f"b.value ->> '{name}'" for name in _TEXTS} | {name: f"cast(b.value ->> '{name}' as bigint)" for name in _NUMBERS}
-_FIXED = ("id", "account", "phone")
-
-_INSERT = f"""insert into conversations ({", ".join(_COLUMNS)})
-    select {", ".join(_COLUMNS.values())} from json_each(:batch) b order by b.value ->> 'id'"""
-_UPDATE = f"""update conversations set
-    {", ".join(f"{name} = {value}" for name, value in _COLUMNS.items() if name not in _FIXED)}
-    from json_each(:batch) b where conversations.id = b.value ->> 'id'"""
+@cache
+def _update(names: tuple[str, ...]) -> str:
+    """What did not change is not written: an index over it stays as it is. There are few ways in which a conversation changes."""
+    return f"update conversations set {', '.join(f'{name} = :{name}' for name in names)} where id = :id"

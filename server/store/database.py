@@ -4,7 +4,7 @@ SQL is plain text with `:name` parameters and means the same on both engines. A 
 `json_each(:batch)`, whose `value ->> 'key'` is cast to bigint where it is a number.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeVar
 
@@ -31,8 +31,8 @@ class Row(Protocol):
 class Transaction(Protocol):
     """One transaction or snapshot. `now` is the database's clock at its start, in µs UTC.
 
-    `changed` counts what `run` wrote. On SQLite the whole coroutine runs inside the database's thread, so it may await nothing but
-    this object.
+    `run` returns how many rows it wrote; `many` runs a statement once for each row of parameters. On SQLite the whole coroutine runs inside
+    the database's thread, so it may await nothing but this object.
     """
 
     now: int
@@ -42,6 +42,8 @@ class Transaction(Protocol):
     async def all(self, sql: str, **parameters: Any) -> list[Row]: ...
 
     async def run(self, sql: str, **parameters: Any) -> int: ...
+
+    async def many(self, sql: str, rows: Sequence[Mapping[str, Any]]) -> None: ...
 
     def savepoint(self) -> AbstractAsyncContextManager[None]: ...
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
-from server.store.database import Transaction, batch
+from server.store.database import Transaction
 
 
 class EventRow(TypedDict):
@@ -23,6 +23,10 @@ class EventRow(TypedDict):
     contact: str | None
 
 
+_INSERT = f"""insert into events ({", ".join(EventRow.__annotations__)})
+    values ({", ".join(f":{name}" for name in EventRow.__annotations__)})"""
+
+
 async def take_positions(tx: Transaction, counts: Mapping[str, int]) -> dict[str, int]:
     """Moves each account's position on by its count and returns the last one taken. Accounts are locked last, in order, to the commit."""
     taken = {}
@@ -39,14 +43,7 @@ async def take_positions(tx: Transaction, counts: Mapping[str, int]) -> dict[str
 
 
 async def insert(tx: Transaction, events: Sequence[EventRow]) -> None:
-    await tx.run(
-        """insert into events (account, position, conversation, seq, type, at, reach, pool, audience, body, contact)
-           select value ->> 'account', cast(value ->> 'position' as bigint), value ->> 'conversation',
-                  cast(value ->> 'seq' as bigint), value ->> 'type', cast(value ->> 'at' as bigint), value ->> 'reach',
-                  cast(value ->> 'pool' as bigint), value ->> 'audience', value ->> 'body', value ->> 'contact'
-           from json_each(:batch) where true""",
-        batch=batch(events),
-    )
+    await tx.many(_INSERT, events)
 
 
 async def of_contact(tx: Transaction, contact: str, limit: int) -> list[str]:

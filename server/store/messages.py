@@ -1,8 +1,10 @@
 """Messages, many at a time."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
+from msgspec.structs import asdict
 
 from server.domain.message import Direction, Kind, Message, MessageState, Purpose
 from server.store.database import Row, Transaction, batch
@@ -37,7 +39,7 @@ _COLUMNS = (
     | {"user_id": "b.value ->> 'user'"}
     | {name: f"cast(b.value ->> '{name}' as bigint)" for name in _NUMBERS}
 )
-_INSERT = f"""insert into messages ({", ".join(_COLUMNS)}) select {", ".join(_COLUMNS.values())} from json_each(:batch) b where true"""
+_INSERT = f"""insert into messages ({", ".join(_COLUMNS)}) values ({", ".join(f":{name}" for name in _COLUMNS)})"""
 _CHANGING = (
     "state",
     "error_code",
@@ -66,7 +68,7 @@ _UPDATE = f"""update messages set {", ".join(f"{name} = {_COLUMNS[name]}" for na
 async def insert(tx: Transaction, messages: Sequence[Message]) -> None:
     """Raises `Conflict` when a user's `client_id` was used before."""
     if messages:
-        await tx.run(_INSERT, batch=batch(messages))
+        await tx.many(_INSERT, [_values(message) for message in messages])
 
 
 async def update(tx: Transaction, messages: Sequence[Message]) -> None:
@@ -224,6 +226,14 @@ async def leaving(tx: Transaction, conversation: str) -> list[Message]:
     return [message_of(row) for row in rows]
 
 
+def _values(message: Message) -> dict[str, Any]:
+    values = asdict(message)
+    values["user_id"] = message.user
+    values["mentions"] = _text(message.mentions)
+    values["also_to"] = _text(message.also_to)
+    return values
+
+
 def message_of(row: Row) -> Message:
     return Message(
         id=row["id"],
@@ -263,3 +273,7 @@ def message_of(row: Row) -> Message:
 
 def _list(text: str) -> tuple[str, ...]:
     return () if text == "[]" else tuple(msgspec.json.decode(text, type=list[str]))
+
+
+def _text(some: tuple[str, ...]) -> str:
+    return msgspec.json.encode(some).decode() if some else "[]"

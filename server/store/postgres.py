@@ -1,7 +1,7 @@
 """PostgreSQL through asyncpg: a pool, `:name` parameters turned into `$n`, deadlocks and serialization failures tried again."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
 from typing import Any, TypeVar
@@ -52,6 +52,10 @@ class _Transaction:
         status: str = await self._connection.execute(text, *[parameters[name] for name in names])
         count = status.rpartition(" ")[2]
         return int(count) if count.isdigit() else 0
+
+    async def many(self, sql: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        text, names = _text(sql)
+        await self._connection.executemany(text, [[row[name] for name in names] for row in rows])
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:

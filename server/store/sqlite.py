@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
@@ -19,6 +19,8 @@ T = TypeVar("T")
 READERS = 3
 BUSY_SECONDS = 5.0
 STATEMENTS = 512
+CHECKPOINT_PAGES = 4_000
+"""The log is written back when it has so many: pages that change again and again are written once for four times of SQLite's own."""
 
 
 class _Connection(aiosqlite.Connection):
@@ -47,6 +49,9 @@ class _Transaction:
 
     async def run(self, sql: str, **parameters: Any) -> int:
         return self._connection.execute(_text(sql), parameters).rowcount
+
+    async def many(self, sql: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        self._connection.executemany(_text(sql), rows)
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
@@ -162,7 +167,14 @@ async def _open(path: str, *, reading: bool) -> _Connection:
     connection.row_factory = sqlite3.Row
     # SQLite's own `lower` knows no letters but those of ASCII; PostgreSQL's and Python's know all.
     await connection.create_function("lower", 1, _lower, deterministic=True)
-    pragmas = ["journal_mode=wal", "synchronous=full", "foreign_keys=on", "temp_store=memory", "cache_size=-65536"]
+    pragmas = [
+        "journal_mode=wal",
+        "synchronous=full",
+        "foreign_keys=on",
+        "temp_store=memory",
+        "cache_size=-65536",
+        "wal_autocheckpoint=4000",
+    ]
     try:
         for pragma in [*pragmas, "query_only=on"] if reading else pragmas:
             await connection.execute_fetchall(f"pragma {pragma}")

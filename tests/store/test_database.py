@@ -59,6 +59,16 @@ async def test_a_taken_key_is_a_conflict_and_changes_nothing(db: Database) -> No
     assert await ids(db) == ["a"]
 
 
+async def test_many_writes_each_row_and_a_taken_key_among_them_undoes_all(db: Database) -> None:
+    await make(db)
+    sql = "insert into things (id, n) values (:id, :n)"
+    await db.write(lambda tx: tx.many(sql, [{"n": n, "id": id, "more": "is not looked at"} for id, n in (("a", 1), ("b", None))]))
+    with pytest.raises(Conflict):
+        await db.write(lambda tx: tx.many(sql, [{"id": id, "n": 3} for id in ("c", "a")]))
+    rows = await db.read(lambda tx: tx.all("select id, n from things order by id"))
+    assert [(row["id"], row["n"]) for row in rows] == [("a", 1), ("b", None)]
+
+
 async def test_run_says_how_many_rows_it_wrote_and_one_gives_none_where_there_is_none(db: Database) -> None:
     await make(db)
     assert await db.write(lambda tx: tx.run("insert into things (id) values ('a'), ('b')")) == 2
