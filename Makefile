@@ -60,8 +60,9 @@ system:
 faults: system .venv/dev.installed ## breaks Redis, processes, wires and disks under load; prints one table, also in var/faults.md
 	$(BIN)/python -m tests.faults --out var/faults.md
 
-bench: yardsticks nchan .venv/dev.installed bench/yardsticks/node_modules/.installed ## measures how fast events reach tabs, beside yardsticks
+bench: yardsticks nchan .venv/dev.installed bench/yardsticks/node_modules/.installed bench/yardsticks/.venv/.installed ## measures how fast events reach tabs and texts come in, beside yardsticks
 	$(BIN)/python -m bench
+	$(BIN)/python -m bench.inbound
 
 yardsticks:
 	@set --; \
@@ -91,6 +92,11 @@ bench/yardsticks/node_modules/.installed: bench/yardsticks/package-lock.json
 	cd bench/yardsticks && npm ci --silent --no-fund --no-audit
 	@touch $@
 
+bench/yardsticks/.venv/.installed: bench/yardsticks/requirements.txt
+	$(BIN)/python -m venv bench/yardsticks/.venv
+	bench/yardsticks/.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r bench/yardsticks/requirements.txt
+	@touch $@
+
 pictures: .venv/dev.installed ## takes the README's pictures anew, from the demo's data
 	$(BIN)/python docs/pictures/take.py
 
@@ -100,9 +106,11 @@ lock: ## resolves the dependencies anew (needs uv)
 	    uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	        pyproject.toml --extra build $$extra --output-file requirements/$$name.txt || exit; \
 	done
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	    bench/yardsticks/requirements.in --output-file bench/yardsticks/requirements.txt
 
 clean: ## removes what was installed and built; keeps var/
-	rm -rf .venv web/node_modules bench/yardsticks/node_modules build *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv web/node_modules bench/yardsticks/node_modules bench/yardsticks/.venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
 .venv/bin/python:
 	@[ -n "$(PYTHON)" ] || \

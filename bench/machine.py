@@ -182,7 +182,7 @@ class Load:
 
     def _used(self) -> tuple[float, float, float]:
         """Seconds so far: the server's, those of Redis, and the server's core by whomever."""
-        return self.server.cpu_seconds(), self._redis.cpu_seconds(), _core_seconds(SERVERS_CORE)
+        return self.server.cpu_seconds(), self._redis.cpu_seconds(), core_seconds(SERVERS_CORE)
 
     def stop(self) -> None:
         assert self._process.stdin is not None
@@ -217,7 +217,7 @@ def _cpu_seconds(pid: int) -> float:
     return 0.0
 
 
-def _core_seconds(core: int) -> float:
+def core_seconds(core: int) -> float:
     """That it was at work, for us, for others or for another machine on the same hardware."""
     for line in Path("/proc/stat").read_text().splitlines():
         name, *fields = line.split()
