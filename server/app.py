@@ -124,7 +124,7 @@ def build(parts: Parts) -> Starlette:
                 task.cancel()
 
     app = Starlette(
-        routes=[*routes(answering), *_socket(live)],
+        routes=[*_socket(live), *routes(answering)],
         middleware=middleware(settings, faults),
         exception_handlers=handlers(faults),
         lifespan=alive,

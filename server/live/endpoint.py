@@ -54,10 +54,10 @@ class Endpoint:
             await _refuse(send, "websocket.http.response", answer)
             return
         upgrade: UpgradeProtocol = scope["extensions"][EXTENSION]
-        await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL if SUBPROTOCOL in scope["subprotocols"] else None})
-        wire = upgrade.hand_over()
-        if wire is not None:
-            self._live.serve(wire, answer)
+        opened = upgrade.accept(SUBPROTOCOL if SUBPROTOCOL in scope["subprotocols"] else None)
+        if opened is not None:
+            log.info("tab.opened", user=answer.user.id, address=_address(scope))
+            self._live.serve(*opened, answer)
 
     async def _admit(self, asked: HTTPConnection) -> Session | _Refusal:
         """A session that may open a socket now. Nothing of the address's query is ever looked at."""
@@ -71,8 +71,7 @@ class Endpoint:
             log.warning("A handshake could not be checked", exc_info=True)
             return self._later()
         if session is None:
-            address = asked.client.host if asked.client else ""
-            wait = live.admission.refuse(address, now)
+            wait = live.admission.refuse(_address(asked.scope), now)
             return _SESSION if wait is None else _too_many(wait)
         if session.kind == "cookie" and asked.headers.getlist("origin") != [live.origin]:
             return _ORIGIN
@@ -89,6 +88,11 @@ class Endpoint:
     def _later(self) -> _Refusal:
         wait = str(self._live.pace.retry_after_seconds)
         return _Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "Come back in a moment.", {"retry-after": wait})
+
+
+def _address(scope: Scope) -> str:
+    client: tuple[str, int] | None = scope["client"]
+    return client[0] if client else ""
 
 
 def _too_many(wait_seconds: int) -> _Refusal:

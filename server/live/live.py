@@ -74,9 +74,9 @@ class Live:
         """The tabs that are open here."""
         return sum(len(tabs) for tabs in self.tabs.values())
 
-    def serve(self, wire: Wire, session: Session) -> None:
-        """One tab, from its handshake on. The hub must have its account."""
-        tab = Tab(wire, session, self._around)
+    def serve(self, wire: Wire, answer: bytes, session: Session) -> None:
+        """One tab, from the answer to its handshake on. The hub must have its account."""
+        tab = Tab(wire, answer, session, self._around)
         tabs = self.tabs.setdefault(session.user.id, [])
         tabs.append(tab)
         if len(tabs) == 1:

@@ -55,7 +55,10 @@ class Around:
 
 
 class Tab:
-    """Frames are answered one after the other. `due`: when it wants its next `beat`, in seconds of the loop's clock."""
+    """Frames are answered one after the other. `answer` is what the handshake is answered.
+
+    `due`: when it wants its next `beat`, in seconds of the loop's clock.
+    """
 
     __slots__ = (
         "_around",
@@ -76,7 +79,7 @@ class Tab:
         "session",
     )
 
-    def __init__(self, wire: Wire, session: Session, around: Around) -> None:
+    def __init__(self, wire: Wire, answer: bytes, session: Session, around: Around) -> None:
         user, pace, hub = session.user, around.pace, around.hub
         self.session = session
         self.ear = Ear(user.account, user.id, manager=user.manages, outbox=Outbox(wire.transport, hub.turn))
@@ -96,7 +99,9 @@ class Tab:
         self.due = self._opened_at
         wire.tab = self
         shown = {"id": user.id, "name": user.name, "role": str(user.role)}
+        self.ear.outbox.push(answer)
         self._push(hello(shown, hub.sweep.epoch, hub.accounts[user.account].floor, pace))
+        self.ear.outbox.flush()
 
     def heard(self, text: str | None) -> None:
         if self.ear.outbox.closed:

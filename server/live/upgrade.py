@@ -67,10 +67,18 @@ class UpgradeProtocol(WebSocketsSansIOProtocol):
         else:
             self._sever_later()
 
-    def hand_over(self) -> Wire | None:
-        """The open socket, once the handshake was accepted; None if the peer is gone. Its `tab` must be set at once."""
+    def accept(self, subprotocol: str | None) -> tuple[Wire, bytes] | None:
+        """The open socket, and the answer, which must be the first that is written to it; its `tab` must be set at once.
+
+        None if the peer is gone.
+        """
         if self.disconnected or self.transport.is_closing():
             return None
+        if subprotocol is not None:
+            self.response.headers["Sec-WebSocket-Protocol"] = subprotocol
+        self.conn.send_response(self.response)
+        answer = b"".join(self.conn.data_to_send())
+        self.handshake_complete = True
         self.connections.discard(self)
         self._wire = wire = Wire(self.transport, self.connections)
         self.transport.set_protocol(wire)
@@ -78,7 +86,7 @@ class UpgradeProtocol(WebSocketsSansIOProtocol):
         del self.scope["extensions"][EXTENSION]
         if self._early:
             self.loop.call_soon(self._pass_on, wire)
-        return wire
+        return wire, answer
 
     async def run_asgi(self) -> None:
         try:
