@@ -14,7 +14,7 @@ import uvloop
 
 from tests.faults.row import Result, Row
 from tests.faults.rows import alone, asleep, herd, live, own, rights, roles, ways
-from tests.faults.stage import LONG, SHORT, Engine, open_stage
+from tests.faults.stage import LONG, SHORT, Engine, Stage, open_stage
 from tests.faults.table import table
 
 ROWS: list[Row] = [*live.ROWS, *ways.ROWS, *rights.ROWS, *roles.ROWS, *asleep.ROWS, *herd.ROWS, *alone.ROWS, *own.ROWS, *live.LAST]
@@ -44,27 +44,45 @@ async def play(
     engines: Sequence[Engine] = ENGINES,
     told: Callable[[list[tuple[Row, Result]]], object] = lambda _: None,
 ) -> list[tuple[Row, Result]]:
-    """All rows on one stage for each engine, in order. A row that fails outright is a broken promise, and the next has a new stage. After
-    each row what was played so far is `told`."""
+    """All rows on one stage for each engine, in order. A row that fails outright is a broken promise, as is one whose stage does not open,
+    and the next has a new stage. After each row what was played so far is `told`."""
     played: list[tuple[Row, Result]] = []
+
+    def note(row: Row, result: Result, engine: Engine, took: float) -> None:
+        result.engine, result.seed, result.took = engine, seed, took
+        played.append((row, result))
+        told(played)
+        says = f"{'broken' if result.broken else 'kept'} after {took:.1f} s: {row.number} {row.name} ({engine})"
+        print(says, file=sys.stderr, flush=True)  # noqa: T201
+
     for engine in engines:
         waiting = [row for row in rows if engine in row.engines]
         while waiting:
-            async with open_stage(engine, SHORT if short else LONG, seed) as stage:
-                while waiting:
-                    row, began = waiting.pop(0), time.monotonic()
-                    try:
-                        result = await row.play(stage)
-                    except Exception as error:  # noqa: BLE001 - a row's outermost loop
-                        result = Result(broken=[f"{type(one).__name__}: {one}"[:500] for one in leaves(error)])
-                    result.engine, result.seed, result.took = engine, seed, time.monotonic() - began
-                    played.append((row, result))
-                    told(played)
-                    says = f"{'broken' if result.broken else 'kept'} after {result.took:.1f} s: {row.number} {row.name} ({engine})"
-                    print(says, file=sys.stderr, flush=True)  # noqa: T201
-                    if result.broken:
-                        break
+            began, left = time.monotonic(), len(waiting)
+            try:
+                async with open_stage(engine, SHORT if short else LONG, seed) as stage:
+                    healthy = True
+                    while waiting and healthy:
+                        row, began = waiting.pop(0), time.monotonic()
+                        result = await _result(row, stage)
+                        note(row, result, engine, time.monotonic() - began)
+                        healthy = not result.broken
+            except Exception as error:
+                if len(waiting) < left:
+                    raise
+                note(waiting.pop(0), _failed(error), engine, time.monotonic() - began)
     return played
+
+
+async def _result(row: Row, stage: Stage) -> Result:
+    try:
+        return await row.play(stage)
+    except Exception as error:  # noqa: BLE001 - a row's outermost loop
+        return _failed(error)
+
+
+def _failed(error: Exception) -> Result:
+    return Result(broken=[f"{type(one).__name__}: {one}"[:500] for one in leaves(error)])
 
 
 def main() -> int:

@@ -13,6 +13,8 @@ BEHIND_THE_WALL = 2
 """Tabs of another account."""
 READ_SHARE = 0.01
 """Of what was due to all tabs, so much may be known to pages only because they read it over HTTP."""
+OVERTAKEN_SHARE = 0.03
+"""Of the same, so much may come behind a newer word of its conversation: what tabs of the pool and the feed missed while they were away."""
 NO_WORSE = frozenset({403, 409})
 """Refusals that belong to the game: another was quicker, or nothing waits, or it is another's by now."""
 
@@ -27,6 +29,7 @@ def too_little(verdict: Verdict, size: Size, tallies: Sequence[Mapping[str, Any]
         (verdict.tabs != size.tabs + BEHIND_THE_WALL, f"{verdict.tabs} tabs, not {size.tabs + BEHIND_THE_WALL}"),
         (verdict.due == 0, "nothing was due to anybody"),
         (verdict.covered > READ_SHARE * verdict.due, f"{verdict.covered} of {verdict.due} were read over HTTP and never given"),
+        (verdict.overtaken > OVERTAKEN_SHARE * verdict.due, f"{verdict.overtaken} of {verdict.due} came behind a newer word"),
         *((count == 0, f"nothing was {name}") for name, count in sums.items()),
         *((not verdict.compared.get(view), f"of pages that show {view} nothing was compared") for view in sorted(shown)),
     ]

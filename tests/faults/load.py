@@ -1,7 +1,8 @@
 """The load client, a process of its own: `python -m tests.faults.load PLAN`. It ends when its input does.
 
 Takes one JSON object a line: `{"do": "write"}` begins to write, `stop` ends that and says what was acknowledged, `current` with `heads`
-waits until every tab has been told of them, `finish` writes the ledger and ends. Each is answered with one line.
+waits until every tab has been told of them, `cut` says that the tabs at a `port`, or all, must come back before they are current, `finish`
+writes the ledger and ends. Each is answered with one line.
 """
 
 import asyncio
@@ -58,8 +59,10 @@ class Load:
                     _say(stopped=time.time(), tallies=[msgspec.to_builtins(writers.tally) for writers in self.writers])
                 elif asked["do"] == "current":
                     _say(current=await self._current(asked["heads"], asked["within"]))
-                elif asked["do"] == "where":
-                    _say(where=[tab.port for tab in self.tabs])
+                elif asked["do"] == "cut":
+                    for tab in self.tabs:
+                        tab.mark(asked["port"])
+                    _say(cut=sum(tab.must_come_back > tab.book.connections for tab in self.tabs))
                 elif asked["do"] == "finish":
                     Path(self._plan["out"]).write_bytes(msgspec.json.encode([tab.book for tab in self.tabs]))
                     _say(finished=True)
@@ -83,7 +86,7 @@ class Load:
         """When the last tab that comes back was told of its account's head; None if that took too long."""
         tabs = [tab for tab in self.tabs if not tab.over]
         try:
-            await until(lambda: all(tab.port is not None and tab.book.n >= heads[tab.book.account] for tab in tabs), within=within)
+            await until(lambda: all(tab.current(heads[tab.book.account]) for tab in tabs), within=within)
         except AssertionError:
             return None
         return time.time()

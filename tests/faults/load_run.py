@@ -87,9 +87,9 @@ class LoadRun:
         instants = [answer["current"] for answer in answers]
         return None if None in instants else max(0.0, max(instants) - since)
 
-    async def where(self) -> list[list[int | None]]:
-        """Each client's tabs' ports."""
-        return [(await client.ask(do="where"))["where"] for client in self.clients]
+    async def cutting(self, port: int | None = None) -> int:
+        """The tabs at this port, or all, are about to lose their connection and are current only when they are back; how many."""
+        return sum([(await client.ask(do="cut", port=port))["cut"] for client in self.clients])
 
     async def end(self, *, repairs: bool = True) -> Result:
         """The writers stop, everything settles, and the ledger is judged. Without `repairs` nobody is waited for."""

@@ -79,6 +79,8 @@ class LoadTab:
         self.book = Book(spec.tab, spec.user, spec.manager, began=-1, n=-1, topics=spec.topics, watched=spec.watched, account=spec.account)
         self.port: int | None = None
         self.over = False
+        self.must_come_back = 0
+        """Before this connection it is not current, whatever it knows: a tab may not have noticed yet that it was cut."""
         self.current_at = 0.0
         self._spec = spec
         self._ports = ports
@@ -99,6 +101,15 @@ class LoadTab:
         self._ids = 0
         self._failures = 0
         self._told: float | None = None
+
+    def mark(self, port: int | None) -> None:
+        """What is at this port, or at any, is about to be cut."""
+        if port is None or self.port == port:
+            self.must_come_back = self.book.connections + 1
+
+    def current(self, head: int) -> bool:
+        """It is connected, anew if it was to be cut, and was told of this position."""
+        return self.port is not None and self.book.connections >= self.must_come_back and self.book.n >= head
 
     async def run(self) -> None:
         """Until it is told not to come back."""

@@ -2,7 +2,7 @@
  * Tabs that run the page's own modules without a browser: `node tabs.mjs PLAN`. Each has a store and a socket as the page wires them,
  * a list and maybe a conversation on screen, and writes into the same ledger as the other load client. Ends when its input does.
  *
- * Takes lines of JSON: `current` waits until every tab has been told of the heads, `finish` compares every tab with a fresh one, writes
+ * Takes lines of JSON: `current` waits until every tab has been told of the heads, `cut` says which must come back before, `finish` compares every tab with a fresh one, writes
  * the ledger and ends.
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -89,6 +89,7 @@ class Page {
     this.entries = new WeakMap();
     this.asked = new Set();
     this.port = null;
+    this.mustComeBack = 0;
     this.over = false;
     const page = this;
     this.store = new Store({
@@ -180,6 +181,11 @@ class Page {
     const entry = this.entries.get(event);
     // A microsecond after the one before, so that the order is known of what is applied at one instant.
     if (!this.feed) entry[6] = this.applied_at = Math.max(Date.now() / 1000, (this.applied_at ?? 0) + 1e-6);
+  }
+
+  /** Connected, anew if it was to be cut, and told of this position. @param {number} head */
+  current(head) {
+    return this.store.phase === "live" && this.book.connections >= this.mustComeBack && this.store.position >= head;
   }
 
   /** Shows all that it should, as far as it knows. */
@@ -277,12 +283,15 @@ for await (const line of createInterface({ input: process.stdin })) {
   if (asked.do === "current") {
     const back = pages.filter((page) => !page.over);
     const there = await until(
-      () => back.every((page) => page.store.phase === "live" && page.store.position >= asked.heads[page.spec.account]),
+      () => back.every((page) => page.current(asked.heads[page.spec.account])),
       asked.within * 1000,
     );
     say({ current: there ? Date.now() / 1000 : null });
-  } else if (asked.do === "where") say({ where: pages.map((page) => (page.store.phase === "live" ? page.port : null)) });
-  else if (asked.do === "finish") {
+  } else if (asked.do === "cut") {
+    const cut = pages.filter((page) => asked.port === null || page.port === asked.port);
+    for (const page of cut) page.mustComeBack = page.book.connections + 1;
+    say({ cut: cut.length });
+  } else if (asked.do === "finish") {
     const waiting = pages.filter((page) => !page.over);
     const some = async () => {
       for (let page = waiting.pop(); page; page = waiting.pop()) await compare(page);

@@ -32,6 +32,7 @@ async def herd(stage: Stage) -> Result:
             quiet = await _transactions(stage)
             await run.fault_time()
             before = await _transactions(stage)
+            await run.cutting()
             for proxy in proxies:
                 proxy.cut()
             cut_at = time.time()
@@ -74,6 +75,7 @@ async def all_on_one(stage: Stage) -> Result:
                 proxy.upstream = ("127.0.0.1", first.port)
             async with under_load(stage) as run:
                 await run.fault_time()
+                await run.cutting()
                 killed_at = time.time()
                 first.kill()
                 for number, proxy in enumerate(proxies):

@@ -174,8 +174,7 @@ async def killed_web(stage: Stage) -> Result:
     async with under_load(stage) as run:
         await run.fault_time()
         victim = stage.centre.webs[0]
-        port = victim.port
-        tabs = sum(where.count(port) for where in await run.where())
+        tabs = await run.cutting(victim.port)
         victim.kill()
         current = await run.current(time.time())
         result = await run.end()
