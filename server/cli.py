@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from server.domain.errors import Refused
 from server.embedded import RedisFailed, RedisMissing
@@ -78,6 +79,27 @@ def init(account: str, email: str, password: str, as_json: bool) -> None:
         for name, value in made.items():
             click.echo(f"{name:<8} {value}")
         click.echo("The token is shown this once.")
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON list and nothing else.")
+def doctor(as_json: bool) -> None:
+    """Looks at the machine, the database, Redis and the public address, and says what is wrong and what to do."""
+    with _faults():
+        from server.operate.doctor import examine, must_be_ours
+
+        must_be_ours()
+        found = asyncio.run(examine(_settings(default_level="error")))
+    if as_json:
+        click.echo(json.dumps([msgspec.to_builtins(finding) for finding in found], indent=1))
+    else:
+        for finding in found:
+            colour = {"ok": "green", "warning": "yellow", "failed": "red"}[finding.state]
+            click.echo(f"{click.style(f'{finding.state:<8}', fg=colour)} {finding.check:<16} {finding.says}")
+            if finding.do:
+                click.echo(f"{'':<26}{finding.do}")
+    if any(finding.state == "failed" for finding in found):
+        sys.exit(2)
 
 
 @main.command()

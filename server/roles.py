@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import faulthandler
 import gc
+import resource
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterable
@@ -42,6 +43,7 @@ def run_roles(
 
     `seed` runs before anything is served; `ready` is told the address once connections are accepted.
     """
+    _open_many_files()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_run(settings, tuple(roles), seed, ready))
 
@@ -128,6 +130,12 @@ async def serve_web(
         serving.add_done_callback(lambda _: stop.set())
         await stop.wait()
         server.should_exit = True
+
+
+def _open_many_files() -> None:
+    """Every tab is one, and a shell or systemd allows 1,024 until somebody asks for more."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _spare_the_collector() -> None:

@@ -1,0 +1,119 @@
+"""`partyline doctor` finds what an operator can put right, and says what to do; where all is well every line is ok."""
+
+import json
+import os
+import time
+
+import pytest
+
+from server.operate.backup import LAST
+from server.operate.doctor import examine
+from server.operate.finding import Finding
+from server.operate.look_database import look_database
+from server.operate.look_machine import look_backup, look_machine
+from server.operate.look_redis import look_redis
+from server.settings import Settings
+from server.store.database import Database
+from server.store.vault import Vault
+from tests.fixtures.office import Office
+from tests.fixtures.processes import Partyline
+from tests.fixtures.redis_server import RedisServer
+
+MANAGER = ("init", "--account", "Acme", "--email", "ada@example.com", "--password", "correct horse battery")
+DAY_US = 86_400_000_000
+
+
+def states(found: list[Finding], *but: str) -> dict[str, str]:
+    """Of each check that is not well, and of those named."""
+    return {each.check: each.state for each in found if each.state != "ok" or each.check in but}
+
+
+def the(found: list[Finding], check: str) -> Finding:
+    return next(each for each in found if each.check == check)
+
+
+def test_a_running_installation_is_well_in_every_line_down_to_a_websocket(partyline: Partyline, own_redis: RedisServer) -> None:
+    partyline.settings["REDIS_URL"] = own_redis.url
+    assert partyline.call(*MANAGER).returncode == 0
+    running = partyline.start("serve")
+    answer = partyline.call("doctor", "--json", PORT=str(running.port))
+    found = json.loads(answer.stdout)
+    assert [each for each in found if each["state"] != "ok"] == []
+    assert {"database", "schema", "redis", "public address", "websocket", "backup"} <= {each["check"] for each in found}
+    assert answer.returncode == 0
+    own_redis.kill()
+    answer = partyline.call("doctor", PORT=str(running.port))
+    assert answer.returncode == 2
+    lost = [line for line in answer.stdout.splitlines() if not line.startswith("ok")]
+    assert len(lost) == 2
+    assert lost[0].startswith("failed   redis ")
+    assert "Start it" in lost[1]
+
+
+def test_nothing_is_made_where_nothing_is_set_up(partyline: Partyline) -> None:
+    answer = partyline.call("doctor")
+    assert (answer.returncode, "partyline init" in answer.stderr) == (2, True)
+    assert not partyline.var.exists()
+
+
+async def test_what_is_wrong_with_the_data_is_told(office: Office, db: Database, database_url: str) -> None:
+    settings = office.desk.settings.model_copy(update={"database_url": database_url})
+
+    async def after(sql: str, **parameters: object) -> dict[str, str]:
+        await db.write(lambda tx: tx.run(sql, **parameters))
+        return states((await look_database(settings)).findings)
+
+    fine = states((await look_database(settings)).findings)
+    assert fine.keys() <= {"database"}  # PostgreSQL of the tests does not wait for the disk, and that is told
+    ago = time.time_ns() // 1_000 - 3600 * 1_000_000
+    await office.text("Hi")
+    assert (await after("update conversations set clock_start = :ago, waiting_since = :ago, public_since = null", ago=ago))[
+        "timer"
+    ] == "failed"
+    sql = "update messages set next_at = :ago, direction = 'outbound', state = 'queued'"
+    assert (await after(sql, ago=ago))["queue outbox"] == "failed"
+    sealed = Vault("another key of thirty-two letters or more").seal(b"{}", office.connection.id)
+    assert (await after("update carriers set credentials = :sealed", sealed=sealed))["carriers"] == "failed"
+    assert (await after("delete from migrations where number = 1"))["schema"] == "warning"
+    assert (await after("insert into migrations (number, name, checksum, at) values (9999, 'x', 'x', 0)"))["schema"] == "failed"
+    assert (await after("drop table migrations"))["schema"] == "failed"
+
+
+async def test_a_database_that_is_not_there_is_told_and_not_made(settings: Settings) -> None:
+    found = await examine(settings.model_copy(update={"redis_url": ""}))
+    assert states(found) == {"database": "failed"}
+    assert not (settings.var / "partyline.db").exists()
+
+
+async def test_secrets_that_others_may_read_and_a_missing_backup_are_told(settings: Settings) -> None:
+    os.chmod(settings.var / "secret_key", 0o644)
+    told = the(look_machine(settings), "secrets")
+    assert (told.state, "secret_key" in told.do) == ("failed", True)
+    assert look_backup(settings, 0, DAY_US // 2).state == "ok"
+    assert look_backup(settings, 0, 2 * DAY_US).state == "warning"
+    (settings.var / LAST).write_text("2026-11-01T00:00:00Z")
+    made = 1_793_491_200_000_000
+    assert look_backup(settings, 0, made + 6 * DAY_US).state == "ok"
+    assert look_backup(settings, 0, made + 8 * DAY_US).state == "warning"
+
+
+async def test_a_small_output_buffer_of_redis_is_told(settings: Settings, own_redis: RedisServer) -> None:
+    own = settings.model_copy(update={"redis_url": own_redis.url})
+    assert states(await look_redis(own)) == {}
+    own_redis.ask('CONFIG SET client-output-buffer-limit "pubsub 64kb 32kb 1"')
+    assert states(await look_redis(own)) == {"redis": "warning"}
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+async def test_a_public_address_that_leads_to_another_installation_is_told(partyline: Partyline, office: Office, database_url: str) -> None:
+    """It answers, and knows nobody of ours."""
+    running = partyline.start("serve")
+    settings = office.desk.settings.model_copy(update={"database_url": database_url, "base_url": running.address})
+    found = await examine(settings)
+    assert states(found, "public address", "websocket") | {"database": ""} == {
+        "database": "",
+        "public address": "ok",
+        "websocket": "failed",
+        "webhooks": "failed",
+    }
+    assert await office.all("select id from sessions") == []
