@@ -6,6 +6,7 @@ import asyncio
 from server.desk.deliveries import prune_deliveries
 from server.desk.hear import prune_malformed
 from server.desk.media import forget_unsent
+from server.desk.message_search import index_words
 from server.desk.nonces import prune_nonces
 from server.desk.once import prune_keys
 from server.desk.quiet_hours import look_again
@@ -37,8 +38,9 @@ async def run(parts: Parts, stop: asyncio.Event, longest_pause: float = LONGEST_
             while await leave_due(parts.desk) >= AT_ONCE and not stop.is_set():
                 pass
             await receive_incomplete(parts.desk)
+            indexed = await index_words(parts.desk)
             dues = [due for due in (await next_due(parts.desk), await next_leaving(parts.desk)) if due is not None]
-            pause = min([longest_pause, *(due / 1_000_000 for due in dues)])
+            pause = 0.0 if indexed >= AT_ONCE else min([longest_pause, *(due / 1_000_000 for due in dues)])
             if parts.clock.monotonic() >= tidy_at:
                 tidied = await prune_keys(parts.desk) + await forget_unsent(parts.desk) + await prune_deliveries(parts.desk)
                 tidied += await prune_malformed(parts.desk) + await prune_nonces(parts.desk)

@@ -10,7 +10,7 @@ from server.desk.shapes import MessageShape, OwnConversationShape
 from server.desk.tallies import Tallies
 from server.domain.segments import Segments
 from server.endpoints.conversations import ConsentReview, ConversationList, Nothing, Reading, Snooze, Subscription, Transfer, View
-from server.endpoints.messages import FirstMessage, NewMessage
+from server.endpoints.messages import FirstMessage, FoundList, NewMessage
 from server.endpoints.operation import LIMIT, PAGED, Asked, Operation, Who
 from server.endpoints.sandbox import Accepted, SandboxTextList
 
@@ -79,6 +79,12 @@ CALLS: Mapping[str, Operation] = {
     ),
     f"POST {C}/{{id}}/messages": Operation(
         "Messages", "Send a text.", MessageShape, 202, NewMessage, refuses=(*SENDING, "not_unconfirmed")
+    ),
+    "GET /api/v1/messages": Operation(
+        "Messages",
+        "Texts of the whole account that hold some words, newest first. Fewer than three letters are looked for in the newest 5,000 texts.",
+        FoundList,
+        asks=(Asked("q", str, "Part of a text."), *PAGED),
     ),
     "POST /api/v1/messages": Operation(
         "Messages",

@@ -7,14 +7,16 @@ from msgspec.json import decode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.desk import doubtful, inbox, notes, quiet_hours, send
+from server.desk import doubtful, inbox, message_search, notes, quiet_hours, send
 from server.desk.desk import Desk
 from server.desk.identity import Session
+from server.desk.message_search import FoundMessage
 from server.desk.send import Draft
 from server.desk.shapes import microseconds
-from server.endpoints.asked import number_in
+from server.endpoints.asked import number_in, words_in
 from server.endpoints.bodies import checked_id, id_in_path, json, limit_of, once, read_json
 from server.endpoints.conversations import Instant, Nothing, Seq
+from server.endpoints.cursors import Cursors
 
 ClientId = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[ -~]+$(?!\n)")]
 
@@ -58,9 +60,21 @@ class NewNote(Struct, frozen=True, forbid_unknown_fields=True):
     client_id: ClientId | None = None
 
 
+class FoundList(Struct, frozen=True):
+    items: list[FoundMessage]
+    next: str | None
+
+
 class Messages:
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, cursors: Cursors) -> None:
         self._desk = desk
+        self._cursors = cursors
+
+    async def search(self, request: Request, session: Session) -> Response:
+        user, list = session.user, "found messages"
+        after = self._cursors.read(request, user, list, tuple[int, str])
+        page = await message_search.message_search_page(self._desk, user, words_in(request, "q"), after, limit_of(request))
+        return json(FoundList(page.items, self._cursors.write(user, list, page.next)))
 
     async def list(self, request: Request, session: Session) -> Response:
         page = await inbox.message_list(

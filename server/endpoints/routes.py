@@ -136,7 +136,7 @@ def routes(doors: Doors) -> list[BaseRoute]:
         at(f"{one}/subscription", put=agent(conversations.follow), delete=agent(conversations.unfollow)),
         at(f"{one}/subscribers/{{user}}", put=manager(conversations.add_subscriber), delete=manager(conversations.remove_subscriber)),
         at(f"{one}/read", put=agent(conversations.read), delete=agent(conversations.unread)),
-        at(f"{API}/messages", post=agent(messages.start)),
+        at(f"{API}/messages", get=agent(messages.search), post=agent(messages.start)),
         at(f"{API}/messages/{{id}}/cancel", post=agent(doors.scheduled.cancel)),
         at(f"{API}/messages/{{id}}/arrived", post=agent(messages.arrived)),
         at(f"{API}/messages/{{id}}/send-now", post=agent(doors.scheduled.send_now)),

@@ -9,8 +9,8 @@ from typing import Any
 
 from server.domain.report import NOBODY, Asked
 from server.store.database import Row, Transaction, batch
-from server.store.like import containing, containing_digits
 from server.store.lists import NEVER
+from server.store.words import Wording
 
 Key = tuple[int | str, str]
 """The value that the report is sorted by, and the conversation's id."""
@@ -63,7 +63,7 @@ SORTS = tuple(_SORTS)
 async def page(tx: Transaction, asked: Asked, *, sort: str, falling: bool, edge: Key | None, backward: bool, limit: int) -> list[Key]:
     """At most `limit` behind `edge`, or before it where `backward` (then nearest first). `sort` is one of SORTS."""
     by, joined = _SORTS[sort]
-    where, parameters = _where(asked)
+    where, parameters = _where(tx, asked)
     way, compare = ("desc", "<") if falling != backward else ("", ">")
     if edge is not None:
         kind = "text" if isinstance(edge[0], str) else "bigint"
@@ -79,7 +79,7 @@ async def page(tx: Transaction, asked: Asked, *, sort: str, falling: bool, edge:
 
 
 async def total(tx: Transaction, asked: Asked) -> int:
-    where, parameters = _where(asked)
+    where, parameters = _where(tx, asked)
     row = await tx.one(f"select count(*) as n from conversations c where {where}", **parameters)
     return int(row["n"]) if row else 0
 
@@ -116,7 +116,7 @@ def _counted(texts: Row | None, waits: Row | None, was_public: bool) -> Counted:
     )
 
 
-def _where(asked: Asked) -> tuple[str, dict[str, Any]]:
+def _where(tx: Transaction, asked: Asked) -> tuple[str, dict[str, Any]]:
     where, parameters = ["c.account = :account"], {"account": asked.account, **bounds(asked)}
     if asked.bounded:
         where.append(
@@ -135,11 +135,13 @@ def _where(asked: Asked) -> tuple[str, dict[str, Any]]:
         where.append("c.owner = :owner")
         parameters["owner"] = asked.owner
     if asked.query:
-        where.append(
-            """(c.phone like :number escape '!' or c.contact in
-                (select id from contacts where account = :account and lower(name) like :name escape '!'))"""
-        )
-        parameters |= {"name": containing(asked.query.lower()), "number": containing_digits(asked.query)}
+        wording = Wording(tx, asked.account, asked.query)
+        holds, given = wording.talk
+        parameters |= given
+        if not wording.short:
+            where.append(f"c.contact in ({wording.contacts})")
+            parameters |= wording.parameters
+        where.append(holds)
     return " and ".join(where), parameters
 
 

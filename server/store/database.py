@@ -35,6 +35,7 @@ class Transaction(Protocol):
     the database's thread, so it may await nothing but this object.
     """
 
+    engine: str
     now: int
 
     async def one(self, sql: str, **parameters: Any) -> Row | None: ...

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from server.store.database import Transaction
-from server.store.like import containing, containing_digits
+from server.store.words import Wording
 
 View = Literal["mine", "subscribed", "pool", "unanswered", "answered", "all", "closed"]
 VIEWS: tuple[str, ...] = get_args(View)
@@ -25,6 +25,10 @@ class _List:
     newest_first: bool = True
     joins: str = ""
 
+    @property
+    def way(self) -> str:
+        return "desc" if self.newest_first else ""
+
 
 _PART = "join participants p on p.conversation = c.id and p.user_id = :user and p.part = "
 _LISTS: dict[str, _List] = {
@@ -38,25 +42,39 @@ _LISTS: dict[str, _List] = {
 }
 
 
+WALKED = 2_000
+"""So many of a list are looked at one by one before the index of words is asked."""
+
+
 async def page(tx: Transaction, view: View, *, account: str, user: str, query: str, after: Key | None, limit: int) -> list[tuple[str, int]]:
     """(conversation id, sorting value) of at most `limit` conversations behind `after`. `query` is part of a name or of a number."""
     shown = _LISTS[view]
-    way, compare = ("desc", "<") if shown.newest_first else ("", ">")
+    where = shown.where
     parameters: dict[str, Any] = {"account": account, "limit": limit}
     if ":user" in shown.where + shown.joins:
         parameters["user"] = user
-    where = shown.where
     if after is not None:
-        where += f" and ({shown.by}, c.id) {compare} (cast(:at as bigint), cast(:id as text))"
+        where += f" and ({shown.by}, c.id) {'<' if shown.newest_first else '>'} (cast(:at as bigint), cast(:id as text))"
         parameters |= {"at": after[0], "id": after[1]}
-    if query:
-        where += """ and (c.phone like :number escape '!' or c.contact in
-            (select id from contacts where account = :account and lower(name) like :name escape '!'))"""
-        parameters |= {"name": containing(query.lower()), "number": containing_digits(query)}
+    if not query:
+        return await _page(tx, shown, f"conversations c {shown.joins} where {where}", parameters)
+    wording = Wording(tx, account, query)
+    holds, given = wording.talk
+    parameters |= given
+    if not wording.short:
+        order = f"{shown.by} {shown.way}, c.id {shown.way}"
+        near = f"(select c.* from conversations c {shown.joins} where {where} order by {order} limit {WALKED}) c where {holds}"
+        found = await _page(tx, shown, near, parameters)
+        if len(found) == limit:
+            return found
+        holds = f"c.contact in ({wording.contacts}) and {holds}"
+        parameters |= wording.parameters
+    return await _page(tx, shown, f"conversations c {shown.joins} where {where} and {holds}", parameters)
+
+
+async def _page(tx: Transaction, shown: _List, found: str, parameters: dict[str, Any]) -> list[tuple[str, int]]:
     rows = await tx.all(
-        f"""select c.id, {shown.by} as by_value from conversations c {shown.joins}
-            where {where} order by {shown.by} {way}, c.id {way} limit :limit""",
-        **parameters,
+        f"select c.id, {shown.by} as by_value from {found} order by {shown.by} {shown.way}, c.id {shown.way} limit :limit", **parameters
     )
     return [(row["id"], row["by_value"]) for row in rows]
 

@@ -106,6 +106,13 @@ async def by_id(tx: Transaction, id: str) -> Message | None:
     return message_of(row) if row else None
 
 
+async def by_ids(tx: Transaction, ids: Sequence[str]) -> list[Message]:
+    """In the order of the ids."""
+    rows = await tx.all("select m.* from json_each(:ids) k join messages m on m.id = k.value ->> 'id'", ids=batch({"id": id} for id in ids))
+    found = {row["id"]: message_of(row) for row in rows}
+    return [found[id] for id in ids if id in found]
+
+
 async def by_client_id(tx: Transaction, user: str, client_id: str) -> Message | None:
     row = await tx.one("select * from messages where user_id = :user and client_id = :client_id", user=user, client_id=client_id)
     return message_of(row) if row else None

@@ -33,6 +33,8 @@ _AGAIN = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 
 
 class _Transaction:
+    engine = "postgresql"
+
     def __init__(self, connection: Any, now: int) -> None:
         self._connection = connection
         self.now = now

@@ -34,6 +34,8 @@ class _Connection(aiosqlite.Connection):
 
 
 class _Transaction:
+    engine = "sqlite"
+
     def __init__(self, connection: sqlite3.Connection, now: int) -> None:
         self._connection = connection
         self.now = now

@@ -11,8 +11,8 @@ from server.store.migrate import known, migrate
 from tests.house.tree import ROOT
 
 COLUMNS = {
-    "sqlite": """select m.name as "table", c.name as "column" from sqlite_schema m, pragma_table_info(m.name) c
-        where m.type = 'table' and m.name not like 'sqlite%'""",
+    "sqlite": """select m.name as "table", c.name as "column" from pragma_table_list m, pragma_table_info(m.name) c
+        where m.schema = 'main' and m.type = 'table' and m.name not like 'sqlite%'""",
     "postgresql": """select table_name as "table", column_name as "column" from information_schema.columns
         where table_schema = 'public'""",
 }

@@ -1,11 +1,14 @@
-/** What the command menu finds: actions with keys, pages, conversations that this tab knows and that the server finds, contacts, colleagues. */
+/** What the command menu finds: actions with keys, pages, conversations that this tab knows and that the server finds, contacts, texts, colleagues. */
 import { go } from "./route.js";
 import { matches } from "./lists.js";
-import { called, phone } from "./words.js";
+import { brief, called, phone } from "./words.js";
 
 /** @typedef {{id: string, words: string, more: string, run: () => void}} Command */
 
 const MOST = 6;
+/** Of a text: letters before the words that were looked for, and in all. */
+const BEFORE = 16;
+const SHOWN = 56;
 
 /** @type {Array<[words: string, address: string]>} */
 const EVERYBODY = [
@@ -52,16 +55,32 @@ function conversation(row) {
 export async function found(app, text) {
   const q = encodeURIComponent(text);
   const none = { items: [] };
-  const [talks, people] = await Promise.all([
+  const [talks, people, texts] = await Promise.all([
     app.api.get(`/conversations?view=all&q=${q}&limit=${MOST}`).catch(() => none),
     app.api.get(`/contacts?q=${q}&limit=${MOST}`).catch(() => none),
+    app.api.get(`/messages?q=${q}&limit=${MOST}`).catch(() => none),
   ]);
   const contacts = people.items.map((/** @type {any} */ contact) => {
     const [first] = contact.phones;
     const words = called({ ...contact, phone: first?.number ?? "" });
     return { id: `contact-${contact.id}`, words, more: first ? `Contact, ${phone(first.number)}` : "Contact", run: () => go(`/contacts/${contact.id}`) };
   });
-  return [...talks.items.map(conversation), ...contacts];
+  return [...talks.items.map(conversation), ...contacts, ...texts.items.map((/** @type {any} */ item) => said(item, text))];
+}
+
+/** @param {{message: import("./shapes.js").Message, contact: import("./shapes.js").Conversation["contact"]}} found @param {string} text @returns {Command} */
+function said({ message, contact }, text) {
+  const more = `Text, ${called(contact)}, ${brief(message.created_at, Date.now())}`;
+  return { id: `message-${message.id}`, words: around(message.body, text), more, run: () => go(`/sms/${message.conversation}`) };
+}
+
+/** The part of a text about the words that were looked for, on one line. @param {string} body @param {string} words */
+export function around(body, words) {
+  const line = body.replace(/\s+/g, " ");
+  const at = line.toLowerCase().indexOf(words.toLowerCase().replace(/\s+/g, " "));
+  const first = at <= BEFORE ? 0 : line.indexOf(" ", at - BEFORE) + 1;
+  const start = first > at ? at : first;
+  return (start > 0 ? "… " : "") + line.slice(start, start + SHOWN).trim() + (start + SHOWN < line.length ? " …" : "");
 }
 
 /** Colleagues: the open conversation can be handed to them. @param {import("./app.js").App} app @returns {Promise<Command[]>} */

@@ -1,0 +1,130 @@
+"""The pages whose time is measured, each through its use case, asked as a browser asks."""
+
+import random
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from bench.growth_ground import opened
+from bench.years import ACCOUNT, FIRST_NAMES, WORDS
+from server.desk import contact_lists, conversation_report, feed, inbox, message_search, sweep, tallies
+from server.desk.desk import Desk
+from server.desk.writer import Writer
+from server.domain.report import Asked
+from server.domain.user import Role, User
+from server.domain.wanted import Wanted
+from server.settings import Settings
+from server.store import conversations
+from server.store import feed as events
+from server.store.database import Database, Transaction
+from server.store.lists import View
+
+LIMIT = 50
+SECONDS, MOST, FEWEST = 4.0, 200, 20
+"""Each page is asked for so long, or so many times."""
+
+Page = Callable[[random.Random], Awaitable[object]]
+
+
+async def measure(folder: Path, engine: str, size: int) -> dict[str, tuple[float, float]]:
+    """p50 and p99 of each page, ms."""
+    async with opened(folder, engine, size) as db:
+        found = {}
+        for name, page in (await pages(db)).items():
+            chance, took = random.Random(3), list[float]()
+            await page(chance)
+            until = time.perf_counter() + SECONDS
+            while len(took) < MOST and (len(took) < FEWEST or time.perf_counter() < until):
+                began = time.perf_counter()
+                await page(chance)
+                took.append((time.perf_counter() - began) * 1_000)
+            took.sort()
+            found[name] = (took[len(took) // 2], took[int(len(took) * 0.99)])
+            print(engine, size, name, "{:.1f} / {:.1f}".format(*found[name]), flush=True)
+        return found
+
+
+def desk_over(db: Database) -> Desk:
+    return Desk(db, Writer(db, lambda _events, _roles: None), {}, Settings())
+
+
+async def users_of(db: Database) -> list[User]:
+    async def read(tx: Transaction) -> list[User]:
+        rows = await tx.all("select id, name, role from users where account = :account order by id", account=ACCOUNT)
+        return [User(row["id"], ACCOUNT, row["name"], Role(row["role"])) for row in rows]
+
+    return await db.read(read)
+
+
+async def pages(db: Database) -> dict[str, Page]:
+    desk, users = desk_over(db), await users_of(db)
+    manager = users[0]
+
+    async def read(tx: Transaction) -> tuple[list[str], list[str], int]:
+        newest = "select id, phone from conversations where account = :account order by active_at desc limit 500"
+        talks = await tx.all(newest, account=ACCOUNT)
+        head = await tx.one("select position from accounts where id = :account", account=ACCOUNT)
+        assert head is not None
+        return [row["id"] for row in talks], [row["phone"] for row in talks], int(head["position"])
+
+    talks, phones, head = await db.read(read)
+
+    def listed(view: View, query: Callable[[random.Random], str] = lambda _: "") -> Page:
+        return lambda chance: inbox.conversation_list(desk, chance.choice(users), view, query(chance), None, LIMIT)
+
+    async def deep(chance: random.Random) -> object:
+        page = await inbox.conversation_list(desk, manager, "all", "", (2**62, "z"), LIMIT)
+        edge = page.next
+        if edge is not None:
+            edge = (edge[0] - chance.randrange(edge[0] - 1_735_000_000_000_000), edge[1])
+        return await inbox.conversation_list(desk, manager, "all", "", edge, LIMIT)
+
+    def contacts(query: Callable[[random.Random], str]) -> Page:
+        return lambda chance: contact_lists.contact_list(desk, manager, Wanted(q=query(chance)), limit=LIMIT)
+
+    def texts(query: Callable[[random.Random], str]) -> Page:
+        return lambda chance: message_search.message_search_page(desk, manager, query(chance), None, LIMIT)
+
+    async def due(_: random.Random) -> object:
+        await sweep.next_due(desk)
+        return await db.read(lambda tx: conversations.due(tx, tx.now, 100))
+
+    async def feed_page(chance: random.Random) -> object:
+        before = chance.randrange(1, head + 1)
+
+        async def read(tx: Transaction) -> object:
+            return await events.positions(tx, ACCOUNT, types=None, edge=before, forward=False, mentions=(), limit=LIMIT + 1)
+
+        return await db.read(read)
+
+    async def report(sort: str) -> object:
+        wanted = conversation_report.Sort(sort)
+        return await conversation_report.conversation_report(desk, manager, Asked(ACCOUNT), wanted, None, LIMIT)
+
+    return {
+        "inbox: mine": listed("mine"),
+        "inbox: subscribed": listed("subscribed"),
+        "inbox: all": listed("all"),
+        "inbox: all, far down": deep,
+        "pool": listed("pool"),
+        "unanswered": listed("unanswered"),
+        "inbox: a first name": listed("all", lambda chance: chance.choice(FIRST_NAMES)),
+        "inbox: part of a number": listed("all", lambda chance: chance.choice(phones)[-5:]),
+        "counts": lambda chance: tallies.tally(desk, chance.choice(users)),
+        "a thread's page": lambda chance: inbox.message_list(desk, manager, chance.choice(talks)),
+        "contacts: first page": contacts(lambda _: ""),
+        "contacts: a first name's 3 letters": contacts(lambda chance: chance.choice(FIRST_NAMES)[:3]),
+        "contacts: a number": contacts(lambda chance: chance.choice(phones)),
+        "contacts: 2 letters": contacts(lambda chance: chance.choice(FIRST_NAMES)[:2]),
+        "contacts: nobody": contacts(lambda chance: f"qx{chance.randrange(100, 999)}"),
+        "texts: a common word": texts(lambda chance: chance.choice([word for word in WORDS if len(word) > 2])),
+        "texts: a rare word": texts(lambda chance: "".join(chance.choices(["ba", "ko", "mi", "ve", "lo", "te"], k=4))),
+        "texts: two rare words": texts(lambda chance: " ".join("".join(chance.choices(["ba", "ko", "mi", "ve"], k=3)) for _ in "ab")),
+        "texts: nothing holds it": texts(lambda chance: f"qxz{chance.randrange(100, 999)}"),
+        "tags": lambda _: contact_lists.tag_list(desk, manager),
+        "timer: what is due": due,
+        "feed, anywhere": feed_page,
+        "feed: figures": lambda _: feed.feed_figures(desk, manager),
+        "report, newest first": lambda _: report("last_message"),
+        "report, by name": lambda _: report("contact"),
+    }
