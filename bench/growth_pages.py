@@ -79,12 +79,6 @@ async def pages(db: Database) -> dict[str, Page]:
             edge = (edge[0] - chance.randrange(edge[0] - 1_735_000_000_000_000), edge[1])
         return await inbox.conversation_list(desk, manager, "all", "", edge, LIMIT)
 
-    def contacts(query: Callable[[random.Random], str]) -> Page:
-        return lambda chance: contact_lists.contact_list(desk, manager, Wanted(q=query(chance)), limit=LIMIT)
-
-    def texts(query: Callable[[random.Random], str]) -> Page:
-        return lambda chance: message_search.message_search_page(desk, manager, query(chance), None, LIMIT)
-
     async def due(_: random.Random) -> object:
         await sweep.next_due(desk)
         return await db.read(lambda tx: conversations.due(tx, tx.now, 100))
@@ -101,7 +95,7 @@ async def pages(db: Database) -> dict[str, Page]:
         wanted = conversation_report.Sort(sort)
         return await conversation_report.conversation_report(desk, manager, Asked(ACCOUNT), wanted, None, LIMIT)
 
-    return {
+    return searches(desk, manager, phones) | {
         "inbox: mine": listed("mine"),
         "inbox: subscribed": listed("subscribed"),
         "inbox: all": listed("all"),
@@ -112,6 +106,23 @@ async def pages(db: Database) -> dict[str, Page]:
         "inbox: part of a number": listed("all", lambda chance: chance.choice(phones)[-5:]),
         "counts": lambda chance: tallies.tally(desk, chance.choice(users)),
         "a thread's page": lambda chance: inbox.message_list(desk, manager, chance.choice(talks)),
+        "tags": lambda _: contact_lists.tag_list(desk, manager),
+        "timer: what is due": due,
+        "feed, anywhere": feed_page,
+        "feed: figures": lambda _: feed.feed_figures(desk, manager),
+        "report, newest first": lambda _: report("last_message"),
+        "report, by name": lambda _: report("contact"),
+    }
+
+
+def searches(desk: Desk, manager: User, phones: list[str]) -> dict[str, Page]:
+    def contacts(query: Callable[[random.Random], str]) -> Page:
+        return lambda chance: contact_lists.contact_list(desk, manager, Wanted(q=query(chance)), limit=LIMIT)
+
+    def texts(query: Callable[[random.Random], str]) -> Page:
+        return lambda chance: message_search.message_search_page(desk, manager, query(chance), None, LIMIT)
+
+    return {
         "contacts: first page": contacts(lambda _: ""),
         "contacts: a first name's 3 letters": contacts(lambda chance: chance.choice(FIRST_NAMES)[:3]),
         "contacts: a number": contacts(lambda chance: chance.choice(phones)),
@@ -121,10 +132,4 @@ async def pages(db: Database) -> dict[str, Page]:
         "texts: a rare word": texts(lambda chance: "".join(chance.choices(["ba", "ko", "mi", "ve", "lo", "te"], k=4))),
         "texts: two rare words": texts(lambda chance: " ".join("".join(chance.choices(["ba", "ko", "mi", "ve"], k=3)) for _ in "ab")),
         "texts: nothing holds it": texts(lambda chance: f"qxz{chance.randrange(100, 999)}"),
-        "tags": lambda _: contact_lists.tag_list(desk, manager),
-        "timer: what is due": due,
-        "feed, anywhere": feed_page,
-        "feed: figures": lambda _: feed.feed_figures(desk, manager),
-        "report, newest first": lambda _: report("last_message"),
-        "report, by name": lambda _: report("contact"),
     }
