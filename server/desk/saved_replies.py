@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 from server.desk.desk import Desk, Once
 from server.desk.once import write_once
 from server.desk.shapes import UserShape, instant, user_shape
+from server.desk.trail import Target, trace
 from server.desk.work import Work
 from server.desk.writer import Change
 from server.domain.errors import AlreadyExists, Forbidden, Invalid, NotFound
@@ -82,7 +83,10 @@ async def add_reply(desk: Desk, user: User, new: NewSavedReply, once: Once | Non
             _must_manage(user)
         at = work.now if new.shared else None
         reply = SavedReply(new_id(work.now), user, new.shortcut, _body(new.body), at, work.now)
-        return await _save(work, reply)
+        shape = await _save(work, reply)
+        if new.shared:
+            await trace(work, user, "added", _target(reply), after=_facts(reply))
+        return shape
 
     return await _write(desk, add, once)
 
@@ -93,7 +97,7 @@ async def change_reply(
     """Raises `NotFound`, `Invalid`, `Forbidden` and `AlreadyExists`."""
 
     async def change(work: Work) -> SavedReplyShape:
-        reply = await _mine_to_change(work, user, id)
+        before = reply = await _mine_to_change(work, user, id)
         if changes.shared is not UNSET and changes.shared != (reply.shared_at is not None):
             _must_manage(user)
             reply = replace(reply, shared_at=work.now if changes.shared else None)
@@ -101,7 +105,10 @@ async def change_reply(
             reply = replace(reply, shortcut=changes.shortcut)
         if changes.body is not UNSET:
             reply = replace(reply, body=_body(changes.body))
-        return await _save(work, replace(reply, updated_at=work.now))
+        shape = await _save(work, replace(reply, updated_at=work.now))
+        if before.shared_at is not None or reply.shared_at is not None:
+            await trace(work, user, "changed", _target(reply), _facts(before), _facts(reply))
+        return shape
 
     return await _write(desk, change, once)
 
@@ -110,8 +117,10 @@ async def remove_reply(desk: Desk, user: User, id: str, once: Once | None = None
     """Raises `NotFound` and `Forbidden`."""
 
     async def remove(work: Work) -> None:
-        await _mine_to_change(work, user, id)
+        reply = await _mine_to_change(work, user, id)
         await saved_replies.delete(work.tx, id)
+        if reply.shared_at is not None:
+            await trace(work, user, "removed", _target(reply), before=_facts(reply))
 
     await write_once(desk, remove, once)
 
@@ -123,6 +132,14 @@ async def _mine_to_change(work: Work, user: User, id: str) -> SavedReply:
     if reply.shared_at is not None:
         _must_manage(user)
     return reply
+
+
+def _target(reply: SavedReply) -> Target:
+    return Target("saved_reply", reply.id, reply.shortcut)
+
+
+def _facts(reply: SavedReply) -> dict[str, object]:
+    return {"shortcut": reply.shortcut, "body": reply.body, "shared": reply.shared_at is not None}
 
 
 async def _save(work: Work, reply: SavedReply) -> SavedReplyShape:

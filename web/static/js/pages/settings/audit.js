@@ -105,7 +105,7 @@ function auditColumns(app, names) {
 /** `did.changed` as `Number changed`. @param {string} what */
 function worded(what) {
   const [noun = "", verb = ""] = what.split(".");
-  const name = { did: "number", live_filter: "live filter", quiet_hours: "quiet hours" }[noun] ?? noun;
+  const name = { did: "number", live_filter: "live filter", quiet_hours: "quiet hours", saved_reply: "shared reply" }[noun] ?? noun;
   return `${name.charAt(0).toUpperCase()}${name.slice(1)} ${verb.replaceAll("_", " ")}`;
 }
 
