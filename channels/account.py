@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 
-from channels.counters import Counters
 from channels.ear import Ear
 from channels.envelope import ACCOUNT, MANAGERS, PERSON, Envelope
-from channels.frames import Single, events
+from channels.frames import Outbox, Turn, events
 
 
 class Group:
@@ -32,7 +31,7 @@ class Person(Group):
 class Route:
     """Which groups of many and which single tabs an event goes to that has this audience and reach."""
 
-    __slots__ = ("audience", "ears", "pool", "reach", "wide")
+    __slots__ = ("audience", "ears", "outboxes", "pool", "reach", "wide")
 
     def __init__(self, audience: tuple[str, ...], reach: str, pool: bool, wide: tuple[Group, ...], ears: tuple[Ear, ...]) -> None:
         self.audience = audience
@@ -40,6 +39,7 @@ class Route:
         self.pool = pool
         self.wide = wide
         self.ears = ears
+        self.outboxes = tuple(ear.outbox for ear in ears)
 
     def fits(self, envelope: Envelope) -> bool:
         return self.audience == envelope.audience and self.reach == envelope.reach and self.pool == envelope.pool
@@ -57,7 +57,7 @@ class Account:
         self,
         account_id: str,
         floor: int,
-        counters: Counters,
+        turn: Turn,
         joined: Callable[[str, Person, str], None],
         noticed: Callable[[Envelope], None],
     ) -> None:
@@ -72,8 +72,9 @@ class Account:
         self.people: dict[str, Person] = {}
         self.watched: dict[str, Group] = {}
         self.viewed: dict[str, Group] = {}
-        self._routes: dict[str, Route] = {}
-        self._counters = counters
+        self._routes: dict[str | None, Route] = {}
+        self._turn = turn
+        self._counters = turn.counters
         self._joined = joined
         self._noticed = noticed
 
@@ -153,27 +154,37 @@ class Account:
         What many tabs get alike is one frame whose bytes they share. What only a few get waits at each of them: the way out joins it.
         """
         self._counters.dispatched += len(some)
-        routes = [self._route(envelope) for envelope in some]
+        kept = self._routes.get
+        routes = [
+            known if (known := kept(envelope.conversation)) is not None and known.fits(envelope) else self._route(envelope)
+            for envelope in some
+        ]
         wide: dict[Group, list[int]] = {}
         for index, route in enumerate(routes):
             for group in route.wide:
                 wide.setdefault(group, []).append(index)
         reasons = _reasons(wide) if wide else {}
         both: dict[Ear, list[int]] = {}
-        for index, route in enumerate(routes):
-            if not route.ears:
-                continue
-            envelope = some[index]
-            made, position = Single(envelope.body), envelope.position
+        reached: set[Outbox] = set()
+        looked: list[Ear] = []
+        for index, (envelope, route) in enumerate(zip(some, routes, strict=True)):
+            body = envelope.body
             for ear in route.ears:
+                straight = ear.straight
                 if reasons and ear in reasons:
                     both.setdefault(ear, []).append(index)
-                elif ear.held is not None or ear.careful >= position:
+                elif straight is None:
                     ear.give([envelope])
+                    looked.append(ear)
                 else:
-                    ear.push(made)
+                    straight.append(body)
+            reached.update(route.outboxes)
+        if reached:
+            self._turn.add(reached)
         if reasons:
             self._deliver_wide(some, wide, reasons, both)
+        for ear in looked:
+            ear.ease(self.floor)
 
     def changed(self) -> None:
         """A tab listens to more or to less than before."""
@@ -209,20 +220,17 @@ class Account:
             if ear.held is not None or ear.careful >= lowest:
                 ear.give([some[index] for index in indexes])
             elif indexes == known[0]:
-                ear.push(known[1])
+                ear.outbox.push(known[1])
             else:
                 key = tuple(indexes)
                 made = frames.get(key)
                 if made is None:
                     made = frames[key] = events([bodies[index] for index in indexes])
-                ear.push(made)
+                ear.outbox.push(made)
 
     def _route(self, envelope: Envelope) -> Route:
         """Who gets the event. Of a conversation it is kept until a tab listens anew."""
         conversation = envelope.conversation
-        known = self._routes.get(conversation) if conversation is not None else None
-        if known is not None and known.fits(envelope):
-            return known
         groups = self._concerned(envelope)
         wide = tuple(group for group in dict.fromkeys(groups) if group.wide)
         ears = tuple(dict.fromkeys(ear for group in groups if not group.wide for ear in group.ears))

@@ -24,16 +24,20 @@ FRAME_BYTES = 48 * 1024
 
 _encode = msgspec.json.Encoder().encode
 _RESET = pack("ii", 1, 0)
+_AROUND = len(b'{"op":"events","events":[]}')
 
 
 def text(payload: bytes) -> bytes:
     """One final text frame."""
-    size = len(payload)
+    return _header(len(payload)) + payload
+
+
+def _header(size: int) -> bytes:
     if size < 126:
-        return pack("!BB", 0x81, size) + payload
+        return pack("!BB", 0x81, size)
     if size < 65536:
-        return pack("!BBH", 0x81, 126, size) + payload
-    return pack("!BBQ", 0x81, 127, size) + payload
+        return pack("!BBH", 0x81, 126, size)
+    return pack("!BBQ", 0x81, 127, size)
 
 
 def frame(message: object) -> bytes:
@@ -43,7 +47,8 @@ def frame(message: object) -> bytes:
 
 def events(bodies: Iterable[bytes]) -> bytes:
     """One `events` frame; the bodies are joined, not encoded again."""
-    return text(b'{"op":"events","events":[%b]}' % b",".join(bodies))
+    joined = b",".join(bodies)
+    return b'%b{"op":"events","events":[%b]}' % (_header(len(joined) + _AROUND), joined)
 
 
 def event_frames(bodies: Iterable[bytes]) -> Iterator[bytes]:
@@ -60,30 +65,20 @@ def event_frames(bodies: Iterable[bytes]) -> Iterator[bytes]:
         yield events(some)
 
 
-class Single:
-    """One event in a frame that several tabs share; a tab that has more of them waiting gets them joined."""
-
-    __slots__ = ("body", "frame")
-
-    def __init__(self, body: bytes) -> None:
-        self.body = body
-        self.frame = events([body])
-
-
 class Turn:
     """Gathers the ways out that have something to write, and writes them all in the loop's next turn."""
 
     def __init__(self, counters: Counters) -> None:
         self.counters = counters
-        self._waiting: list[Outbox] = []
+        self._waiting: set[Outbox] = set()
 
-    def add(self, outbox: "Outbox") -> None:
+    def add(self, some: Iterable["Outbox"]) -> None:
         if not self._waiting:
             asyncio.get_running_loop().call_soon(self._write)
-        self._waiting.append(outbox)
+        self._waiting.update(some)
 
     def _write(self) -> None:
-        waiting, self._waiting = self._waiting, []
+        waiting, self._waiting = self._waiting, set()
         for outbox in waiting:
             try:
                 outbox.flush()
@@ -92,21 +87,30 @@ class Turn:
 
 
 class Outbox:
-    """What one tab is to be sent, in order. Made on the transport of an open websocket without compression."""
+    """What one tab is to be sent, in order. Made on the transport of an open websocket without compression.
 
-    __slots__ = ("_pending", "_transport", "_turn", "closed")
+    Whoever adds the body of an event to `bodies` says so to the turn, for many tabs at once.
+    """
+
+    __slots__ = ("_frames", "_transport", "_turn", "bodies", "closed")
 
     def __init__(self, transport: asyncio.Transport, turn: Turn) -> None:
         self._transport = transport
         self._turn = turn
-        self._pending: list[bytes | Single] = []
+        self._frames: list[bytes] = []
+        self.bodies: list[bytes] = []
         self.closed = False
 
-    def push(self, frame: bytes | Single) -> None:
-        pending = self._pending
-        if not pending:
-            self._turn.add(self)
-        pending.append(frame)
+    def take(self, bodies: Iterable[bytes]) -> None:
+        """Events."""
+        self.bodies.extend(bodies)
+        self._turn.add((self,))
+
+    def push(self, frame: bytes) -> None:
+        if self.bodies:
+            self._frame_events()
+        self._frames.append(frame)
+        self._turn.add((self,))
 
     def whisper(self, frame: bytes) -> None:
         """A frame that may be lost: not for a tab with a backlog."""
@@ -116,11 +120,13 @@ class Outbox:
 
     def flush(self) -> None:
         """Writes what waits, or cuts the tab that does not read."""
-        pending = self._pending
-        if not pending:
+        if self.bodies:
+            self._frame_events()
+        frames = self._frames
+        if not frames:
             return
-        data = _joined(pending)
-        pending.clear()
+        data = frames[0] if len(frames) == 1 else b"".join(frames)
+        frames.clear()
         if self.closed or self._transport.is_closing():
             return
         backlog = self._transport.get_write_buffer_size()
@@ -136,25 +142,10 @@ class Outbox:
             self._turn.counters.cut += 1
             reset(self._transport)
 
-
-def _joined(pending: list[bytes | Single]) -> bytes:
-    """One after the other; events next to each other in one frame."""
-    if len(pending) == 1:
-        only = pending[0]
-        return only.frame if isinstance(only, Single) else only
-    parts: list[bytes] = []
-    bodies: list[bytes] = []
-    for one in pending:
-        if isinstance(one, Single):
-            bodies.append(one.body)
-            continue
-        if bodies:
-            parts.append(events(bodies))
-            bodies = []
-        parts.append(one)
-    if bodies:
-        parts.append(events(bodies))
-    return parts[0] if len(parts) == 1 else b"".join(parts)
+    def _frame_events(self) -> None:
+        """What was added becomes one frame."""
+        self._frames.append(events(self.bodies))
+        self.bodies.clear()
 
 
 def reset(transport: asyncio.Transport) -> None:

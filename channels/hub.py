@@ -58,7 +58,7 @@ class Hub:
             if found is None:
                 position, epoch = await self._source.head(account_id)
                 self.sweep.epoch = self.sweep.epoch or epoch
-                found = self.accounts[account_id] = Account(account_id, position, self.counters, self._on_joined, self._on_noticed)
+                found = self.accounts[account_id] = Account(account_id, position, self.turn, self._on_joined, self._on_noticed)
                 self._idle_since[account_id] = _now()
         return found
 
@@ -133,12 +133,15 @@ class Hub:
             topic = get(channel)
             if topic is None:
                 continue
-            if not is_envelope(data):
+            if is_envelope(data):
+                envelope = self._open(topic, data)
+                if envelope is not None:
+                    batch = batches.get(topic.account)
+                    if batch is None:
+                        batch = batches[topic.account] = []
+                    batch.append(envelope)
+            else:
                 self.heard(topic, data)
-                continue
-            envelope = self._open(topic, data)
-            if envelope is not None:
-                batches.setdefault(envelope.account, []).append(envelope)
         for account_id, batch in batches.items():
             account = self.accounts.get(account_id)
             if account is not None:

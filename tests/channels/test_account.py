@@ -25,8 +25,8 @@ class Room:
         self.counters = Counters()
         self.joined: list[tuple[str, str]] = []
         self.noticed: list[Envelope] = []
-        self.account = Account(ACCOUNT, 0, self.counters, self._join, self.noticed.append)
         self.turn = Turn(self.counters)
+        self.account = Account(ACCOUNT, 0, self.turn, self._join, self.noticed.append)
         self._far: dict[Ear, tuple[asyncio.StreamReader, asyncio.StreamWriter]] = {}
         self._transports: list[asyncio.Transport] = []
 
@@ -184,20 +184,23 @@ async def test_tabs_that_get_the_same_share_the_same_bytes(room: Room) -> None:
     tabs = [await room.tab("m", manager=True) for _ in range(3)] + [await room.tab("u") for _ in range(2)]
     for ear in tabs[:3]:
         room.account.feed.ears[ear] = None
-    room.account.deliver([an_event(1, audience=("u",)), an_event(2)])
-    waiting = [ear.outbox._pending for ear in tabs]
-    assert [len(each) for each in waiting] == [1] * 5
-    assert waiting[0][0] is waiting[1][0] is waiting[2][0]
-    assert waiting[3][0] is waiting[4][0]
+    event = an_event(1, audience=("u",))
+    room.account.deliver([event, an_event(2)])
+    frames = [ear.outbox._frames for ear in tabs[:3]]
+    assert [len(each) for each in frames] == [1] * 3
+    assert frames[0][0] is frames[1][0] is frames[2][0]
+    room.account.deliver([an_event(3, audience=("u",))])
+    assert [ear.outbox.bodies[-1:] for ear in tabs[3:]] == [[b'{"position":3}']] * 2
+    assert tabs[3].outbox.bodies[-1] is tabs[4].outbox.bodies[-1]
 
 
 async def test_everything_of_one_loop_turn_is_one_write_and_its_events_one_frame(room: Room) -> None:
     ear = await room.tab("u")
     for position in range(1, 4):
         room.account.deliver([an_event(position, audience=("u",))])
-    assert len(ear.outbox._pending) == 3
+    assert len(ear.outbox.bodies) == 3
     await asyncio.sleep(0)
-    assert ear.outbox._pending == []
+    assert ear.outbox.bodies == []
     assert await room.positions(ear) == [1, 2, 3]
 
 
@@ -212,6 +215,19 @@ async def test_a_tab_that_reads_for_itself_gets_nothing_twice_and_in_order(room:
     assert await room.positions(ear) == [6]
     assert await room.positions(ear) == [7]
     assert await room.positions(other) == [4, 5, 6]
+
+
+async def test_while_older_events_may_still_come_a_tab_gets_none_that_it_has_read(room: Room) -> None:
+    ear = await room.tab("u")
+    ear.serve(3)
+    room.account.arrive([an_event(4, "x", seq=1, audience=("u",))])
+    room.account.arrive([an_event(1, "y", seq=1, audience=("u",)), an_event(2, "z", seq=1, audience=("u",))])
+    ear.outbox.push(b"\x81\x03end")
+    room.account.arrive([an_event(3, "v", seq=1, audience=("u",)), an_event(5, "w", seq=1, audience=("u",))])
+    assert await room.positions(ear) == [4]
+    assert await room.frame(ear) == b"end"
+    assert await room.positions(ear) == [5]
+    assert ear.straight is ear.outbox.bodies
 
 
 async def test_what_a_watch_has_read_does_not_come_again_and_the_rest_does(room: Room) -> None:

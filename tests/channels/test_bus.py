@@ -9,7 +9,7 @@ import pytest
 
 from channels.bus import Bus
 from channels.envelope import Envelope, encode, routes
-from channels.line import Message
+from channels.line import READ_BYTES, SLICE_BYTES, Message
 from tests.channels.conftest import running
 from tests.fixtures.redis_server import RedisServer
 from tests.fixtures.waiting import until
@@ -55,6 +55,17 @@ async def test_everything_of_one_read_is_handed_over_at_once(redis_url: str) -> 
         one.publish([an_event(n) for n in range(1000)])
         await until(lambda: sum(calls) == 1000)
         assert len(calls) < 100
+
+
+async def test_messages_larger_than_what_is_read_at_once_come_whole_and_in_order(redis_url: str) -> None:
+    async with running(redis_url) as one, running(redis_url) as other:
+        got = collect(other)
+        await other.subscribe(["partyline:{a}:conversation:c"])
+        sent = [bytes([97 + n]) * size for n, size in enumerate((READ_BYTES + 7, 1, SLICE_BYTES, 3 * SLICE_BYTES + 5, 2))]
+        for data in sent:
+            one.send("partyline:{a}:conversation:c", data)
+        await until(lambda: len(got) == len(sent))
+        assert [data for _, data in got] == sent
 
 
 async def test_on_a_slow_wire_a_subscription_returns_only_when_nothing_is_missed_any_more(shared_redis: RedisServer) -> None:
