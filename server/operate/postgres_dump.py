@@ -29,7 +29,7 @@ end $$;
 
 async def dump(url: str, snapshot: str, target: Path) -> None:
     """As `snapshot` sees it; another transaction must hold that open. Raises `OperatorError`."""
-    words = ["--no-owner", "--no-privileges", "--format=plain", f"--snapshot={snapshot}", f"--file={target}"]
+    words = ["--no-owner", "--no-privileges", "--no-comments", "--format=plain", f"--snapshot={snapshot}", f"--file={target}"]
     target.touch(mode=0o600)
     await _run("pg_dump", url, words)
 
