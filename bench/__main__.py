@@ -84,8 +84,11 @@ def arrivals(ground: Ground, goals: Goals) -> None:
     runs = repeat(ground, goals, "arrivals", partial(measure_arrivals, ground))
     if not runs:
         return
-    per_second, idle_kib = median(run.per_second for run in runs), median(run.idle_kib for run in runs)
-    say(f"\nsigned in, resumed and told `ready`: {per_second:,.0f} tabs a second; idle they take {idle_kib:.1f} KiB each")
+    per_second, per_cpu_second, idle_kib = (
+        median(getattr(run, name) for run in runs) for name in ("per_second", "per_cpu_second", "idle_kib")
+    )
+    say(f"\nsigned in, resumed and told `ready`: {per_second:,.0f} tabs a second, {per_cpu_second:,.0f} by CPU second of the server;")
+    say(f"idle they take {idle_kib:.1f} KiB each")
     goals.at_least("connects a second", per_second, 1_000)
     goals.at_most("KiB an idle tab", idle_kib, 20)
 

@@ -34,9 +34,11 @@ class Delay:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """`per_second`: signed in, resumed and told `ready`. `idle_kib`: what the server grew by for each tab."""
+    """`per_second`: signed in, resumed and told `ready`; `per_cpu_second`: of the server's processor time. `idle_kib`: what the server
+    grew by for each tab."""
 
     per_second: float
+    per_cpu_second: float
     idle_kib: float
 
 
@@ -110,7 +112,8 @@ def measure_arrivals(ground: Ground) -> Arrival:
         write_tabs(ground.folder / "tabs", steps)
         load.ask(f"tabs {ground.folder / 'tabs'}")
         load.open(1, 1)
-        before = server.rss_kib()
-        seconds = load.open(len(steps) - 1, TABS_AT_ONCE)
+        before, used, others = server.rss_kib(), server.cpu_seconds(), len(steps) - 1
+        seconds = load.open(others, TABS_AT_ONCE)
+        used = server.cpu_seconds() - used
         pause(SETTLING_SECONDS)
-        return Arrival((len(steps) - 1) / seconds, (server.rss_kib() - before) / (len(steps) - 1))
+        return Arrival(others / seconds, others / used, (server.rss_kib() - before) / others)

@@ -138,11 +138,12 @@ class Live:
         while True:
             await asyncio.sleep(self.pace.beat_seconds)
             now = loop.time()
-            for tab in [tab for tabs in self.tabs.values() for tab in tabs if tab.due <= now]:
+            for tab in [tab for tabs in self.tabs.values() for tab in tabs if tab.due <= now and not tab.ear.outbox.closed]:
                 try:
-                    if not tab.ear.outbox.closed:
-                        tab.beat(now)
-                except (OSError, RuntimeError):  # one broken transport must not keep the others waiting
+                    tab.beat(now)
+                except Exception:
+                    # The pulse's outermost loop: one broken tab must not keep the others waiting.
+                    log.warning("A tab is cut", exc_info=True)
                     tab.cut()
 
     async def _keep_who_is_here(self) -> None:

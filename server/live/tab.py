@@ -170,20 +170,21 @@ class Tab:
 
     async def _work(self, asked: list[Frame | BadFrame]) -> None:
         try:
-            while asked and not self.ear.outbox.closed:
-                await self._take(asked.pop(0))
+            try:
+                while asked and not self.ear.outbox.closed:
+                    await self._take(asked.pop(0))
+            finally:
+                self._asked = None
+                if self._is_over:
+                    self._leave()
+                else:
+                    self._wire.read_on()
         except Over:
             pass
         except Exception:
             # The tab's outermost loop: the database is away or worse. The browser comes back, and reads again what it missed.
             log.warning("A tab is sent away", exc_info=True)
             self.send_away()
-        finally:
-            self._asked = None
-            if self._is_over:
-                self._leave()
-            else:
-                self._wire.read_on()
 
     async def _take(self, asked: Frame | BadFrame) -> None:
         try:
@@ -264,13 +265,13 @@ class Tab:
         self.ear.outbox.push(frame(message))
 
     def _leave(self) -> None:
+        self._around.left(self)
         if self._entered:
             self._around.presence.gone(self.ear)
             if self._viewing is not None:
                 self._around.hub.look_away(self.ear, self._viewing, "view")
             self._watching.stop()
             self._around.hub.leave(self.ear)
-        self._around.left(self)
 
 
 def _parsed(text: str) -> Frame | BadFrame:
