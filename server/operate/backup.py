@@ -13,6 +13,7 @@ from server.desk.shapes import instant
 from server.operate import postgres_dump, sqlite_file
 from server.operate.archive import DATABASES, FORMAT, Manifest, OperatorError, Packing, media_of, packing
 from server.settings import Settings
+from server.store import sqlite_copy
 from server.store.database import Database, Transaction
 from server.store.engines import open_database
 from server.store.vault import derive_key
@@ -26,7 +27,7 @@ async def make_backup(settings: Settings, path: Path) -> Manifest:
     with packing(path) as pack, tempfile.TemporaryDirectory(prefix=".partyline-", dir=path.parent) as folder:
         database = Path(folder) / "database"
         if is_sqlite(settings):
-            sqlite_file.copy(sqlite_file.path_of(settings.database_url), database)
+            sqlite_copy.copy(sqlite_file.path_of(settings.database_url), database)
             async with opened(f"sqlite:///{database}") as db:
                 await must_be_sound(db)
                 state = await db.read(_state)

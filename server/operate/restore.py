@@ -59,7 +59,7 @@ async def restore_backup(settings: Settings, path: Path, *, force: bool) -> Rest
                 if target.exists():
                     ends.enter_context(sqlite_file.alone(target))
                 attachments = unpack_media(path, media) if media and manifest.media else 0
-                kept = target.with_name(f"{target.name}.before-{int(time.time())}") if target.exists() else None
+                kept = target.with_name(f"{target.name}.replaced-{int(time.time())}") if target.exists() else None
                 sqlite_file.exchange(target, staged, kept or target)
         else:
             kept = None

@@ -1,37 +1,16 @@
-"""A SQLite database as a file: copied while it is in use, and replaced while nobody else has it open."""
+"""A SQLite database as a file: where it is, and how it is replaced while nobody else has it open."""
 
 import contextlib
 import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote
 
 from server.operate.archive import OperatorError
-
-PATIENCE_SECONDS = 5.0
 
 
 def path_of(url: str) -> Path:
     return Path(url.removeprefix("sqlite:///"))
-
-
-def copy(source: Path, target: Path) -> None:
-    """One snapshot, in one step: SQLite begins anew when somebody else writes between two steps, and under load it would never end.
-    Whoever writes goes on meanwhile; what they write stays in the WAL until the copy is there. Raises `OperatorError`."""
-    if not source.exists():
-        raise OperatorError(f"There is no database at {source}.")
-    try:
-        with (
-            contextlib.closing(sqlite3.connect(f"file:{quote(str(source))}?mode=rw", uri=True, timeout=PATIENCE_SECONDS)) as reading,
-            contextlib.closing(sqlite3.connect(target, isolation_level=None)) as writing,
-        ):
-            target.chmod(0o600)
-            writing.execute("pragma synchronous=off")
-            reading.backup(writing, pages=-1)
-            writing.execute("pragma journal_mode=delete")
-    except sqlite3.Error as error:
-        raise OperatorError(f"{source} cannot be copied: {error}.") from error
 
 
 @contextlib.contextmanager

@@ -8,6 +8,10 @@ from importlib.resources import files
 from server.store.database import Database, Transaction, Unavailable
 
 _LOCK = {"sqlite": "select 1 as held", "postgresql": "select pg_advisory_xact_lock(7236) as held"}
+_THERE = {
+    "sqlite": "select name from sqlite_schema where name = 'accounts'",
+    "postgresql": "select to_regclass('accounts')::text as name",
+}
 _TABLE = "create table if not exists migrations (number bigint primary key, name text not null, checksum text not null, at bigint not null)"
 
 
@@ -37,6 +41,19 @@ def known(engine: str) -> list[Migration]:
 async def hold(tx: Transaction, engine: str) -> None:
     """Nobody else migrates until this transaction ends."""
     await tx.one(_LOCK[engine])
+
+
+async def first_pending(db: Database) -> int | None:
+    """The number of the first migration that data is still to get; None where there is no data, or it has them all."""
+
+    async def read(tx: Transaction) -> int | None:
+        table = await tx.one(_THERE[db.engine])
+        if table is None or table["name"] is None or await tx.one("select 1 as one from accounts limit 1") is None:
+            return None
+        done = {row["number"] for row in await tx.all("select number from migrations")}
+        return min((m.number for m in known(db.engine) if m.number not in done), default=None)
+
+    return await db.read(read)
 
 
 async def migrate(db: Database) -> list[str]:

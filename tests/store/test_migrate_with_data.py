@@ -1,8 +1,11 @@
 """From the first schema to the newest with a row in every table: nothing is lost, whoever else migrates, and texts go on."""
 
 import asyncio
+import contextlib
 import re
+import sqlite3
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -13,10 +16,12 @@ from server.desk.inbox import conversation_list
 from server.desk.receive import receive_texts
 from server.desk.writer import Writer
 from server.domain.user import Role, User
+from server.schema import migrated_database
 from server.settings import Settings
 from server.store import migrate as migrations
 from server.store.database import Database, Transaction
 from server.store.engines import open_database
+from server.store.sqlite_copy import keep_before
 
 AT = 1_700_000_000_000_000
 PHONE, OURS = "+12025550143", "+12025550100"
@@ -106,3 +111,25 @@ async def test_rows_of_the_first_schema_are_all_there_in_the_newest_and_texts_go
     ana = User("ana", "acc", "Ana", Role.MANAGER)
     [shown] = (await conversation_list(desk, ana, "mine", "", None, 10)).items
     assert (shown.contact.name, shown.last_message.body) == ("Maria", "And from now")  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+async def test_a_file_with_data_is_kept_as_it_was_before_its_schema_changes(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = Path(empty_database_url.removeprefix("sqlite:///"))
+    db = await open_database(empty_database_url)
+    await first_schema(db, monkeypatch)
+    await db.close()
+    for number in ("0000", "0001"):
+        path.with_name(f"{path.name}.before-{number}").touch()
+    async with migrated_database(empty_database_url) as (_, applied):
+        assert applied
+    async with migrated_database(empty_database_url) as (_, applied):
+        assert applied == []
+    kept = path.with_name(f"{path.name}.before-0002")
+    assert sorted(each.name for each in path.parent.glob("*before*")) == [f"{path.name}.before-000{number}" for number in range(3)]
+    with contextlib.closing(sqlite3.connect(kept)) as before:
+        assert before.execute("select body from messages").fetchall() == [("Hello from before",)]
+        assert before.execute("select max(number) from migrations").fetchone() == (1,)
+    assert keep_before(path, 2) is None
