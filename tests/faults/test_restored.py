@@ -1,8 +1,7 @@
 """A backup from before is put in the place of the database: no tab shows what is no more, and each begins anew (FAULTS 26)."""
 
 import asyncio
-import contextlib
-import sqlite3
+import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,20 +16,8 @@ WITHIN_SECONDS = 10.0
 """Less than a ping's time: each resumes when it comes back."""
 
 
-def copy(database: Path, to: Path) -> None:
-    """As SQLite copies what is in use."""
-    with contextlib.closing(sqlite3.connect(database)) as source, contextlib.closing(sqlite3.connect(to)) as target:
-        source.backup(target)
-
-
-def put_back(backup: Path, database: Path) -> None:
-    """What an operator does: the processes are stopped, the file is the older one, and its positions are of a new epoch."""
-    for path in (database, *database.parent.glob(f"{database.name}-wal"), *database.parent.glob(f"{database.name}-shm")):
-        path.unlink(missing_ok=True)
-    backup.rename(database)
-    with contextlib.closing(sqlite3.connect(database)) as connection:
-        connection.execute("update epoch set value = 'restored'")
-        connection.commit()
+def must(answer: subprocess.CompletedProcess[str]) -> None:
+    assert answer.returncode == 0, answer.stderr
 
 
 def shows(tab: Tab, words: str) -> bool:
@@ -54,11 +41,10 @@ class Restored:
 async def restore(centre: Centre, carrier: Carrier, backup: Path) -> Restored:
     """Ana has tabs at both processes, and Ben one; the older database goes on to positions that they had seen before."""
     found = Restored()
-    database = Path(centre.database_url.removeprefix("sqlite:///"))
     async with open_tab(centre, "ana", web=0) as near, open_tab(centre, "ana", web=1) as far, open_tab(centre, "ben", web=1) as ben:
         tabs = (near, far, ben)
         await carrier.send(12, every=0.0)
-        await asyncio.to_thread(copy, database, backup)
+        must(await asyncio.to_thread(centre.partyline.call, "backup", str(backup)))
         kept = await centre.head()
         for number in range(30):
             await centre.text(f"+1202556{number % 6:04}", GHOST, to=ANAS_OWN)
@@ -70,7 +56,7 @@ async def restore(centre: Centre, carrier: Carrier, backup: Path) -> Restored:
             web.kill()
         await (await centre.database()).close()
         centre._db = None
-        put_back(backup, database)
+        must(await asyncio.to_thread(centre.partyline.call, "restore", str(backup), "--force"))
         for number in range(len(centre.webs)):
             await centre.restart_web(number)
         began = asyncio.get_running_loop().time()
@@ -93,7 +79,9 @@ async def test_after_a_restore_every_tab_begins_anew_and_none_shows_what_is_no_m
     centre: Centre, carrier: Carrier, figures: Figures, tmp_path: Path
 ) -> None:
     await open_with_ana(centre, webs=2)
-    found = await restore(centre, carrier, tmp_path / "backup.db")
+    before = (await centre.rows("select value from epoch"))[0]["value"]
+    found = await restore(centre, carrier, tmp_path / "backup.tar")
     figures(f"{found.lost} events are no more; every tab had begun anew after {found.seconds:.1f} s")
-    assert found == Restored(found.lost, found.seconds, 3, [["epoch"]] * 3, {"restored"}, ghosts=0, shown_before=2, goes_on=2)
+    assert found == Restored(found.lost, found.seconds, 3, [["epoch"]] * 3, found.epochs, ghosts=0, shown_before=2, goes_on=2)
+    assert len(found.epochs - {before, None}) == 1
     assert found.lost > 0
