@@ -76,7 +76,7 @@ async def play(
 
 async def _result(row: Row, stage: Stage) -> Result:
     try:
-        return await row.play(stage)
+        return await row.on(stage)
     except Exception as error:  # noqa: BLE001 - a row's outermost loop
         return _failed(error)
 

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 from server.store.engines import open_database
 from server.store.migrate import migrate
@@ -19,8 +20,9 @@ _numbers = itertools.count(1)
 
 
 @asynccontextmanager
-async def centre_apart(stage: Stage) -> AsyncIterator[Centre]:
-    """Not open yet, on the stage's engine, with a Redis and a carrier of its own. All its processes end with it."""
+async def centre_apart(stage: Stage, place: Path | None = None) -> AsyncIterator[Centre]:
+    """Not open yet, on the stage's engine, with a Redis and a carrier of its own. All its processes end with it. `place`: where SQLite's
+    file shall be."""
     async with AsyncExitStack() as stack:
         folder = stage.folder / f"apart-{next(_numbers)}"
         folder.mkdir()
@@ -30,7 +32,7 @@ async def centre_apart(stage: Stage) -> AsyncIterator[Centre]:
         carrier = CarrierApi()
         await carrier.start()
         stack.push_async_callback(carrier.stop)
-        url = await stack.enter_async_context(database_apart(stage, folder.name))
+        url = await stack.enter_async_context(database_apart(stage, folder.name, place))
         partyline = Partyline(folder, REDIS_URL=redis.url)
         stack.callback(_end, partyline)
         centre = Centre(partyline, carrier, url)
@@ -39,18 +41,18 @@ async def centre_apart(stage: Stage) -> AsyncIterator[Centre]:
 
 
 @asynccontextmanager
-async def anas_centre(stage: Stage, *, webs: int, timers: int = 0, senders: int = 0) -> AsyncIterator[Centre]:
+async def anas_centre(stage: Stage, *, webs: int, timers: int = 0, senders: int = 0, place: Path | None = None) -> AsyncIterator[Centre]:
     """Open, with Ana, who has a number of her own, and Ben."""
-    async with centre_apart(stage) as centre:
+    async with centre_apart(stage, place) as centre:
         await open_with_ana(centre, webs=webs, timers=timers, senders=senders)
         yield centre
 
 
 @asynccontextmanager
-async def database_apart(stage: Stage, name: str) -> AsyncIterator[str]:
+async def database_apart(stage: Stage, name: str, place: Path | None = None) -> AsyncIterator[str]:
     """A migrated one's URL."""
     async with AsyncExitStack() as stack:
-        url = f"sqlite:///{stage.folder / f'{name}.db'}"
+        url = f"sqlite:///{(place or stage.folder) / f'{name}.db'}"
         if stage.engine == "postgresql":
             cluster = PostgresCluster()
             stack.callback(cluster.stop)

@@ -21,7 +21,7 @@ from tests.faults.writers import Writers
 from tests.fixtures.waiting import until
 
 JOINED_SECONDS = 60.0
-OPENING = 100
+OPENING = 250
 """Tabs that open in a second at the start."""
 
 

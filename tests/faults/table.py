@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from tests.faults.row import Result, Row
 
 COLUMNS = (
-    "row fault engine seed events deliveries lost doubled reordered leaked unequal p50_ms p95_ms p99_ms max_ms current_s verdict figures"
+    "row fault engine seed events deliveries lost doubled reordered leaked unequal"
+    " p50_ms p95_ms p99_ms max_ms current_s took_s verdict figures"
 ).split()
 
 
@@ -28,6 +29,7 @@ def _cells(row: Row, result: Result) -> list[str]:
         cells += [str(count) for count in counts]
         cells += [f"{1000 * verdict.share(share):.0f}" for share in (0.5, 0.95, 0.99, 1.0)]
     cells.append("" if result.current is None else f"{result.current:.1f}")
+    cells.append(f"{result.took:.0f}")
     cells.append("broken" if result.broken else "kept")
     cells.append(", ".join(f"{name} {value}" for name, value in result.figures.items()))
     return cells

@@ -3,8 +3,11 @@
 import asyncio
 import contextlib
 import resource
+import shutil
 import sqlite3
+import subprocess
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,16 +18,46 @@ from tests.fixtures.tab import Ledger, open_tab
 
 TEXTS = 40
 FREE_BYTES = 40_000
+DISK_BYTES = 16 * 2**20
 
 
-def fill_disk(pid: int, database: Path) -> None:
-    """From now on no file of this process may grow by more than a little: to SQLite that is a disk that is full."""
-    largest = max(path.stat().st_size for path in database.parent.glob(f"{database.name}*"))
-    resource.prlimit(pid, resource.RLIMIT_FSIZE, (largest + FREE_BYTES, resource.RLIM_INFINITY))
+class Limit:
+    """No file of this process may grow by more than a little: to SQLite that is a disk that is full, and nobody needs to be root."""
+
+    says = "a limit on the process's files"
+
+    def fill(self, pid: int, database: Path) -> None:
+        largest = max(path.stat().st_size for path in database.parent.glob(f"{database.name}*"))
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (largest + FREE_BYTES, resource.RLIM_INFINITY))
+
+    def free(self, pid: int, database: Path) -> None:  # noqa: ARG002 - as the other
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 
 
-def free_disk(pid: int) -> None:
-    resource.prlimit(pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+class SmallDisk:
+    """A file system of a few megabytes, on which something else takes up what is left."""
+
+    says = "a tmpfs"
+
+    def fill(self, pid: int, database: Path) -> None:  # noqa: ARG002 - as the other
+        left = shutil.disk_usage(database.parent).free
+        (database.parent / "something-else").write_bytes(b"x" * (left - FREE_BYTES))
+
+    def free(self, pid: int, database: Path) -> None:  # noqa: ARG002 - as the other
+        (database.parent / "something-else").unlink()
+
+
+@contextlib.contextmanager
+def small_disk(folder: Path) -> Iterator[bool]:
+    """Mounts one at this folder; whether we may."""
+    folder.mkdir()
+    words = ("mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "partyline-faults", str(folder))
+    may = subprocess.run(words, capture_output=True, check=False).returncode == 0
+    try:
+        yield may
+    finally:
+        if may:
+            subprocess.run(("umount", "--lazy", str(folder)), check=True)
 
 
 def check(database: Path) -> str:
@@ -49,14 +82,14 @@ class Full:
     ledger: Ledger = field(default_factory=Ledger)
 
 
-async def fill_and_free(centre: Centre, texts: int) -> Full:
+async def fill_and_free(centre: Centre, texts: int, disk: Limit | SmallDisk) -> Full:
     """The first web process finds no more room while contacts text and a person writes; then there is."""
     found = Full()
     database, pid = Path(centre.database_url.removeprefix("sqlite:///")), centre.webs[0].pid
     async with open_tab(centre, "ana") as ana:
         assert (await centre.text("+12025660000", "Before", to=ANAS_OWN)).status_code == 200
         id = await centre.conversation("+12025660000")
-        fill_disk(pid, database)
+        disk.fill(pid, database)
         sids = [new_sid() for _ in range(texts)]
         taken = []
         for number, sid in enumerate(sids):
@@ -69,7 +102,7 @@ async def fill_and_free(centre: Centre, texts: int) -> Full:
         found.read = (await centre.call("ana", "GET", f"conversations/{id}")).status_code
         found.checked = await asyncio.to_thread(check, database)
 
-        free_disk(pid)
+        disk.free(pid, database)
         for number, sid in enumerate(sids):
             found.repeated[(await centre.text(f"+1202566{number:04}", "x" * 1500, sid=sid, to=ANAS_OWN)).status_code] += 1
         found.sent = (await centre.call("ana", "POST", f"conversations/{id}/messages", body="Hello " * 200, client_id="c-1")).status_code
@@ -87,7 +120,7 @@ async def test_a_full_disk_is_503_for_carriers_and_people_spoils_nothing_and_is_
     centre: Centre, figures: Figures
 ) -> None:
     await open_with_ana(centre, webs=1)
-    found = await fill_and_free(centre, TEXTS)
+    found = await fill_and_free(centre, TEXTS, Limit())
     figures(f"while it was full: {dict(found.answers)}")
     assert found.answers.keys() <= {200, 503}
     assert found.answers[503] > 0, "the disk was never full"

@@ -1,13 +1,16 @@
 """The short form of `make faults`: every row of the table on a small load. The seed is new each time, and printed."""
 
 import random
+from types import SimpleNamespace
 
 import pytest
 
 from tests.faults.__main__ import ENGINES, ROWS, NothingToPlay, chosen, play
 from tests.faults.ledger import Verdict
+from tests.faults.load_tab import LoadTab, Spec
 from tests.faults.row import Result, Row
 from tests.faults.rows import live
+from tests.faults.stage import LONG, SHORT, Stage
 from tests.faults.table import table
 from tests.fixtures.figures import Figures
 
@@ -54,6 +57,32 @@ def test_a_table_in_which_nothing_was_played_does_not_say_that_promises_were_kep
     assert "Nothing was played." in table([])
     kept = table([(Row("1", "none", _nobody_plays), Result())])
     assert "Every promise was kept." in kept
+
+
+async def test_a_row_that_needs_less_writing_has_less_in_the_long_form_and_the_next_one_has_all_again() -> None:
+    seen: list[tuple[float, float]] = []
+
+    async def look(stage: Stage) -> Result:
+        seen.append((stage.size.seconds, stage.size.fault_at))
+        return Result()
+
+    for size in (LONG, SHORT):
+        stage = SimpleNamespace(size=size)
+        await Row("8", "half-open", look, seconds=40.0).on(stage)  # type: ignore[arg-type]
+        assert stage.size is size
+    assert seen == [(40.0, 10.0), (SHORT.seconds, SHORT.fault_at)]
+
+
+def test_a_tab_that_is_about_to_be_cut_is_current_only_when_it_is_back_whatever_it_knows() -> None:
+    tabs = [LoadTab(Spec("t", "a", "u", "token", manager=False, parts={}), [1, 2], "host", random.Random(1)) for _ in range(2)]
+    for tab, port in zip(tabs, (1, 2), strict=True):
+        tab.port, tab.book.n, tab.book.connections = port, 7, 1
+    assert [(tab.current(7), tab.current(8)) for tab in tabs] == [(True, False)] * 2
+    for tab in tabs:
+        tab.mark(1)
+    assert [tab.current(7) for tab in tabs] == [False, True]
+    tabs[0].book.connections = 2
+    assert tabs[0].current(7)
 
 
 async def _nobody_plays(_: object) -> Result:

@@ -29,6 +29,7 @@ LOST_WHILE_AWAY, LOST_ANYWAY = 0.8, 0.5
 SLOW_REDIS, SLOW_TAB = 0.1, 0.05
 """Seconds in each direction. What is published waits for the answer to what was published before."""
 ALL_CURRENT = 10.0
+LESS_SECONDS = 40.0
 
 
 async def nothing(stage: Stage) -> Result:
@@ -266,7 +267,7 @@ ROWS = [
     Row("4", "Redis hung", hung),
     Row("4", "Redis asleep", asleep, short=False),
     Row("5", "Redis absent", absent),
-    Row("wire", "slow wire to Redis and to tabs", slow),
+    Row("wire", "slow wire to Redis and to tabs", slow, seconds=LESS_SECONDS),
     Row("13", "web process killed", killed_web, engines=("sqlite", "postgresql")),
 ]
-LAST = [Row("control", "no sweep, no resume", control, engines=("sqlite", "postgresql"))]
+LAST = [Row("control", "no sweep, no resume", control, engines=("sqlite", "postgresql"), seconds=LESS_SECONDS)]

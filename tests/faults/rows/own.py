@@ -9,7 +9,7 @@ from tests.faults.row import Result, Row
 from tests.faults.stage import Stage
 from tests.faults.test_carrier_answers import HANDED, STATES, meet_bad_days
 from tests.faults.test_commits_out_of_order import counted_before_the_commit, counted_by_account
-from tests.faults.test_full_disk import Full, fill_and_free
+from tests.faults.test_full_disk import Full, Limit, SmallDisk, fill_and_free, small_disk
 from tests.faults.test_killed_sender import EACH, PHONES, PLACES, Killed, kill_senders
 from tests.faults.test_lost_answers import Retried, lose_answers
 from tests.faults.test_repeated_webhooks import TIMES, WORDS, Repeated, repeat
@@ -27,12 +27,15 @@ LATE_SECONDS = 2.0
 
 
 async def full_disk(stage: Stage) -> Result:
-    """A limit on what the process's files may grow to stands for a disk that is full: to SQLite it is the same error, and no root is
-    needed to make it."""
-    async with anas_centre(stage, webs=1) as centre:
-        texts = 40 if stage.size.short else 400
-        found = await fill_and_free(centre, texts)
+    """A small file system where we may mount one; elsewhere a limit on what the process's files may grow to stands for it."""
+    texts = 40 if stage.size.short else 400
+    folder = stage.folder / f"disk-{next(stage.runs)}"
+    with small_disk(folder) as may:
+        disk = SmallDisk() if may else Limit()
+        async with anas_centre(stage, webs=1, place=folder) as centre:
+            found = await fill_and_free(centre, texts, disk)
     result = Result()
+    result.show("disk", disk.says)
     result.show("answers", dict(found.answers))
     if not found.answers[503] or found.answers.keys() - {200, 503}:
         result.broken.append("the disk was never full, or something else than 503 was said")

@@ -11,6 +11,7 @@ from tests.fixtures.processes import Running
 from tests.fixtures.waiting import until
 
 DETECT_SECONDS = 4.0
+LESS_SECONDS = 40.0
 LIMIT, GENEROUS = "pubsub 64kb 32kb 1", "pubsub 32mb 8mb 60"
 """A subscriber's output buffer: small, and as Redis has it by itself."""
 BURST, NEW = (50, 125), 10
@@ -127,7 +128,7 @@ async def _say(stage: Stage, id: str, phone: str, line: str) -> None:
 
 
 ROWS = [
-    Row("7", "output buffer of Redis overflows", overflow),
-    Row("8", "half-open to Redis", half_open),
-    Row("17", "a process stands still", stands_still),
+    Row("7", "output buffer of Redis overflows", overflow, seconds=LESS_SECONDS),
+    Row("8", "half-open to Redis", half_open, seconds=LESS_SECONDS),
+    Row("17", "a process stands still", stands_still, seconds=LESS_SECONDS),
 ]
