@@ -41,18 +41,20 @@ node: web/node_modules/.installed
 
 system:
 	@set --; \
-	command -v chromium >/dev/null || set -- "$$@" chromium; \
+	command -v chromium-headless-shell >/dev/null || set -- "$$@" chromium-headless-shell; \
 	command -v node >/dev/null || set -- "$$@" nodejs; \
 	command -v npm >/dev/null || set -- "$$@" npm; \
 	command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || set -- "$$@" postgresql; \
 	[ -n "$(REDIS)" ] || set -- "$$@" redis-server; \
 	[ -x /usr/sbin/bearerbox ] || set -- "$$@" kannel; \
 	[ -x /usr/lib/kannel/test/fakesmsc ] || set -- "$$@" kannel-extras; \
+	[ -x /usr/sbin/nginx ] || set -- "$$@" nginx-light; \
 	[ $$# = 0 ] && exit; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    echo "apt-get install $$*"; \
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends "$$@" >/dev/null || exit; \
 	    case " $$* " in *" kannel "*) service kannel stop; update-rc.d kannel disable;; esac >/dev/null 2>&1 || :; \
+	    case " $$* " in *" nginx-light "*) service nginx stop; update-rc.d nginx disable;; esac >/dev/null 2>&1 || :; \
 	else \
 	    echo "The tests also need: $$*. On Debian and Ubuntu: sudo apt-get install $$*"; exit 2; \
 	fi
