@@ -71,11 +71,19 @@ class Turn:
     def __init__(self, counters: Counters) -> None:
         self.counters = counters
         self._waiting: set[Outbox] = set()
+        self._alone: dict[bytes, bytes] = {}
 
     def add(self, some: Iterable["Outbox"]) -> None:
         if not self._waiting:
             asyncio.get_running_loop().call_soon(self._write)
         self._waiting.update(some)
+
+    def alone(self, body: bytes) -> bytes:
+        """One event in a frame that all tabs share that get nothing else in this turn."""
+        made = self._alone.get(body)
+        if made is None:
+            made = self._alone[body] = events((body,))
+        return made
 
     def _write(self) -> None:
         waiting, self._waiting = self._waiting, set()
@@ -84,6 +92,7 @@ class Turn:
                 outbox.flush()
             except (OSError, RuntimeError):  # one broken transport must not keep the others waiting
                 outbox.cut()
+        self._alone.clear()
 
 
 class Outbox:
@@ -144,8 +153,9 @@ class Outbox:
 
     def _frame_events(self) -> None:
         """What was added becomes one frame."""
-        self._frames.append(events(self.bodies))
-        self.bodies.clear()
+        bodies = self.bodies
+        self._frames.append(events(bodies) if len(bodies) > 1 else self._turn.alone(bodies[0]))
+        bodies.clear()
 
 
 def reset(transport: asyncio.Transport) -> None:
