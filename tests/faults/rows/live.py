@@ -118,7 +118,7 @@ async def asleep(stage: Stage) -> Result:
 
 
 def _hung_for(stage: Stage) -> float:
-    return 4.5 if stage.size.short else 15.0
+    return 3.0 if stage.size.short else 15.0
 
 
 async def _hung(run: LoadRun, began: float, detected: float) -> Result:

@@ -56,7 +56,7 @@ def _cut_by_redis(stage: Stage) -> int:
 
 async def half_open(stage: Stage) -> Result:
     """Redis hears the processes, and they hear nothing from it."""
-    for_seconds = 6.0 if stage.size.short else 20.0
+    for_seconds = 3.0 if stage.size.short else 15.0
     async with under_load(stage) as run:
         await run.fault_time()
         stage.wire.stall("down")
