@@ -60,6 +60,7 @@ class Line(asyncio.BufferedProtocol):
         self._message = b"smessage" if sharded else b"message"
         self._reader = hiredis.Reader()
         self._buffer = bytearray(READ_BYTES)
+        self._view = memoryview(self._buffer)
         self._transport: asyncio.Transport | None = None
         self.since = asyncio.get_running_loop().time()
         self.lost = asyncio.Event()
@@ -70,8 +71,9 @@ class Line(asyncio.BufferedProtocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's name
         self.lost.set()
 
-    def get_buffer(self, sizehint: int) -> bytearray:  # noqa: ARG002 - asyncio's name
-        return self._buffer
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio's name
+        """A view: TLS writes into slices of it, and a slice of a bytearray is a copy."""
+        return self._view
 
     def buffer_updated(self, nbytes: int) -> None:
         try:
