@@ -2,6 +2,7 @@
 
 import time
 
+import pytest
 from playwright.async_api import expect
 
 from tests.fixtures.browser import Team, press_together
@@ -51,6 +52,7 @@ async def test_a_text_alerts_owner_and_subscriber_and_its_answer_shows_on_the_ph
     await expect(ben.page.locator(".message.outbound").last).to_contain_text("Delivered")
 
 
+@pytest.mark.alone
 async def test_an_unanswered_text_goes_public_and_of_two_claims_one_wins(team: Team) -> None:
     """UX 55, 58, 59. The owner is told; the loser sees who won, hears it at once, and goes on with the next row."""
     wei = await team.talk("Wei Chen", "+12025550144")
