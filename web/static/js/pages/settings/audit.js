@@ -18,6 +18,7 @@ import { Section } from "./section.js";
 const FIELDS = {
   sms_public_minutes: "public minutes",
   opt_out_text: "opt-out text",
+  body: "text",
   stop_answer: "STOP answer",
   start_answer: "START answer",
   help_answer: "HELP answer",
