@@ -85,9 +85,11 @@ async def save(tx: Transaction, changes: Sequence[tuple[Thread | None, Thread]])
 
 async def due(tx: Transaction, now: int, limit: int) -> list[str]:
     """Waiting, not public conversations of all accounts whose deadline has come, oldest clock first. See `domain.conversation`."""
+    # The first bound says nothing new, but the index goes by it, so that a hundred thousand that are due are not sorted for each batch.
     rows = await tx.all(
-        f"""select c.id from accounts a join conversations c on c.account = a.id
-            where a.public_minutes is not null and c.clock_start <= :now - a.public_minutes * {MINUTE_US}
+        f"""select c.id from conversations c cross join accounts a
+            where c.clock_start <= :now and a.id = c.account
+            and a.public_minutes is not null and c.clock_start <= :now - a.public_minutes * {MINUTE_US}
             and c.waiting_since is not null and c.public_since is null
             and (a.public_minutes > 0 or c.clock_start = c.waiting_since)
             order by c.clock_start limit :limit""",

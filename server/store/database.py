@@ -46,6 +46,9 @@ class Transaction(Protocol):
 
     async def many(self, sql: str, rows: Sequence[Mapping[str, Any]]) -> None: ...
 
+    async def lasting(self, sql: str) -> None:
+        """A statement of a migration: it may take hours where there is much data."""
+
     def savepoint(self) -> AbstractAsyncContextManager[None]: ...
 
 

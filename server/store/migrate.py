@@ -40,7 +40,7 @@ def known(engine: str) -> list[Migration]:
 
 async def hold(tx: Transaction, engine: str) -> None:
     """Nobody else migrates until this transaction ends."""
-    await tx.one(_LOCK[engine])
+    await tx.lasting(_LOCK[engine])
 
 
 async def first_pending(db: Database) -> int | None:
@@ -76,7 +76,7 @@ async def migrate(db: Database) -> list[str]:
                 continue
             for statement in migration.sql.split(";\n"):
                 if statement.strip():
-                    await tx.run(statement)
+                    await tx.lasting(statement)
             await tx.run(
                 "insert into migrations (number, name, checksum, at) values (:number, :name, :checksum, :at)",
                 number=migration.number,

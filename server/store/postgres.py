@@ -15,6 +15,7 @@ T = TypeVar("T")
 POOL = 10
 ATTEMPTS = 4
 COMMAND_SECONDS = 15.0
+LASTING_SECONDS = 7 * 86_400.0
 
 _NOW = "select (extract(epoch from clock_timestamp()) * 1000000)::bigint"
 _GONE = (
@@ -54,6 +55,9 @@ class _Transaction:
         status: str = await self._connection.execute(text, *[parameters[name] for name in names])
         count = status.rpartition(" ")[2]
         return int(count) if count.isdigit() else 0
+
+    async def lasting(self, sql: str) -> None:
+        await self._connection.execute(sql, timeout=LASTING_SECONDS)
 
     async def many(self, sql: str, rows: Sequence[Mapping[str, Any]]) -> None:
         text, names = _text(sql)

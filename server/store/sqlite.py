@@ -52,6 +52,9 @@ class _Transaction:
     async def run(self, sql: str, **parameters: Any) -> int:
         return self._connection.execute(_text(sql), parameters).rowcount
 
+    async def lasting(self, sql: str) -> None:
+        self._connection.execute(sql).fetchall()
+
     async def many(self, sql: str, rows: Sequence[Mapping[str, Any]]) -> None:
         self._connection.executemany(_text(sql), rows)
 

@@ -1,0 +1,114 @@
+"""No page reads a whole table that grows: every statement behind every page is explained, on both engines."""
+
+import random
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from bench.growth_pages import pages
+from bench.years import COLUMNS, Tables, Years
+from server.store import words
+from server.store.database import Database, Row, Transaction, batch
+
+T = TypeVar("T")
+
+TEXTS = 2_500
+NOW_US = 1_790_000_000_000_000
+
+EXPLAIN = {"sqlite": ("explain query plan", "detail"), "postgresql": ("explain", "QUERY PLAN")}
+SCANS = {"sqlite": r"SCAN (\w+)(?!.*VIRTUAL TABLE INDEX 0:M)", "postgresql": r"Seq Scan on (\w+)"}
+"""SQLite's index of words tells by `M` that it is asked by a word."""
+SMALL = {
+    *("k", "json_each", "CONSTANT", "contacts_to_index", "messages_to_index"),
+    *("accounts", "a", "epoch", "e", "users", "u", "dids", "d", "carriers", "seen", "s", "preferences", "tour"),
+}
+"""What may be read whole: parameters, what was found before, queues that are empty most of the time, and what a person made by hand."""
+
+
+class Explained:
+    """A transaction that keeps each statement whose plan reads a table from end to end."""
+
+    def __init__(self, tx: Transaction, scans: list[str]) -> None:
+        self.now, self.engine = tx.now, tx.engine
+        self._tx, self._scans = tx, scans
+
+    async def one(self, sql: str, **parameters: Any) -> Row | None:
+        await self._explain(sql, parameters)
+        return await self._tx.one(sql, **parameters)
+
+    async def all(self, sql: str, **parameters: Any) -> list[Row]:
+        await self._explain(sql, parameters)
+        return await self._tx.all(sql, **parameters)
+
+    async def _explain(self, sql: str, parameters: dict[str, Any]) -> None:
+        word, column = EXPLAIN[self.engine]
+        steps = [row[column] for row in await self._tx.all(f"{word} {sql}", **parameters)]
+        made = {name for step in steps for name in re.findall(r"(?:CO-ROUTINE|MATERIALIZE) (\w+)", step)} | SMALL
+        scanned = [name for step in steps for name in re.findall(SCANS[self.engine], step) if name not in made]
+        if scanned:
+            self._scans.append(f"{scanned} in {sql}\n" + "\n".join(steps))
+
+
+@dataclass
+class ExplainedDatabase:
+    """Reads of `db`, explained. PostgreSQL is told that whole tables are dear, which they are once they have grown."""
+
+    db: Database
+    scans: list[str]
+
+    async def read(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        async def explained(tx: Transaction) -> T:
+            if tx.engine == "postgresql":
+                await tx.run("set local enable_seqscan = off")
+            return await work(Explained(tx, self.scans))  # type: ignore[arg-type]
+
+        return await self.db.read(explained)
+
+
+async def put(tx: Transaction, tables: Tables) -> None:
+    for table, columns in COLUMNS.items():
+        if rows := tables.get(table):
+            names = columns.split()
+            numbers = {name for n, name in enumerate(names) if any(isinstance(row[n], int) for row in rows)}
+            values = [f"cast(value ->> '{name}' as bigint)" if name in numbers else f"value ->> '{name}'" for name in names]
+            items = batch(dict(zip(names, row, strict=True)) for row in rows)
+            await tx.run(f"insert into {table} ({', '.join(names)}) select {', '.join(values)} from json_each(:rows)", rows=items)
+
+
+async def grown(db: Database) -> None:
+    years = Years(NOW_US)
+    parts = [*years.parts(TEXTS)]
+    tables = [years.people(), *years.standing(), *parts]
+    whole: Tables = {}
+    for some in tables:
+        for table, rows in some.items():
+            whole.setdefault(table, []).extend(rows)
+
+    async def fill(tx: Transaction) -> None:
+        await put(tx, whole)
+        await tx.run("update accounts set position = :position", position=years.position)
+
+    await db.write(fill)
+    while await db.write(words.index_contacts) + await db.write(words.index_texts):
+        pass
+    if db.engine == "postgresql":
+        await db.write(lambda tx: tx.run("analyze"))
+
+
+async def scans_of(db: Database) -> dict[str, list[str]]:
+    found = {}
+    scans: list[str] = []
+    explained = ExplainedDatabase(db, scans)
+    for name, page in (await pages(explained)).items():  # type: ignore[arg-type]
+        scans.clear()
+        await page(random.Random(1))
+        found[name] = list(scans)
+    return found
+
+
+async def test_no_page_reads_a_table_that_grows_from_end_to_end(db: Database) -> None:
+    await grown(db)
+    scans = await scans_of(db)
+    assert len(scans) > 20
+    assert [name for name, some in scans.items() if some] == [], "\n".join(some for each in scans.values() for some in each)
