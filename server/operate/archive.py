@@ -195,7 +195,7 @@ def _reading(path: Path) -> Iterator[None]:
         raise OperatorError(f"{path} is no backup, or a damaged one: {error}") from error
     except OSError as error:
         # gzip's own error has neither number nor name.
-        raise OperatorError(f"{error.filename or path}: {error.strerror or error}") from error
+        raise OperatorError(f"{path} cannot be unpacked: {error.strerror or error}.") from error
 
 
 def _sync(path: Path) -> None:

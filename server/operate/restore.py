@@ -98,7 +98,7 @@ async def _prepared(staged: Path, manifest: Manifest) -> list[str]:
             await db.write(anew)
             applied = await migrate(db)
     except Unavailable as error:
-        raise OperatorError(f"The backup is damaged: {error}") from error
+        raise OperatorError(f"The backup cannot be put back, and nothing was changed: {error}") from error
     finally:
         for ending in ("-turns", "-turns-next"):
             Path(f"{staged}{ending}").unlink(missing_ok=True)

@@ -263,11 +263,23 @@ def test_the_commands_replace_nothing_unasked_and_nothing_under_a_running_proces
     assert Path(file).stat().st_mode & 0o77 == 0
 
 
-def test_a_disk_without_room_leaves_no_half_of_a_backup(partyline: Partyline, tmp_path: Path) -> None:
-    assert partyline.call("migrate").returncode == 0
-    file = tmp_path / "backup.tar"
+def without_room(partyline: Partyline, blocks: int, *words: str) -> subprocess.CompletedProcess[str]:
+    """A command none of whose files may grow beyond so many blocks of 512 bytes: as where the disk is full."""
     environment = {"PARTYLINE_VAR": str(partyline.var), "PATH": os.environ["PATH"]}
-    words = ["sh", "-c", 'ulimit -f 100; exec "$@"', "sh", sys.executable, "-m", "server", "backup", str(file)]
-    answer = subprocess.run(words, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+    limited = ["sh", "-c", f'ulimit -f {blocks}; exec "$@"', "sh", sys.executable, "-m", "server", *words]
+    return subprocess.run(limited, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_a_disk_without_room_leaves_no_half_of_a_backup_and_what_was_there_where_one_is_put_back(
+    partyline: Partyline, tmp_path: Path
+) -> None:
+    assert partyline.call("migrate").returncode == 0
+    file, database = tmp_path / "backup.tar", partyline.var / "partyline.db"
+    answer = without_room(partyline, 100, "backup", str(file))
     assert (answer.returncode, "Traceback" in answer.stderr) == (2, False), answer.stderr
     assert list(tmp_path.glob("backup*")) + list(tmp_path.glob(".partyline*")) == []
+    assert partyline.call("backup", str(file)).returncode == 0
+    before, files = database.read_bytes(), sorted(partyline.var.iterdir())
+    answer = without_room(partyline, 100, "restore", str(file), "--force")
+    assert (answer.returncode, "Traceback" in answer.stderr) == (2, False), answer.stderr
+    assert (database.read_bytes(), sorted(partyline.var.iterdir())) == (before, files)
