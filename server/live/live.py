@@ -134,17 +134,18 @@ class Live:
 
     async def _beat_for_ever(self) -> None:
         """One task for the pulses of all tabs: a timer for each would cost more memory than looking at all of them costs time."""
-        loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(self.pace.beat_seconds)
-            now = loop.time()
-            for tab in [tab for tabs in self.tabs.values() for tab in tabs if tab.due <= now and not tab.ear.outbox.closed]:
-                try:
-                    tab.beat(now)
-                except Exception:
-                    # The pulse's outermost loop: one broken tab must not keep the others waiting.
-                    log.warning("A tab is cut", exc_info=True)
-                    tab.cut()
+            self._beat(asyncio.get_running_loop().time())
+
+    def _beat(self, now: float) -> None:
+        for tab in [tab for tabs in self.tabs.values() for tab in tabs if tab.due <= now and not tab.ear.outbox.closed]:
+            try:
+                tab.beat(now)
+            except Exception:
+                # The pulse's outermost loop: one broken tab must not keep the others waiting.
+                log.warning("A tab is cut", exc_info=True)
+                tab.cut()
 
     async def _keep_who_is_here(self) -> None:
         """Writes down whose tabs are open: soon after a first one, and again and again while they are."""

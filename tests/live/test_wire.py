@@ -34,18 +34,19 @@ async def test_an_idle_tab_has_no_task_and_nothing_of_its_handshake_waits_for_th
 
 
 async def test_a_tab_that_is_gone_leaves_nothing_behind(house: House) -> None:
-    node = await house.node()
+    node = await house.node(ping_seconds=0.1)
     user = await house.story.user(await house.story.account())
     gc.collect()
     gc.disable()
     try:
         tab = await house.live_tab(node, user)
+        await tab.until("ping")
         await tab.socket.close()
-        await until(lambda: not node.live.tabs and not node.server.server_state.connections)
-        kept = [each for each in gc.get_objects() if isinstance(each, Tab)]
+        await until(lambda: not any(isinstance(each, Tab) for each in gc.get_objects()))
     finally:
         gc.enable()
-    assert kept == []
+    assert not node.live.tabs
+    assert not node.server.server_state.connections
 
 
 async def test_a_message_that_comes_byte_by_byte_and_in_fragments_is_heard(house: House) -> None:
@@ -57,6 +58,20 @@ async def test_a_message_that_comes_byte_by_byte_and_in_fragments_is_heard(house
     for byte in first + rest:
         wire.data_received(bytes([byte]))
     assert await tab.next() == {"op": "ok", "id": 7}
+
+
+async def test_while_a_tab_has_more_than_one_question_open_nothing_is_read_of_it(house: House) -> None:
+    node = await house.node()
+    user = await house.story.user(await house.story.account())
+    tab = await house.live_tab(node, user)
+    there, wire = node.live.tabs[user.id][0], next(iter(node.server.server_state.connections))
+    reading = [wire.transport.is_reading()]
+    for number in (1, 2):
+        there.heard(f'{{"op":"unwatch","id":{number},"topic":"pool"}}')
+        reading.append(wire.transport.is_reading())
+    assert reading == [True, True, False]
+    assert [(await tab.next())["id"] for _ in range(2)] == [1, 2]
+    await until(wire.transport.is_reading)
 
 
 async def test_what_a_tab_says_before_it_is_let_in_is_heard_afterwards(house: House) -> None:
