@@ -4,6 +4,7 @@ import secrets
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 LENGTH = 26
+_PAIRS = [high + low for high in ALPHABET for low in ALPHABET]
 
 
 def new_id(at_us: int) -> str:
@@ -30,4 +31,4 @@ def id_after(last: str | None, at_us: int) -> str:
 
 
 def _written(number: int) -> str:
-    return "".join(ALPHABET[number >> shift & 31] for shift in range(125, -5, -5))
+    return "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -10, -10)])

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, Protocol, TypeGuard
-from urllib.parse import parse_qsl
 
 import httpx2
 import msgspec
 
 from server.carriers.nonce import Nonce
+from server.carriers.urlencoded import pairs
 from server.domain.message import MessageState
 
 Answered = Literal["stop", "start", "help"]
@@ -89,8 +89,7 @@ class HookRequest:
         Bytes that are not UTF-8 become lone surrogates (PEP 383), so that a signature can be computed over exactly what
         came, and `readable` can refuse them afterwards.
         """
-        text = self.body.decode("utf-8", "surrogateescape")
-        return parse_qsl(text, keep_blank_values=True, errors="surrogateescape")
+        return pairs(self.body.decode("utf-8", "surrogateescape"))
 
     @property
     def media_type(self) -> str:

@@ -97,6 +97,8 @@ class Desk:
 
     async def join(self, group: Group[I, R], items: Sequence[I]) -> list[R]:
         """Each item shares the next transaction with whatever else waits; returns when all are committed."""
+        if len(items) == 1:
+            return [await self.writer.join(group, items[0])]
         return await asyncio.gather(*(self.writer.join(group, item) for item in items))
 
 

@@ -22,6 +22,8 @@ from server.store.contacts import Contact
 from server.store.database import Transaction
 from server.store.waits import Claim
 
+NOTHING_SAID = Standing()
+
 
 class Pending(msgspec.Struct, frozen=True):
     """An event that has its `seq` but not yet its position. `conversation` is the state that it shows."""
@@ -130,7 +132,7 @@ class Work:
         missing = [key for key in dict.fromkeys(numbers) if key not in self.staged.standings]
         if missing:
             found = await consent.standings(self.tx, missing)
-            self.staged.standings.update({key: found.get(key, Standing()) for key in missing})
+            self.staged.standings.update({key: found.get(key, NOTHING_SAID) for key in missing})
 
     async def thread(self, account: str, id: str) -> Thread:
         """A conversation of the account, locked. Raises `NotFound`."""
@@ -165,7 +167,7 @@ class Work:
 
     def standing(self, conversation: Conversation) -> Standing:
         """Of the conversation's number, as this transaction has it."""
-        return self.staged.standings.get((conversation.account, conversation.phone), Standing())
+        return self.staged.standings.get((conversation.account, conversation.phone), NOTHING_SAID)
 
     def happen(self, before: Thread, step: Step, actor: Actor = SYSTEM, message: Message | None = None) -> Thread:
         """Stages a step: its events get their numbers, each showing the state after the step. Returns the thread as it now is."""

@@ -1,6 +1,7 @@
 """The closed list of events (CONTRACT "Event types") and how far each reaches without being asked for."""
 
 from enum import StrEnum
+from functools import cache
 
 
 class EventType(StrEnum):
@@ -70,6 +71,7 @@ PERSONAL = frozenset({EventType.CONVERSATION_READ, EventType.SUBSCRIBER_MUTED, E
 """Events that concern one person alone and carry no `seq`."""
 
 
+@cache
 def reach(event: EventType) -> Reach:
     if event in PERSONAL:
         return Reach.PERSON
