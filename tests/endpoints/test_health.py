@@ -88,9 +88,9 @@ async def test_metrics_tell_what_waits_what_was_committed_and_who_is_here(office
     assert told["partyline_tabs", ""] == 3
     assert told["partyline_database_up", ""] == 1
     assert told["partyline_queue_waiting", "outbox"] == 1
-    assert told["partyline_queue_oldest_seconds", "outbox"] == pytest.approx(21 * 60, abs=60)
+    assert 21 * 60 <= told["partyline_queue_oldest_seconds", "outbox"] < 30 * 60
     assert told["partyline_queue_waiting", "pool"] == 0
-    assert told["partyline_timer_late_seconds", ""] == pytest.approx(60, abs=30)
+    assert 60 <= told["partyline_timer_late_seconds", ""] < 600
     assert told["partyline_commit_items_count", ""] == office.desk.writer.batches
     assert told["partyline_commit_items_sum", ""] == office.desk.writer.written
     assert told["partyline_swept_total", ""] == 0
