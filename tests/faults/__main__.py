@@ -13,11 +13,22 @@ from pathlib import Path
 import uvloop
 
 from tests.faults.row import Result, Row
-from tests.faults.rows import alone, asleep, herd, live, own, rights, roles, ways
+from tests.faults.rows import alone, asleep, herd, live, machines, own, rights, roles, ways
 from tests.faults.stage import LONG, SHORT, Engine, Stage, open_stage
 from tests.faults.table import table
 
-ROWS: list[Row] = [*live.ROWS, *ways.ROWS, *rights.ROWS, *roles.ROWS, *asleep.ROWS, *herd.ROWS, *alone.ROWS, *own.ROWS, *live.LAST]
+ROWS: list[Row] = [
+    *live.ROWS,
+    *ways.ROWS,
+    *rights.ROWS,
+    *roles.ROWS,
+    *asleep.ROWS,
+    *herd.ROWS,
+    *alone.ROWS,
+    *own.ROWS,
+    *machines.ROWS,
+    *live.LAST,
+]
 ENGINES: tuple[Engine, ...] = ("sqlite", "postgresql")
 
 
