@@ -36,10 +36,10 @@ async def measured(folder: Path, engine: str, sizes: list[int]) -> None:
     print("---" + "|--:" * len(sizes))
     for table in TABLES:
         print(f"{table} | {' | '.join(f'{rows[size][table]:,}' for size in sizes)}")
-    print(f"\n{engine}, p50 / p99 ms | {' | '.join(f'{size:,}' for size in sizes)}")
+    print(f"\n{engine}, p50 / p99, processor, ms | {' | '.join(f'{size:,}' for size in sizes)}")
     print("---" + "|--:" * len(sizes))
     for page in found[sizes[0]]:
-        print(f"{page} | {' | '.join('{:.1f} / {:.1f}'.format(*found[size][page]) for size in sizes)}")
+        print(f"{page} | {' | '.join('{:.1f} / {:.1f}, {:.1f}'.format(*found[size][page]) for size in sizes)}")
 
 
 def main() -> None:
