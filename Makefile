@@ -62,7 +62,7 @@ system:
 faults: system .venv/dev.installed ## breaks Redis, processes, wires and disks under load; prints one table, also in var/faults.md
 	$(BIN)/python -m tests.faults --out var/faults.md
 
-bench: yardsticks nchan .venv/dev.installed bench/yardsticks/node_modules/.installed bench/yardsticks/.venv/.installed ## measures how fast events reach tabs and texts come in, beside yardsticks
+bench: yardsticks nchan .venv/dev.installed bench/yardsticks/node_modules/.installed bench/yardsticks/.venv/.installed ## measures how fast events reach tabs and texts come in
 	$(BIN)/python -m bench
 	$(BIN)/python -m bench.inbound
 

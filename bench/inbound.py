@@ -12,7 +12,6 @@ import argparse
 import asyncio
 import contextlib
 import json
-import math
 import os
 import secrets
 import shutil
@@ -213,18 +212,20 @@ def compare(here: Ground, goals: Goals) -> None:
 
 
 def judge(goals: Goals, engine: str, ours: Figures, found: dict[str, Figures]) -> None:
-    """By the clock where both had their core; what was held up is compared by the second of processor time. Servers that wait for a disk
-    are slow by the clock and not by processor time: they are compared by the clock."""
+    """By the clock; on a crowded machine by the second of processor time, but where the other waits for the disk and not for its core."""
     what = f"texts on {engine}"
-    if VERIFIED in found:
-        other = found[VERIFIED]
+
+    def times(other: Figures) -> float:
         crowded = max(ours.others, other.others) > 1 - BUSY
-        ratio = ours.per_cpu_second / other.per_cpu_second if crowded else ours.rate / other.rate
-        goals.at_least(f"{what}, of a handler that stores nothing", ratio, 0.25 if engine == "postgresql" else 0.3)
+        return ours.per_cpu_second / other.per_cpu_second if crowded else ours.rate / other.rate
+
+    if VERIFIED in found:
+        least = 0.25 if engine == "postgresql" else 0.3
+        goals.at_least(f"{what}, of a handler that stores nothing", times(found[VERIFIED]), least)
     if ALONE in found:
-        goals.at_least(f"{what}, of a transaction a request", ours.rate / found[ALONE].rate, 3)
+        goals.at_least(f"{what}, of a transaction a request", times(found[ALONE]), 3)
     if plain := [found[name].rate for name in (DJANGO, EXPRESS) if name in found]:
-        goals.at_least(f"{what}, of the best of Django and express", ours.rate / max(plain, default=math.nan), 5)
+        goals.at_least(f"{what}, of the best of Django and express", ours.rate / max(plain), 5)
     goals.at_most(f"{what}, p99 ms", ours.p99, 50)
 
 
