@@ -161,6 +161,7 @@ async def test_each_number_has_its_conversation_and_the_unread_ones_are_counted(
     await tab(ben, "SMS").click()
     await until(ben.spoken)
     assert await ben.bubbles() == ["From the second"]
+    await expect(tab(ben, "SMS")).to_contain_text("1")
     numbers = ben.page.get_by_label("Number", exact=True)
     await expect(numbers.locator("option[disabled]")).to_have_text("+1 (202) 555-0150 · landline")
     await numbers.select_option(MARIA)

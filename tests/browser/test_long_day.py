@@ -8,7 +8,8 @@ import asyncio
 import logging
 import time
 
-from tests.fixtures.browser import Team, Window, processor
+from tests.fixtures.browser import Team, Window
+from tests.fixtures.processor import processor
 from tests.fixtures.waiting import until
 
 MARIA = "+12025550143"

@@ -22,10 +22,15 @@ GIVE = """([kind, at, name, type, base64]) => {
   const target = document.querySelector(at);
   if (kind === "paste") return target.dispatchEvent(new ClipboardEvent("paste", {bubbles: true, cancelable: true, clipboardData: data}));
   const fire = (name) => target.dispatchEvent(new DragEvent(name, {bubbles: true, cancelable: true, dataTransfer: data}));
-  fire("dragover");
-  const said = document.querySelector("[data-dropping]")?.dataset.dropping;
-  fire("drop");
-  return said;
+  const over = (times) => {
+    fire("dragover");
+    const said = document.querySelector("[data-dropping]")?.dataset.dropping;
+    return said || times === 0 ? said : new Promise((done) => setTimeout(() => done(over(times - 1)), 20));
+  };
+  return Promise.resolve(over(50)).then((said) => {
+    fire("drop");
+    return said;
+  });
 }"""
 LOADED = "(image) => image.complete && image.naturalWidth"
 

@@ -17,8 +17,9 @@ import pytest
 import pytest_asyncio
 
 from server.settings import Settings
-from tests.fixtures.browser import Team, Window, processor
+from tests.fixtures.browser import Team, Window
 from tests.fixtures.crowd import Crowd, crowd_of
+from tests.fixtures.processor import processor
 from tests.fixtures.waiting import until
 
 PEOPLE = 10_000
