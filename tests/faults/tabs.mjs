@@ -24,6 +24,8 @@ const OPENING_MS = 10;
 /** So long may a page take to show what a fresh one does; for counts of what does not come to it, the next regular reading besides. */
 const PATIENCE_MS = 6000;
 const COUNTED_MS = 4000;
+/** So long a fresh page, on a machine that does much else. */
+const FRESH_MS = 60_000;
 const AT_ONCE = 6;
 const SHOWN = 40;
 
@@ -237,17 +239,19 @@ function difference(mine, fresh, path = "") {
  */
 async function compare(page) {
   const { book } = page;
-  for (const began = Date.now(); book.began >= 0; await sleep(500)) {
+  for (let began = Date.now(); book.began >= 0; await sleep(500)) {
+    const asked = Date.now();
     const fresh = new Page(page.spec);
     fresh.start();
-    await until(() => fresh.settled, 10_000);
+    const ready = await until(() => fresh.settled, FRESH_MS);
+    began += Date.now() - asked;
     const from = Math.max(page.lines?.oldest ?? 0, fresh.lines?.oldest ?? 0);
     const [mine, theirs] = [page.shown(from), fresh.shown(from)];
-    book.differs = fresh.settled ? difference(mine, theirs) : "the fresh page is not ready";
+    book.differs = ready ? difference(mine, theirs) : "the fresh page is not ready";
     book.compared = page.feed ? theirs.feed.length : theirs.rows.length + (theirs.open?.messages?.length ?? 0);
     fresh.stop();
     const [took, counts] = [Date.now() - began, book.differs?.startsWith(".tallies")];
-    if (book.differs === null || !plan.resumes || took > PATIENCE_MS + (counts ? plan.refresh_ms : 0)) return;
+    if (book.differs === null || !ready || !plan.resumes || took > PATIENCE_MS + (counts ? plan.refresh_ms : 0)) return;
     if (counts && took > COUNTED_MS) book.recounted = true;
   }
 }
