@@ -26,6 +26,7 @@ ROLES: tuple[Role, ...] = ("web", "timer", "sender")
 DATABASE_PATIENCE_SECONDS = 30.0
 STOP_SECONDS = 4.0
 LAST_RESORT_SECONDS = 6.0
+ACCEPT_SECONDS = 0.05
 USER_TIMEOUT_MS = 20_000
 """After this long without an acknowledgement the kernel gives up on a browser: uvicorn waits for ever (measured)."""
 
@@ -162,6 +163,9 @@ class _Server(uvicorn.Server):
         yield
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for listener in sockets or []:
+            listener.listen(0)  # whoever waits to be accepted is lost when it closes; from here on hardly anybody does
+        await asyncio.sleep(ACCEPT_SECONDS)
         for server in self.servers:
             server.close()
         if self._drain:
