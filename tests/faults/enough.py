@@ -13,7 +13,7 @@ BEHIND_THE_WALL = 2
 """Tabs of another account."""
 READ_SHARE = 0.01
 """Of what was due to all tabs, so much may be known to pages only because they read it over HTTP."""
-OVERTAKEN_SHARE = 0.03
+OVERTAKEN_SHARE = 0.1
 """Of the same, so much may come behind a newer word of its conversation: what tabs of the pool and the feed missed while they were away."""
 NO_WORSE = frozenset({403, 409})
 """Refusals that belong to the game: another was quicker, or nothing waits, or it is another's by now."""

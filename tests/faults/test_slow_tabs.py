@@ -121,7 +121,7 @@ async def attack(centre: Centre, *, stuck: int, per_second: int, seconds: float,
             came.clear()
             flood.sent.clear()
             await flood.run(per_second, for_seconds)
-            await until(lambda: len(came) == len(flood.sent) * readers, within=10)
+            await until(lambda: len(came) == len(flood.sent) * readers, within=60)
             return sorted(at - flood.sent[position] for position, at in came)
 
         await delays(seconds / 2)  # what the process needs anyway is there now
