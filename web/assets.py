@@ -13,6 +13,7 @@ import mimetypes
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -134,6 +135,12 @@ class Assets:
             "media-src 'self'; font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; "
             "form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
         )
+
+
+@cache
+def assets_of_the_product() -> Assets:
+    """Read and joined once in a process."""
+    return Assets()
 
 
 def page_headers(assets: Assets) -> Mapping[str, str]:

@@ -26,14 +26,14 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from web import filters
-from web.assets import ROOM, Assets, page_headers
+from web.assets import ROOM, Assets, assets_of_the_product, page_headers
 
 
 class Renderer:
     """Renders the templates of this room; the module says what each needs."""
 
     def __init__(self, assets: Assets | None = None, *, demo: bool = False) -> None:
-        self.assets: Final = assets or Assets()
+        self.assets: Final = assets or assets_of_the_product()
         self.headers: Final[Mapping[str, str]] = page_headers(self.assets)
         self._templates: Final = Environment(
             loader=FileSystemLoader(ROOM / "templates"),

@@ -216,7 +216,7 @@ async def test_files_are_dropped_on_the_thread_and_pasted_and_taken_off_again(te
     await there(ana, "image.png")
     await ana.page.locator("h1").click()
     opened: list[FileChooser] = []
-    ana.page.on("filechooser", opened.append)
+    ana.page.on("filechooser", lambda chooser: opened.append(chooser))
 
     async def asked() -> bool:
         await ana.page.keyboard.press("a")
