@@ -51,6 +51,18 @@ async def three(team: Team) -> list[str]:
     return [await team.talk(name, phone, to=team.own) for name, phone in named]
 
 
+async def both_keys(window: Window, key: str, path: str) -> None:
+    """G and another one, which must come within a second of it: on a busy machine, now and then at the second try."""
+
+    async def there() -> bool:
+        if window.page.url != f"{window.team.house.address}{path}":
+            await window.page.keyboard.press("g")
+            await window.page.keyboard.press(key)
+        return window.page.url == f"{window.team.house.address}{path}"
+
+    await until(there)
+
+
 async def keymap(window: Window) -> dict[str, dict[str, str]]:
     """What `?` shows: heading, keys, words."""
     await window.page.keyboard.press("?")
@@ -71,9 +83,7 @@ async def test_the_map_lists_the_keys_of_this_page_and_no_others(team: Team) -> 
     mia = await team.window("mia")
     shown = await keymap(mia)
     assert (shown["Everywhere"], shown["In SMS"]) == (EVERYWHERE | MANAGERS, IN_SMS)
-    await mia.page.keyboard.press("g")
-    await mia.page.keyboard.press("c")
-    await expect(mia.page).to_have_url(re.compile("/contacts$"))
+    await both_keys(mia, "c", "/contacts")
     await expect(mia.page.get_by_role("heading", level=1)).to_be_visible()
     shown = await keymap(mia)
     assert "In SMS" not in shown
@@ -93,9 +103,7 @@ async def test_two_keys_go_to_a_page(team: Team) -> None:
     """UX 93: G, then the page."""
     mia = await team.window("mia")
     for key, path in (("p", "/pool"), ("l", "/feed"), ("r", "/reports/sms-conversations"), ("a", "/reports/response-times"), ("s", "/sms")):
-        await mia.page.keyboard.press("g")
-        await mia.page.keyboard.press(key)
-        await expect(mia.page).to_have_url(f"{team.house.address}{path}")
+        await both_keys(mia, key, path)
         await expect(mia.page.locator("h1").first).to_be_visible()
 
 

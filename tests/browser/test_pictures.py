@@ -25,7 +25,7 @@ GIVE = """([kind, at, name, type, base64]) => {
   const over = (times) => {
     fire("dragover");
     const said = document.querySelector("[data-dropping]")?.dataset.dropping;
-    return said || times === 0 ? said : new Promise((done) => setTimeout(() => done(over(times - 1)), 20));
+    return said === "Drop to attach" || times === 0 ? said : new Promise((done) => setTimeout(() => done(over(times - 1)), 20));
   };
   return Promise.resolve(over(50)).then((said) => {
     fire("drop");
