@@ -20,6 +20,7 @@ PLACES = """async ([selector, ms]) => {
 }"""
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("where", ["page", "list"])
 async def test_a_row_that_another_one_claims_stays_in_its_place_for_four_seconds(team: Team, where: str) -> None:
     """UX 60: on the page of the pool and in the inbox's list of it, under the pointer; then it leaves."""
@@ -36,7 +37,7 @@ async def test_a_row_that_another_one_claims_stays_in_its_place_for_four_seconds
     )
     assert len(places) == 1, places
     await expect(row(dana, where, middle)).to_contain_text("Claimed by Ana")
-    await expect(row(dana, where, middle)).to_have_count(0)
+    await expect(row(dana, where, middle)).to_have_count(0, timeout=4000)
     await expect(dana.page.locator(selector)).to_have_count(2)
 
 

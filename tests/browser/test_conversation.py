@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.async_api import Route, expect
 
 from tests.fixtures.browser import Team, Window
@@ -232,12 +233,13 @@ async def test_handing_over_changes_the_owner_everywhere_and_the_old_one_stays_s
     assert await dana.toast() == "Ben handed Maria Garcia over to you."
 
 
+@pytest.mark.alone
 async def test_typing_shows_in_thread_and_row_and_goes(team: Team) -> None:
     """UX 49: within half a second, and gone at most six seconds after the last key."""
     conversation = await team.talk("Maria Garcia", MARIA, to=team.own)
     ben, ana = await team.open_windows("ben", "ana", path=f"/sms/{conversation}")
     await until(ben.spoken)
     await ana.composer.press_sequentially("H")
-    await expect(ben.page.locator(".log .typing")).to_have_text("Ana is typing…")
+    await expect(ben.page.locator(".log .typing")).to_have_text("Ana is typing…", timeout=500)
     await expect(ben.row("Maria Garcia")).to_contain_text("Ana is typing…")
-    await expect(ben.page.locator(".log .typing")).to_have_text("")
+    await expect(ben.page.locator(".log .typing")).to_have_text("", timeout=6000)

@@ -31,6 +31,7 @@ async def away(window: Window) -> None:
     await window.page.mouse.move(2, 2)
 
 
+@pytest.mark.alone
 async def test_texts_claims_and_what_goes_public_show_by_themselves(team: Team) -> None:
     """UX 84: in, out, public, claimed in place."""
     mia = await team.window("mia", "/feed")
@@ -38,17 +39,17 @@ async def test_texts_claims_and_what_goes_public_show_by_themselves(team: Team) 
     await expect(line(mia, "added by mia").filter(has_text="Dana")).to_be_visible()
     conversation = await team.talk("Maria Garcia", MARIA, "Is it open?")
     for words in ("Is it open?", "at once: nobody owned it"):
-        await expect(line(mia, words)).to_be_visible()
+        await expect(line(mia, words)).to_be_visible(timeout=1000)
     public = line(mia, "at once")
     await team.call("ana", "POST", f"conversations/{conversation}/claim")
-    await expect(public).to_contain_text("claimed by Ana")
+    await expect(public).to_contain_text("claimed by Ana", timeout=1000)
     await team.send("ana", conversation, "Until five")
     out = line(mia, "Until five")
-    await expect(out).to_contain_text("Ana→ to Maria Garcia")
+    await expect(out).to_contain_text("Ana→ to Maria Garcia", timeout=1000)
     await expect(out).to_contain_text("Delivered")
     await expect(line(mia, "claimed it")).to_have_count(0)
     await team.text(MARIA, "STOP")
-    await expect(line(mia, "opted out by texting STOP")).to_be_visible()
+    await expect(line(mia, "opted out by texting STOP")).to_be_visible(timeout=1000)
     await expect(mia.page.locator(".figures")).to_contain_text("public0")
     before = await shown(mia)
     await mia.go("/feed")
@@ -70,6 +71,7 @@ async def test_a_text_shows_within_a_second(team: Team) -> None:
     assert statistics.median(took) < 1
 
 
+@pytest.mark.alone
 async def test_the_feed_waits_while_one_points_at_it_or_has_paused_it(team: Team) -> None:
     """UX 84: rows stay and change in place; what is new is counted; P pauses and goes on."""
     conversation = await team.talk("Maria Garcia", MARIA, to=team.own)
@@ -80,7 +82,7 @@ async def test_the_feed_waits_while_one_points_at_it_or_has_paused_it(team: Team
     await expect(new).to_contain_text("new")
     assert not any("First" in words for words in await shown(mia))
     await away(mia)
-    await expect(line(mia, "First")).to_be_visible()
+    await expect(line(mia, "First")).to_be_visible(timeout=1000)
     await mia.page.keyboard.press("p")
     await expect(mia.page.get_by_role("button", name="Go on")).to_have_attribute("aria-pressed", "true")
     await team.send("ben", conversation, "Sent while paused")
@@ -88,10 +90,11 @@ async def test_the_feed_waits_while_one_points_at_it_or_has_paused_it(team: Team
     await expect(new).to_contain_text("new")
     assert not any("Second" in words or "paused" in words for words in await shown(mia))
     await mia.page.keyboard.press("p")
-    await expect(line(mia, "Second")).to_be_visible()
+    await expect(line(mia, "Second")).to_be_visible(timeout=1000)
     await expect(line(mia, "Sent while paused")).to_be_visible()
 
 
+@pytest.mark.alone
 async def test_what_is_new_shows_when_asked_for_with_the_pointer_still_over_the_feed(team: Team) -> None:
     """At once and in a quiet hour: no later event draws it. By key the focus goes on at the newest line."""
     await team.talk("Maria Garcia", MARIA, to=team.own)
@@ -102,14 +105,14 @@ async def test_what_is_new_shows_when_asked_for_with_the_pointer_still_over_the_
     await expect(new).to_have_text("2 new")
     await new.hover()
     await new.click()
-    await expect(line(mia, "First")).to_be_visible()
+    await expect(line(mia, "First")).to_be_visible(timeout=1000)
     await expect(new).to_have_count(0)
     await team.text(OMAR, "Second")
     await expect(new).to_have_text("2 new")
     await new.focus()
     await mia.page.keyboard.press("Enter")
-    await expect(lines(mia).first).to_be_focused()
-    await expect(line(mia, "Second")).to_be_visible()
+    await expect(lines(mia).first).to_be_focused(timeout=1000)
+    await expect(line(mia, "Second")).to_be_visible(timeout=1000)
     await lines(mia).first.click()
     await expect(lines(mia).first).to_have_attribute("aria-current", "true")
     await expect(lines(mia).first).not_to_have_css("background-color", "rgba(0, 0, 0, 0)")
@@ -203,6 +206,7 @@ async def test_one_goes_back_to_a_time_and_to_now_again(team: Team) -> None:
     await expect(line(mia, "Just now")).to_be_visible()
 
 
+@pytest.mark.alone
 async def test_who_observes_tells_nobody_and_marks_nothing_read_until_joining(team: Team) -> None:
     """UX 85."""
     conversation = await team.talk("Maria Garcia", MARIA, "Is it open?", to=team.own)
@@ -217,7 +221,7 @@ async def test_who_observes_tells_nobody_and_marks_nothing_read_until_joining(te
     await expect(pane.get_by_role("log")).to_contain_text("Hello again")
     await expect(pane).to_contain_text("You take part in this conversation.")
     await team.text(MARIA, "Still there?", to=team.own)
-    await expect(pane.get_by_role("log")).to_contain_text("Still there?")
+    await expect(pane.get_by_role("log")).to_contain_text("Still there?", timeout=1000)
     await mia.page.wait_for_timeout(1500)
     await expect(ben.page.locator(".chip.viewing")).to_have_count(0)
     after = await team.call("mia", "GET", f"conversations/{conversation}")

@@ -23,6 +23,7 @@ async def names(window: Window) -> list[str]:
     return found
 
 
+@pytest.mark.alone
 async def test_a_text_moves_its_row_to_the_top_with_preview_time_and_count_and_without_a_call(team: Team) -> None:
     """UX 13."""
     await three(team)
@@ -32,17 +33,18 @@ async def test_a_text_moves_its_row_to_the_top_with_preview_time_and_count_and_w
     await ben.page.mouse.move(900, 500)
     await ben.cut_off()
     await team.text(MARIA, "And another thing", to=team.own)
-    await expect(ben.page.locator(".list-pane .row-name").first).to_have_text("Maria Garcia")
+    await expect(ben.page.locator(".list-pane .row-name").first).to_have_text("Maria Garcia", timeout=1000)
     await expect(ben.row("Maria Garcia")).to_contain_text(re.compile("And another thing.*now.*2 unread"))
 
 
+@pytest.mark.alone
 async def test_a_conversation_that_the_tab_does_not_know_comes_with_one_load(team: Team) -> None:
     """UX 13: the only call that a first text may need."""
     ben = await team.window("ben")
     await expect(ben.page.get_by_text("No conversations yet. Open a contact and send the first text.")).to_be_visible()
     mark = len(ben.requests)
     await team.text(MARIA, "You do not know me", to=team.own)
-    await expect(ben.row("(202) 555-0143")).to_contain_text("You do not know me")
+    await expect(ben.row("(202) 555-0143")).to_contain_text("You do not know me", timeout=1000)
     calls = {
         re.sub(r"/[0-9a-z]{26}$", "/…", request.url.removeprefix(team.house.address))
         for request in ben.requests[mark:]
@@ -186,6 +188,7 @@ async def test_the_unanswered_are_sorted_by_the_time_left(team: Team) -> None:
     await until_names(ben, ["Wei Chen", "Omar Haddad", "Maria Garcia"])
 
 
+@pytest.mark.alone
 async def test_a_row_names_the_sender_of_the_last_text(team: Team) -> None:
     """UX 22."""
     conversation = await team.talk("Maria Garcia", MARIA, to=team.own)
@@ -194,9 +197,10 @@ async def test_a_row_names_the_sender_of_the_last_text(team: Team) -> None:
     await ana.view("Subscribed")
     await team.send("ben", conversation, "At your service")
     await expect(ben.row("Maria Garcia")).to_contain_text("You: At your service")
-    await expect(ana.row("Maria Garcia")).to_contain_text("Ben: At your service")
+    await expect(ana.row("Maria Garcia")).to_contain_text("Ben: At your service", timeout=1000)
 
 
+@pytest.mark.alone
 async def test_the_list_of_all_is_live_for_who_takes_no_part(team: Team) -> None:
     """The rows that are on screen: words, sender, state, without a call."""
     conversation = await team.talk("Maria Garcia", MARIA, to=team.own)
@@ -209,4 +213,4 @@ async def test_the_list_of_all_is_live_for_who_takes_no_part(team: Team) -> None
     await until(lambda: any("watch" in str(frame) and conversation in str(frame) for frame in said))
     await ana.cut_off()
     await team.send("ben", conversation, "At your service")
-    await expect(ana.row("Maria Garcia")).to_contain_text("Ben: At your service")
+    await expect(ana.row("Maria Garcia")).to_contain_text("Ben: At your service", timeout=1000)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable
 
+import pytest
 from playwright.async_api import expect
 
 from tests.fixtures.browser import Team, Window
@@ -51,18 +52,6 @@ async def three(team: Team) -> list[str]:
     return [await team.talk(name, phone, to=team.own) for name, phone in named]
 
 
-async def both_keys(window: Window, key: str, path: str) -> None:
-    """G and another one, which must come within a second of it: on a busy machine, now and then at the second try."""
-
-    async def there() -> bool:
-        if window.page.url != f"{window.team.house.address}{path}":
-            await window.page.keyboard.press("g")
-            await window.page.keyboard.press(key)
-        return window.page.url == f"{window.team.house.address}{path}"
-
-    await until(there)
-
-
 async def keymap(window: Window) -> dict[str, dict[str, str]]:
     """What `?` shows: heading, keys, words."""
     await window.page.keyboard.press("?")
@@ -78,12 +67,15 @@ async def keymap(window: Window) -> dict[str, dict[str, str]]:
     return shown
 
 
+@pytest.mark.alone
 async def test_the_map_lists_the_keys_of_this_page_and_no_others(team: Team) -> None:
     """UX 93."""
     mia = await team.window("mia")
     shown = await keymap(mia)
     assert (shown["Everywhere"], shown["In SMS"]) == (EVERYWHERE | MANAGERS, IN_SMS)
-    await both_keys(mia, "c", "/contacts")
+    await mia.page.keyboard.press("g")
+    await mia.page.keyboard.press("c")
+    await expect(mia.page).to_have_url(re.compile("/contacts$"))
     await expect(mia.page.get_by_role("heading", level=1)).to_be_visible()
     shown = await keymap(mia)
     assert "In SMS" not in shown
@@ -99,11 +91,14 @@ async def test_an_agent_has_no_keys_to_managers_pages(team: Team) -> None:
     await expect(ben.page).to_have_url(re.compile("/sms$"))
 
 
+@pytest.mark.alone
 async def test_two_keys_go_to_a_page(team: Team) -> None:
     """UX 93: G, then the page."""
     mia = await team.window("mia")
     for key, path in (("p", "/pool"), ("l", "/feed"), ("r", "/reports/sms-conversations"), ("a", "/reports/response-times"), ("s", "/sms")):
-        await both_keys(mia, key, path)
+        await mia.page.keyboard.press("g")
+        await mia.page.keyboard.press(key)
+        await expect(mia.page).to_have_url(f"{team.house.address}{path}")
         await expect(mia.page.locator("h1").first).to_be_visible()
 
 

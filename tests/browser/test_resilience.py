@@ -13,6 +13,7 @@ from tests.fixtures.waiting import until
 MARIA, WEI = "+12025550143", "+12025550144"
 
 
+@pytest.mark.alone
 async def test_a_tab_comes_back_after_the_web_process_was_killed_with_all_that_it_missed(own_team: Team) -> None:
     """UX 10, 11. The light stays Live for some seconds; attempts are spread; the page is not loaded again."""
     team, house = own_team, own_team.house
@@ -55,7 +56,7 @@ async def test_a_tab_comes_back_after_the_web_process_was_killed_with_all_that_i
     await expect(ben.row("Wei Chen")).to_contain_text("public")
     await expect(ben.composer).to_have_value("Half a thought")
     await team.text(MARIA, "And live again", to=team.own)
-    await expect(ben.page.locator(".message .words").last).to_have_text("And live again")
+    await expect(ben.page.locator(".message .words").last).to_have_text("And live again", timeout=1000)
 
 
 async def changed(window: Window, chip: str) -> bool:
@@ -67,6 +68,7 @@ def count(window: Window, attempts: list[float]) -> None:
     window.page.on("websocket", lambda _: attempts.append(time.monotonic()))
 
 
+@pytest.mark.alone
 async def test_texts_arrive_while_redis_is_dead_and_after_it_is_back(own_team: Team) -> None:
     """Redis is killed as a crash does it. The tab stays Live all the time and has every text once, in order."""
     team, house = own_team, own_team.house
@@ -76,12 +78,12 @@ async def test_texts_arrive_while_redis_is_dead_and_after_it_is_back(own_team: T
     house.redis.kill()
     for number in range(1, 4):
         await team.text(MARIA, f"Text {number}", to=team.own)
-    await expect(ben.page.locator(".message .words").last).to_have_text("Text 3")
+    await expect(ben.page.locator(".message .words").last).to_have_text("Text 3", timeout=2000)
     await ben.write("I am here")
     await expect(ben.outbound.last).to_contain_text("Delivered")
     await asyncio.to_thread(house.redis.start)
     await team.text(MARIA, "Text 4", to=team.own)
-    await expect(ben.page.locator(".message .words").last).to_have_text("Text 4")
+    await expect(ben.page.locator(".message .words").last).to_have_text("Text 4", timeout=2000)
     bodies = [body.split(" Reply STOP")[0].splitlines()[0] for body in await ben.bubbles()]
     assert bodies == ["Text 0", "Text 1", "Text 2", "Text 3", "I am here", "Text 4"]
     assert await ben.chip() == "Live"

@@ -11,6 +11,7 @@ from tests.fixtures.waiting import until
 MARIA = "+12025550143"
 
 
+@pytest.mark.alone
 async def test_a_text_alerts_owner_and_subscriber_and_its_answer_shows_on_the_phone(team: Team) -> None:
     """UX 13, 47. The owner's and the subscriber's tabs need no call but the load of a conversation that they do not know."""
     conversation = await team.talk("Maria Garcia", MARIA, "First words", to=team.own)
@@ -34,7 +35,7 @@ async def test_a_text_alerts_owner_and_subscriber_and_its_answer_shows_on_the_ph
     await phone.page.get_by_role("button", name="Text in").click()
     for window in (ben, ana):
         row = window.page.get_by_role("link", name="Maria Garcia")
-        await expect(row).to_contain_text("Is Thursday still good?")
+        await expect(row).to_contain_text("Is Thursday still good?", timeout=1000)
         await expect(row).to_contain_text("1 unread")
         await window.title_is("(1) SMS · Partyline")
         assert await window.toast() == "Maria Garcia: Is Thursday still good?"
@@ -47,7 +48,7 @@ async def test_a_text_alerts_owner_and_subscriber_and_its_answer_shows_on_the_ph
         await until(window.spoken)
     await ben.write("Yes, at three")
     for window in windows:
-        await expect(window.page.locator(".message.outbound").last).to_contain_text("Yes, at three")
+        await expect(window.page.locator(".message.outbound").last).to_contain_text("Yes, at three", timeout=1000)
     await expect(phone.page.get_by_role("log")).to_contain_text("Yes, at three")
     await expect(ben.page.locator(".message.outbound").last).to_contain_text("Delivered")
 

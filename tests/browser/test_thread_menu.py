@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.async_api import Locator, expect
 
 from tests.fixtures.browser import Team, Window
@@ -143,16 +144,17 @@ async def test_leaving_stops_the_alerts(team: Team) -> None:
     await ana.title_is("SMS · Partyline")
 
 
+@pytest.mark.alone
 async def test_who_looks_is_shown_after_a_second_and_gone_when_hidden(team: Team) -> None:
     """UX 50. Hidden is simulated: a headless tab always says visible."""
     conversation, ben = await open_one(team)
     ana = await team.window("ana", f"/sms/{conversation}")
     chip = ben.page.locator(".chip.viewing")
-    await expect(chip).to_have_text("Ana here too")
+    await expect(chip).to_have_text("Ana here too", timeout=3000)
     await ana.page.evaluate(
         """() => {
           Object.defineProperty(document, "visibilityState", {configurable: true, get: () => "hidden"});
           document.dispatchEvent(new Event("visibilitychange"));
         }"""
     )
-    await expect(chip).to_have_count(0)
+    await expect(chip).to_have_count(0, timeout=7000)
