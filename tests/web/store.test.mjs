@@ -97,6 +97,26 @@ test("An unknown conversation of mine is loaded, and its events wait until it is
   assert.deepEqual(tab.noticed, [[4, false], [5, false]]);
 });
 
+test("Many unknown conversations are read by the page, and what no page holds one by one", async () => {
+  const tab = await new Tab().live();
+  const ids = Array.from({ length: 300 }, (_, number) => `d${number}`);
+  const mine = (id, more = {}) => row({ id, seq: 1, ...more });
+  const page = (some, next) => ({ items: some.map((id) => mine(id)), next });
+  tab.answers["/conversations?view=all&limit=200"] = page(ids.slice(100), "more");
+  tab.answers["/conversations?view=all&limit=200&cursor=more"] = page(ids.slice(20, 100), "end");
+  for (const id of ids) tab.answers[`/conversations/${id}`] = mine(id);
+  tab.events(...ids.map((id) => event(1, { conversation: id, data: { message: message(1), conversation: shared(row({ id })) } })));
+  assert.equal(tab.gets.length, 8);
+  await settled();
+  for (const run of tab.later.splice(0)) run();
+  for (let rounds = 0; rounds < 5; rounds += 1) await settled();
+  assert.deepEqual(ids.filter((id) => tab.record(id)?.loading !== false || tab.record(id).row === null), []);
+  const alone = tab.gets.filter((path) => path.startsWith("/conversations/d"));
+  assert.equal(new Set(alone).size, alone.length);
+  assert.equal(alone.length, 20);
+  assert.equal(tab.gets.filter((path) => path.includes("view=all")).length, 3);
+});
+
 test("An unknown conversation of others needs no load: its event says all", async () => {
   const tab = await new Tab().live();
   const others = row({ id: "c3", owner: BEN, role: null, seq: 8, public_since: "2026-11-22T12:00:00Z" });

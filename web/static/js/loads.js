@@ -7,6 +7,7 @@
 import { belongs, compare, moves, retally } from "./lists.js";
 import { Record } from "./record.js";
 import { Sorted } from "./sorted.js";
+import { Wanted } from "./wanted.js";
 
 const PAGE = 50;
 /** Whoever scrolls on wants many. */
@@ -25,6 +26,7 @@ export class Loads {
     this.store = store;
     /** @type {Map<View, Sorted>} */
     this.sorted = new Map();
+    this.wanted = new Wanted(this);
     /** Counts changes of rows, so that a list read knows which rows changed after it began. */
     this.ticks = 0;
     this.tallying = this.tallied_lately = false;
@@ -48,6 +50,7 @@ export class Loads {
   async screen() {
     const { store } = this;
     const turn = ++this.turn;
+    this.wanted.waiting.clear();
     for (const list of Object.values(store.lists)) {
       list.state = list.view === this.view && list.state === "ready" ? "again" : "new";
       list.next = list.last = null;
@@ -66,7 +69,7 @@ export class Loads {
   /** What no list gave again: forgotten, unless something happens to it or it was opened meanwhile. @param {Record} record */
   settleLeftOver(record) {
     const wanted = record.held.size > 0 || record.pending.length > 0 || record.id === this.store.open_id;
-    if (wanted) this.conversation(record);
+    if (wanted) this.wanted.want(record);
     else this.store.records.delete(record.id);
   }
 

@@ -130,7 +130,7 @@ export class Store {
       const due = [...record.held.values()].some((event) => event.position <= position);
       if (!due) continue;
       if (record.asked < 2) this.watches.ask(record);
-      else this.loads.conversation(record);
+      else this.loads.wanted.want(record);
     }
   }
 
@@ -210,7 +210,7 @@ export class Store {
     const row = event.data.conversation;
     if (row?.contact && roleOf(row, this.me) === null) {
       record.row = { ...row, seq: 0, unread: 0, muted: false, role: null, draft: null };
-    } else this.loads.conversation(record);
+    } else this.loads.wanted.want(record);
     return record;
   }
 

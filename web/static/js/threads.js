@@ -30,7 +30,8 @@ export class Threads {
     store.open_id = id;
     let record = store.records.get(id);
     if (!record) store.records.set(id, (record = new Record(id, store.me)));
-    if (!record.row && !record.loading && loads.turn > 0) loads.conversation(record);
+    const idle = !record.loading || loads.wanted.waiting.delete(id);
+    if (!record.row && idle && loads.turn > 0) loads.conversation(record);
     const opened = record;
     store.doors.later(() => {
       if (store.open_id !== id || opened.watched || store.records.get(id) !== opened) return;

@@ -109,7 +109,7 @@ export class Watches {
     const asked = this.asked.get(frame.id);
     this.asked.delete(frame.id);
     if (asked?.record && frame.code === "not_found") this.store.loads.gone(asked.record);
-    else if (asked?.record) this.store.loads.conversation(asked.record);
+    else if (asked?.record) this.store.loads.wanted.want(asked.record);
     else if (asked?.topic && frame.code === "too_far") {
       this.store.loads.screen();
       if (this.topics.has(asked.topic)) this.askTopic(asked.topic, true);
