@@ -133,20 +133,24 @@ class Verdict:
         self.examples += other.examples[: max(0, 12 - len(self.examples))]
 
 
-def judge(books: Iterable[Book], facts: Mapping[str, Sequence[Fact]]) -> Verdict:
-    """`facts` are all events of each account, in order."""
+def judge(books: Iterable[Book], facts: Mapping[str, Sequence[Fact]], ends: Mapping[str, int] | None = None) -> Verdict:
+    """`facts` are all events of each account, in order. What was written after the account's position in `ends`, when the tabs were about
+    to close, is due to nobody."""
     total = Verdict()
     by_position = {account: {fact.position: fact for fact in rows} for account, rows in facts.items()}
     earliest: dict[str, int] = {}
     for book in books:
         earliest[book.account] = min(book.began, earliest.get(book.account, book.began))
-        total.add(judge_one(book, by_position[book.account], facts[book.account]))
+        rows = facts[book.account]
+        due = rows if ends is None else rows[: bisect_right(rows, ends[book.account], key=_position)]
+        total.add(judge_one(book, by_position[book.account], due))
     total.events = sum(fact.position > began for account, began in earliest.items() for fact in facts[account])
     total.delays.sort()
     return total
 
 
 def judge_one(book: Book, facts: Mapping[int, Fact], in_order: Sequence[Fact]) -> Verdict:
+    """`in_order`: what may be due to it."""
     verdict = Verdict(tabs=1, resets=len(book.resets), gaps=book.gaps, connections=book.connections, recounted=book.recounted)
     verdict.silent, verdict.gone = int(not book.given), int(not FOR_GOOD.isdisjoint(book.codes))
     if book.view:

@@ -48,13 +48,14 @@ class Client:
 @dataclass
 class LoadRun:
     """`began` and `heads` are the instant (s since 1970) and the accounts' positions of the first write. `refusals`: statuses that a row
-    makes writers get."""
+    makes writers get. `ends` are the positions when all had settled, up to which every tab was told everything."""
 
     stage: Stage
     clients: list[Client]
     result: Result = field(default_factory=Result)
     began: float = 0.0
     heads: dict[str, int] = field(default_factory=dict)
+    ends: dict[str, int] = field(default_factory=dict)
     tallies: list[dict[str, Any]] = field(default_factory=list)
     books: list[Book] = field(default_factory=list)
     facts: dict[str, list[Fact]] = field(default_factory=dict)
@@ -82,7 +83,9 @@ class LoadRun:
 
     async def current(self, since: float, within: float = LONGEST_CATCH_UP) -> float | None:
         """Seconds from `since` until every tab was told of what is in the database now; None if that took too long."""
-        heads = await self.stage.heads()
+        return await self._told(await self.stage.heads(), since, within)
+
+    async def _told(self, heads: dict[str, int], since: float, within: float) -> float | None:
         answers = await asyncio.gather(*(client.ask(do="current", heads=heads, within=within) for client in self.clients))
         instants = [answer["current"] for answer in answers]
         return None if None in instants else max(0.0, max(instants) - since)
@@ -97,11 +100,14 @@ class LoadRun:
         stopped = await self.stop()
         result.current = await self.current(stopped, LONGEST_CATCH_UP if repairs else 2.0)
         await asyncio.sleep(self.stage.size.settle)
+        self.ends = await self.stage.heads()
+        if repairs and await self._told(self.ends, time.time(), LONGEST_CATCH_UP) is None:
+            result.broken.append(f"not every tab was told of what was written last within {LONGEST_CATCH_UP:g} s")
         for client in self.clients:
             await client.ask(do="finish")
             self.books += msgspec.json.decode(client.out.read_bytes(), type=list[Book])
         self.facts = await self.stage.facts()
-        result.verdict = judge(self.books, self.facts)
+        result.verdict = judge(self.books, self.facts, self.ends)
         if repairs and result.current is None:
             result.broken.append(f"not every tab is current {LONGEST_CATCH_UP:g} s after the last write")
         await self._accepted(result)

@@ -55,6 +55,14 @@ def test_what_was_there_before_or_was_read_over_http_or_by_a_reset_is_not_lost()
     assert counts(verdict(THREE, [given(THREE[2])], resets=[2])) == (0, 0, 0, 0)
 
 
+def test_what_was_written_when_the_tabs_were_about_to_close_is_due_to_nobody() -> None:
+    book = Book("t", ANA, manager=False, began=0, n=2, account="a", given=[given(THREE[0])])
+    assert judge([book], {"a": THREE}).lost == 2
+    assert judge([book], {"a": THREE}, {"a": 2}).lost == 1
+    late = msgspec.structs.replace(book, given=[given(one) for one in THREE])
+    assert judge([late], {"a": THREE}, {"a": 2}).clean
+
+
 def test_what_was_read_over_http_is_counted_and_its_delay_too() -> None:
     some = [given(THREE[1], applied=0.0), given(THREE[2])]
     found = verdict(THREE, some, covered={"c": [(1, AT / 1e6 + 2), (2, AT / 1e6 + 3)]})

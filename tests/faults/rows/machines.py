@@ -2,15 +2,18 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from channels import names
+from server.live.pace import Pace
 from tests.faults.load_run import LoadRun, under_load
 from tests.faults.row import Result, Row
 from tests.faults.stage import Stage
 from tests.fixtures.nginx import Nginx, nginx_before
+from tests.fixtures.processes import Running
 from tests.fixtures.redis_many import RedisCluster, SentinelSet, Server, redis_cluster, sentinel_set
 from tests.fixtures.waiting import until
 
@@ -18,6 +21,9 @@ TIMERS, SENDERS = 2, 2
 DOWN_AFTER_MS = 3_000
 LATEST_FAILOVER = 15.0
 LATEST_SHARD = 10.0
+LATEST_STOP = 5.0
+LATEST_CURRENT = 10.0
+PROXIED = {"TRUSTED_PROXIES": "127.0.0.1"}
 SETTLE_SECONDS = 6.0
 """Senders still send what was accepted last."""
 
@@ -27,7 +33,7 @@ async def machines(stage: Stage, redis_url: str = "") -> AsyncIterator[Nginx]:
     """As many timers and senders, all processes on this Redis, and nginx before the web processes. As it was before at the end."""
     centre, size = stage.centre, stage.size
     stage.size = replace(size, settle=max(size.settle, SETTLE_SECONDS))
-    settings = {"TRUSTED_PROXIES": "127.0.0.1"} | ({"REDIS_URL": redis_url} if redis_url else {})
+    settings = PROXIED | ({"REDIS_URL": redis_url} if redis_url else {})
     await asyncio.to_thread(centre.start, timers=TIMERS - len(centre.timers), senders=SENDERS - len(centre.senders))
     try:
         await stage.restart(**settings)
@@ -101,6 +107,51 @@ async def slot_moves(stage: Stage) -> Result:
     return _judged(result, run)
 
 
+async def rolling(stage: Stage) -> Result:
+    """Each process in turn is told to end, and another takes its place, as docs/operate/many-machines.md says it is done. No call and no
+    webhook is refused, and nobody comes back in a herd."""
+    centre, stops, behind, result = stage.centre, list[float](), list[float](), Result()
+    async with machines(stage) as nginx:
+        async with under_load(stage) as run:
+            await run.fault_time()
+            began = time.time()
+            for number, web in enumerate(centre.webs):
+                stops.append(await _stopped(web, result))
+                over = time.time()
+                current = await run.current(over, LATEST_CURRENT)
+                behind.append(2 * LATEST_CURRENT if current is None else current)
+                await centre.restart_web(number, **PROXIED)
+            for role, kept in (("sender", centre.senders), ("timer", centre.timers)):
+                for number, running in enumerate(kept):
+                    stops.append(await _stopped(running, result))
+                    kept[number] = await asyncio.to_thread(centre.partyline.start, role, **PROXIED)
+            ended = time.time()
+            await run.end()
+        came = Counter(int(at) for at in nginx.began("/ws", 101) if began <= at <= ended)
+        hooks = nginx.answered("/hooks/")
+    run.result.broken += result.broken
+    result = run.result
+    result.show("stopped", len(stops))
+    result.most("longest_stop_s", max(stops), LATEST_STOP)
+    result.most("current_again_s", max(behind), LATEST_CURRENT)
+    result.exactly("calls_repeated", dict(Counter(run.repeats(began))), {})
+    result.exactly("webhooks_answered", set(hooks), {200})
+    result.show("came_back", sum(came.values()))
+    result.most("came_in_a_second", max(came.values(), default=0), Pace().admitted_per_second)
+    if not came:
+        result.broken.append("no tab had to come back")
+    return _judged(result, run)
+
+
+async def _stopped(running: Running, result: Result) -> float:
+    """How long it took to end, as it should."""
+    began = time.time()
+    status = await asyncio.to_thread(running.stop, within=2 * LATEST_STOP)
+    if status != 0:
+        result.broken.append(f"a process ended with {status}")
+    return time.time() - began
+
+
 def _judged(result: Result, run: LoadRun) -> Result:
     result.clean()
     stage = run.stage
@@ -141,4 +192,5 @@ ROWS = [
     Row("machines", "many machines, one Redis killed", one_redis, short=False, engines=ENGINES),
     Row("11", "many machines, Sentinel failover", failover, short=False, engines=ENGINES),
     Row("12", "many machines, Cluster slot moves", slot_moves, short=False, engines=ENGINES),
+    Row("16", "many machines, rolling restart", rolling, short=False, engines=ENGINES),
 ]

@@ -49,7 +49,7 @@ async def end_midstream(stage: Stage) -> Result:
     finally:
         people = {name: stage.crew.people.pop(name) for name in (GOES, FALLS)}
     ids = {person.id: name for name, person in people.items()}
-    result.verdict = judge([book for book in run.books if book.user not in ids], run.facts)
+    result.verdict = judge([book for book in run.books if book.user not in ids], run.facts, run.ends)
     result.clean()
     _judge_taken_out(result, run, removed, await _bodies(stage, removed))
     facts = run.facts[stage.crew.account]
