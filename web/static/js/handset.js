@@ -1,6 +1,6 @@
 /** `/sandbox`: the contacts' phones, polled once a second while they are visible; the sandbox carrier is at the other end. */
 import { render } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Api } from "./api.js";
 import { Shelves } from "./attachments.js";
 import { c, html } from "./html.js";
@@ -22,6 +22,7 @@ const WALL = 6;
 function Sandbox({ api, demo, shelves }) {
   const [phones, setPhones] = useState(/** @type {Phone[]} */ ([]));
   const [dids, setDids] = useState(/** @type {Did[]} */ ([]));
+  const field = useRef(/** @type {HTMLInputElement|null} */ (null));
   const [number, setNumber] = useState(sessionStorage.getItem("partyline.phone") ?? "");
   const [did, setDid] = useState("");
   const [why, setWhy] = useState("");
@@ -32,7 +33,8 @@ function Sandbox({ api, demo, shelves }) {
       setPhones(found.phones);
       setDids(found.dids);
       setDid((now) => now || found.phones[0]?.did?.number || found.dids[0]?.number || "");
-      setNumber((now) => now || found.phones[0]?.number || "");
+      // Nothing is put before what somebody begins to type.
+      if (document.activeElement !== field.current) setNumber((now) => now || found.phones[0]?.number || "");
     }, say);
     demo?.get("/network").then(setDials, say);
   }, []);
@@ -53,7 +55,7 @@ function Sandbox({ api, demo, shelves }) {
       <h1>${dials ? "The contacts’ phones" : "A contact’s phone"}</h1>
       <p>Play the person at the other end. Nothing leaves this machine.</p>
       <label class="field"><span>Phone number</span>
-        <input type="tel" list="phones" value=${number} placeholder="+1 555 010 2233" autocomplete="off" spellcheck=${false}
+        <input ref=${field} type="tel" list="phones" value=${number} placeholder="+1 555 010 2233" autocomplete="off" spellcheck=${false}
           aria-invalid=${number !== "" && !good} onInput=${(/** @type {any} */ event) => pick(event.currentTarget.value)} /></label>
       <datalist id="phones">${phones.map((each) => html`<option key=${each.number} value=${each.number}>${each.name}</option>`)}</datalist>
       <label class="field"><span>Texts to</span>

@@ -1,0 +1,26 @@
+"""The contacts' phones in the sandbox."""
+
+import asyncio
+
+from playwright.async_api import Route, expect
+
+from tests.fixtures.browser import Team
+from tests.fixtures.happenings import MARIA
+
+
+async def test_who_types_a_number_before_the_phones_are_there_is_not_interrupted(team: Team) -> None:
+    await team.talk("Maria Garcia", MARIA, "Hello")
+    mia, there = await team.window("mia"), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await there.wait()
+        await route.continue_()
+
+    await mia.page.route("**/sandbox/phones", hold)
+    await mia.page.goto("/sandbox")
+    field = mia.page.get_by_label("Phone number")
+    await field.click()
+    there.set()
+    await expect(mia.page.locator("#phones option").first).to_be_attached()
+    await field.press_sequentially("+1202")
+    await expect(field).to_have_value("+1202")
