@@ -87,7 +87,7 @@ async def post(
     except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, _TooLate):
         return not_reached()
     except (httpx2.InvalidURL, httpx2.UnsupportedProtocol):
-        return SendResult("rejected", code="bad_address", says="The carrier's address is not usable. Ask your manager.")
+        return no_address()
     except TimeoutError:
         return _unanswered("timeout")
     except httpx2.TransportError as error:
@@ -152,6 +152,11 @@ async def _read(response: httpx2.Response) -> bytes:
 
 def _seconds(value: str | None) -> float | None:
     return float(value) if value and value.isascii() and value.isdigit() and len(value) < 7 else None
+
+
+def no_address() -> SendResult:
+    """Nothing was sent: the address that is set for the carrier is none."""
+    return SendResult("rejected", code="bad_address", says="The carrier's address is not usable. Ask your manager.")
 
 
 def not_reached() -> SendResult:

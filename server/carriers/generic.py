@@ -27,7 +27,7 @@ from server.carriers.carrier import (
 )
 from server.carriers.carrier_json import JSON
 from server.carriers.documents import CODES, Reason, read_receipt, read_text, write_send
-from server.carriers.exchange import Answer, not_reached, submit, unreadable
+from server.carriers.exchange import Answer, no_address, not_reached, submit, unreadable
 from server.carriers.refusals import MEANINGS, Category, meaning_of, refused, turned_away
 from server.carriers.signature import check, read_secret, sign
 from server.public_http import Forbidden, Resolve, address_outside, place_of
@@ -45,7 +45,7 @@ class GenericKeys(Keys, frozen=True):
         read_secret(self.secret)
         if self.send_url is not None:
             parts = urlsplit(self.send_url)
-            if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+            if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None or not _called(self.send_url):
                 raise ValueError("send_url is an http or https address without a password")
 
 
@@ -85,6 +85,8 @@ class Generic:
         if not url:
             meaning = MEANINGS[Category.ACCOUNT_CONFIG]
             return SendResult("rejected", code="no_send_url", says=meaning.says)
+        if not _called(url):
+            return no_address()
         place = place_of(httpx2.URL(url))
         try:
             async with asyncio.timeout(RESOLVE_SECONDS):
@@ -98,6 +100,15 @@ class Generic:
         key = read_secret(connection.credentials["secret"])
         headers = sign(key, text.message, self._now(), body) | {"content-type": JSON, "accept": JSON}
         return await submit(http, url, body, headers, _accepted, _rejected, at=at)
+
+
+def _called(url: str) -> bool:
+    """Whether it can be called as it is written."""
+    try:
+        port = httpx2.URL(url).port
+    except httpx2.InvalidURL:
+        return False
+    return port is None or 0 < port < 65_536  # a larger one would be taken for another
 
 
 class _Accepted(msgspec.Struct):

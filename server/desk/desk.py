@@ -1,8 +1,10 @@
 """What every use case is given."""
 
 import asyncio
+import hmac
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeVar
 
 import msgspec
@@ -15,6 +17,7 @@ from server.settings import Settings
 from server.store import idempotency
 from server.store.database import Database, Transaction
 from server.store.idempotency import Kept
+from server.store.vault import derive_key
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -60,15 +63,13 @@ class Desk:
             kept = await idempotency.find(work.tx, once.user, once.key, work.now - KEY_US)
             if kept is None:
                 return await change(work)
-            if kept.fingerprint != once.fingerprint:
-                raise IdempotencyConflict("This Idempotency-Key came with another request before.")
-            return msgspec.Raw(kept.body.encode())
+            return self._first_answer(kept, once)
 
         async def answered(tx: Transaction, result: T | msgspec.Raw) -> R | msgspec.Raw:
             if isinstance(result, msgspec.Raw):
                 return result
             answer = await then(tx, result)
-            first = Kept(once.fingerprint, msgspec.json.encode(answer).decode())
+            first = Kept(self._mac(once), msgspec.json.encode(answer).decode())
             await idempotency.keep(tx, once.user, once.key, first, tx.now - KEY_US)
             return answer
 
@@ -82,9 +83,17 @@ class Desk:
         if once is None:
             return None
         kept = await self.read(lambda tx: idempotency.find(tx, once.user, once.key, tx.now - KEY_US))
-        if kept is not None and kept.fingerprint != once.fingerprint:
+        return self._first_answer(kept, once) if kept is not None else None
+
+    def _first_answer(self, kept: Kept, once: Once) -> msgspec.Raw:
+        # An earlier version kept the bare fingerprint, for a day.
+        if kept.fingerprint not in (self._mac(once), once.fingerprint):
             raise IdempotencyConflict("This Idempotency-Key came with another request before.")
-        return msgspec.Raw(kept.body.encode()) if kept is not None else None
+        return msgspec.Raw(kept.body.encode())
+
+    def _mac(self, once: Once) -> str:
+        """What is kept of a request. It may hold a password, which whoever has a copy of the database could guess by a bare hash."""
+        return hmac.digest(_key(self.settings.secret_key.get_secret_value()), once.fingerprint.encode(), "sha256").hex()
 
     async def change(self, change: Change[T], *, locks: Locks = (), alone: bool = False) -> T:
         """As `write`, for a change whose result is its answer."""
@@ -100,6 +109,11 @@ class Desk:
         if len(items) == 1:
             return [await self.writer.join(group, items[0])]
         return await asyncio.gather(*(self.writer.join(group, item) for item in items))
+
+
+@lru_cache(maxsize=4)
+def _key(secret_key: str) -> bytes:
+    return derive_key(secret_key, "idempotency")
 
 
 async def as_it_is(_: Transaction, result: T) -> T:

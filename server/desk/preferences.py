@@ -9,10 +9,11 @@ from msgspec.structs import asdict, replace
 
 from server.desk.desk import Desk, Once
 from server.desk.once import write_once
-from server.desk.shapes import PreferencesShape, microseconds, preferences_shape
+from server.desk.shapes import PreferencesShape, preferences_shape
 from server.desk.work import Work
 from server.domain.errors import Invalid
 from server.domain.events import EventType
+from server.domain.instants import microseconds
 from server.domain.preferences import Preferences, SendKey, Status, Theme, as_of
 from server.domain.user import User
 from server.store import people, preferences
@@ -65,7 +66,7 @@ async def _read(tx: Transaction, user: User) -> PreferencesShape:
 def _changed(before: Preferences, changes: PreferenceChanges, now: int) -> Preferences:
     given: dict[str, Any] = {name: value for name, value in asdict(changes).items() if value is not UNSET}
     if isinstance(until := given.get("focus_until"), datetime):
-        given["focus_until"] = microseconds(until)
+        given["focus_until"] = microseconds(until, "focus_until")
         if given["focus_until"] <= now:
             raise Invalid("Give a time in the future.", field="focus_until")
     after = replace(before, **given)

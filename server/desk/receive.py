@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from server.carriers.carrier import BadSignature, Connection, Credentials, InboundText
 from server.carriers.nonce import Nonce
-from server.desk.consent import doubt, obey
+from server.desk.consent import OWN_GATEWAY, doubt, obey
 from server.desk.desk import Desk
 from server.desk.introduce import new_thread
 from server.desk.late_words import weigh
@@ -18,7 +18,7 @@ from server.desk.nonces import SPENT, spend
 from server.desk.work import Work
 from server.desk.writer import Group
 from server.domain.consent import Keyword, classify
-from server.domain.conversation import Arrival, receive
+from server.domain.conversation import Arrival, receive, texted
 from server.domain.events import EventType
 from server.domain.media import MOST_ATTACHMENTS, Attachment, MediaState, announced_as_layout, attachments, kept
 from server.domain.message import NO_WORDS, Direction, Kind, Message, MessageState, Purpose
@@ -229,7 +229,9 @@ async def _receive(work: Work, item: Inbound, did: Did) -> None:
     attached = await _attached(work, item, did.account)
     message = replace(_message(item, thread, step, did, body, attached, work.now), purpose=HANDLED.get(keyword))
     work.write(message)
-    latest = replace(step.thread.conversation, last_message=message.seq, active_at=work.now, did=did.id, texted_at=work.now)
+    sent_at = None if item.connection.kind == OWN_GATEWAY else message.sent_at
+    latest = texted(step.thread.conversation, did.id, work.now if sent_at is None else sent_at)
+    latest = replace(latest, last_message=message.seq, active_at=work.now)
     thread = work.happen(thread, Step(Thread(latest, step.thread.participants), step.happened), actor, message)
     if keyword in HANDLED:
         await obey(work, thread, message, keyword, did, actor, confirm=not _answers(item))

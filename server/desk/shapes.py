@@ -1,7 +1,7 @@
 """What goes out over HTTP and the websocket, field by field as the contract names it."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -17,8 +17,6 @@ from server.domain.user import User
 from server.store.accounts import Did
 from server.store.consent import Standing
 from server.store.contacts import Contact
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class UserShape(msgspec.Struct, frozen=True):
@@ -184,11 +182,6 @@ def instant(us: int) -> str:
 
 def instant_or_none(us: int | None) -> str | None:
     return None if us is None else instant(us)
-
-
-def microseconds(at: datetime) -> int:
-    """An instant with its zone as µs UTC."""
-    return (at - _EPOCH) // timedelta(microseconds=1)
 
 
 def preferences_shape(kept: Preferences, now: int) -> PreferencesShape:

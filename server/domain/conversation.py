@@ -48,6 +48,12 @@ def receive(thread: Thread, arrival: Arrival) -> Step:
     return Step(Thread(c, people), tuple(happened))
 
 
+def texted(c: Conversation, did: str, at: int) -> Conversation:
+    """The contact texted our number `did` at `at`. One that reached us late changes nothing where the contact has texted since: a reply
+    leaves from the number that was texted last (rule 1), and is one for so long after that."""
+    return c if c.texted_at is not None and at < c.texted_at else replace(c, did=did, texted_at=at)
+
+
 def answer(thread: Thread, user: User, at: int) -> Step:
     """A human's outbound message was accepted for sending, or a scheduled one leaves: rules 4, 5, 9, 13, 14."""
     c, happened = thread.conversation, list[Happening]()

@@ -11,6 +11,7 @@ from server.domain.phone import NotAPhoneNumber, SenderKind, read_sender
 HEADERS: Mapping[str, str] = {"number": "Number", "at": "Opted out at", "source": "Source", "reason": "Reason"}
 """How the export calls its columns. Of these an import reads all but the source, which is the import."""
 LONGEST_REASON = 500
+FIRST_YEAR = 1900
 
 _MEANINGS: Mapping[str, str] = {
     "number": "number|phone|phone number|telephone|telephone number|tel|mobile|mobile number|mobile phone|cell|cell phone|msisdn|to|from",
@@ -90,10 +91,13 @@ def _number(cell: str) -> str | None:
 
 
 def _instant(said: str) -> int | None:
-    """µs of an RFC 3339 date or time, in UTC unless it says another zone; None for anything else."""
+    """µs of an RFC 3339 date or time, in UTC unless it says another zone; None for anything else, and for what is no time of a text, such
+    as the first of January 1 that some programs write for none."""
     try:
         at = datetime.fromisoformat(said)
     except ValueError:
+        return None
+    if at.year < FIRST_YEAR:
         return None
     at = at if at.tzinfo is not None else at.replace(tzinfo=UTC)
     return round(at.timestamp() * 1_000_000)

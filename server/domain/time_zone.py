@@ -8,12 +8,14 @@ from phonenumbers import timezone
 
 LONGEST_ZONE = 64
 _UNKNOWN = "Etc/Unknown"
+_OF_THIS_MACHINE = ("right/", "posix/", "localtime", "posixrules", "Factory")
+"""What stands beside the zones in a machine's folder: it means something else on another machine, and nothing to a browser."""
 
 
 @lru_cache(maxsize=1024)
 def zone_of(name: str) -> ZoneInfo | None:
     """None for what is no name of a zone, such as Mars/X."""
-    if len(name) > LONGEST_ZONE:
+    if len(name) > LONGEST_ZONE or name.startswith(_OF_THIS_MACHINE):
         return None
     try:
         return ZoneInfo(name)

@@ -5,11 +5,11 @@ from typing import TypeVar
 from starlette.requests import Request
 
 from server.domain.errors import Invalid
+from server.domain.wanted import LONGEST_WORDS
 from server.endpoints.bodies import checked_id
 
 C = TypeVar("C", bound=str)
 
-LONGEST_WORDS = 1_000
 MOST_IDS = 200
 """More make an address that is too long for some proxies."""
 LARGEST = 2**53 - 1

@@ -24,6 +24,8 @@ T = TypeVar("T")
 PAGE = 50
 LARGEST_PAGE = 200
 FORM_FIELDS = 20
+_TOO_MUCH = ("Too many ", "Part exceeded ")
+"""How the parser of forms begins what it says of their size."""
 _ID = re.compile(r"[0-9a-z]{26}")
 _UNKNOWN = re.compile(r"unknown field `([^`]*)`")
 _AT = re.compile(r" - at `\$\.?([^`]*)`")
@@ -69,8 +71,10 @@ async def read_form(request: Request) -> dict[str, str]:
         try:
             parser = MultiPartParser(request.headers, request.stream(), max_files=0, max_fields=FORM_FIELDS, max_part_size=64 * 1024)
             return {name: value for name, value in (await parser.parse()).multi_items() if isinstance(value, str)}
-        except MultiPartException as error:
-            raise TooLarge(error.message) from None
+        except (MultiPartException, UnicodeError) as error:
+            if str(error).startswith(_TOO_MUCH):
+                raise TooLarge(str(error)) from None
+            raise BadRequest(f"The form cannot be read: {error}") from None
     if kind != "application/x-www-form-urlencoded":
         raise MediaType("Send a form.")
     body = await request.body()
@@ -87,7 +91,7 @@ async def read_file(request: Request) -> tuple[str, bytes]:
     try:
         parser = MultiPartParser(request.headers, request.stream(), max_files=1, max_fields=1)
         form = await parser.parse()
-    except (MultiPartException, UnicodeDecodeError) as error:
+    except (MultiPartException, UnicodeError) as error:
         raise BadRequest(f"The form cannot be read: {error}") from None
     try:
         other = next((name for name in form if name != "file"), None)

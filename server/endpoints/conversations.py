@@ -1,7 +1,7 @@
 """The API's conversations: lists, one of them, who takes part, and who answers."""
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Literal, get_args
 
 from msgspec import Meta, Raw, Struct
@@ -12,6 +12,7 @@ from server.desk import attend, claim, consent_review, history, inbox, settle, t
 from server.desk.desk import Desk, Once
 from server.desk.identity import Session
 from server.desk.shapes import OwnConversationShape
+from server.domain.instants import microseconds
 from server.domain.user import User
 from server.endpoints.asked import choice_in, number_in, words_in
 from server.endpoints.bodies import checked_id, id_in_path, json, limit_of, no_content, once, read_json
@@ -19,7 +20,6 @@ from server.endpoints.cursors import Cursors
 
 View = Literal["mine", "subscribed", "pool", "unanswered", "answered", "all", "closed"]
 VIEWS: tuple[View, ...] = get_args(View)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Instant = Annotated[datetime, Meta(tz=True)]
@@ -102,7 +102,7 @@ class Conversations:
 
     async def snooze(self, request: Request, session: Session) -> Response:
         body = await read_json(request, Snooze)
-        until = (body.until - _EPOCH) // timedelta(microseconds=1)
+        until = microseconds(body.until, "until")
         return json(await settle.snooze(self._desk, session.user, id_in_path(request), until, await once(request, session)))
 
     async def review(self, request: Request, session: Session) -> Response:

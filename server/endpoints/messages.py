@@ -12,7 +12,7 @@ from server.desk.desk import Desk
 from server.desk.identity import Session
 from server.desk.message_search import FoundMessage
 from server.desk.send import Draft
-from server.desk.shapes import microseconds
+from server.domain.instants import microseconds
 from server.endpoints.asked import number_in, words_in
 from server.endpoints.bodies import checked_id, id_in_path, json, limit_of, once, read_json
 from server.endpoints.conversations import Instant, Nothing, Seq
@@ -118,6 +118,6 @@ class Messages:
 
 
 def _draft(new: NewMessage | FirstMessage) -> Draft:
-    at = microseconds(new.send_at) if new.send_at is not None else None
+    at = microseconds(new.send_at, "send_at") if new.send_at is not None else None
     again = checked_id(new.again) if isinstance(new, NewMessage) and new.again is not None else None
     return Draft(new.body, new.client_id, new.seen_seq, new.did, new.media, at, new.override_quiet_hours, again)

@@ -9,6 +9,8 @@ from server.domain.errors import Invalid
 from server.domain.time_zone import zone_of
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_YEARS = range(1900, 9000)
+"""Far enough from the first and the last that a calendar knows, whatever the zone and however many days are counted from there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ def _instant(request: Request, name: str, zone: tzinfo) -> int | None:
             at = datetime.fromisoformat(given)
             if at.tzinfo is None:
                 raise ValueError
+        if at.year not in _YEARS:
+            raise ValueError
         return (at - _EPOCH) // timedelta(microseconds=1)
     except (ValueError, OverflowError):
         raise Invalid(f"`{name}` is a day, such as 2026-11-22, or an instant of RFC 3339.", field=name) from None

@@ -81,6 +81,8 @@ def test_what_the_contract_names_is_taken(kind: str, given: dict[str, str]) -> N
         ("generic", {"secret": SECRET, "send_url": "file:///etc/passwd"}),
         ("generic", {"secret": SECRET, "send_url": "https://user:pass@gateway.example/"}),
         ("generic", {"secret": SECRET, "send_url": "http://[::1/"}),
+        ("generic", {"secret": SECRET, "send_url": "https://gateway.example:80x0/"}),
+        ("generic", {"secret": SECRET, "send_url": "https://gateway.example:65979/"}),
     ],
 )
 def test_what_cannot_work_is_refused(kind: str, given: dict[str, object]) -> None:

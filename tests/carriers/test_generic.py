@@ -69,6 +69,14 @@ async def test_a_connection_that_only_receives_rejects(generic: Generic, http: h
     assert (result.outcome, result.code, result.permanent) == ("rejected", "no_send_url", False)
 
 
+@pytest.mark.parametrize("address", ["https://gateway.example:80x0/", "https://gateway.example:65979/"])
+async def test_where_the_address_is_none_nothing_was_sent_and_nobody_is_told_that_it_may_have_been(
+    generic: Generic, http: httpx2.AsyncClient, address: str
+) -> None:
+    result = await generic.send(connection(address), TEXT, http)
+    assert (result.outcome, result.code) == ("rejected", "bad_address")
+
+
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"id": 5}', b'{"id": ""}', b'{"id": "a\\u0000b"}', b'{"id": "\xff"}'])
 async def test_a_good_status_without_an_id_is_unconfirmed(
     carrier_api: CarrierApi, generic: Generic, http: httpx2.AsyncClient, body: bytes

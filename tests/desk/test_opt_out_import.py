@@ -114,6 +114,7 @@ async def test_a_number_under_review_is_decided_by_the_list(office: Office) -> N
         (f"number\n{MARIA},{WEI}\n", 2, "one number on each line"),
         (f"number,date\n{MARIA},03/05/2024\n", 2, "03/05/2024"),
         (f"number,date\n{MARIA},2999-01-01\n", 2, "future"),
+        (f"number,date\n{MARIA},0001-01-01T00:00:00+01:00\n", 2, "0001-01-01"),
         (f"number,note\n,Hello\n{MARIA},\n", 2, "no phone number"),
     ],
 )

@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 
-from server.carriers.carrier import SendResult
+from server.carriers.carrier import InboundText, SendResult
 from server.desk import audit
 from server.desk.consent import opt_out
 from server.desk.contacts import ContactChanges, change_contact
 from server.desk.dispatch import lease, next_look, record
 from server.desk.quiet_hours import look_again, place, quiet_now
+from server.desk.receive import receive_texts
 from server.desk.scheduled import leave_due, next_leaving, send_now
 from server.desk.send import Draft, send, start
 from server.desk.settings import Changes, change_settings
@@ -115,6 +116,20 @@ async def test_a_reply_within_its_hours_is_exempt(office: Office) -> None:
     office.later(minutes=121)
     with pytest.raises(InQuietHours):
         await write(office, id, "Too late")
+
+
+async def test_a_text_that_reached_us_late_is_replied_to_within_its_hours_from_when_it_was_sent(office: Office) -> None:
+    await quiet(office, -60, 22 * 60, exempt=2)
+    sent = [
+        InboundText(body, MARIA, SALES, body, sent_at=await now(office) - hours * 60 * MINUTE_US) for body, hours in (("a", 3), ("b", 1))
+    ]
+    await receive_texts(office.desk, office.connection, sent[:1], 1)
+    await move(office, "UTC")
+    id = await office.conversation()
+    with pytest.raises(InQuietHours):
+        await write(office, id)
+    await receive_texts(office.desk, office.connection, sent[1:], 1)
+    assert (await write(office, id)).state == "queued"
 
 
 async def test_a_manager_may_send_anyway_and_nobody_else_and_it_is_in_the_trail(office: Office) -> None:

@@ -12,7 +12,7 @@ from server.domain.errors import InUse, NoNumber, NotFound
 from server.domain.user import User
 from server.ids import new_id
 from server.store import lines
-from tests.fixtures.office import MARIA, SALES, SUPPORT, Office
+from tests.fixtures.office import MARIA, MINUTE_US, SALES, SUPPORT, Office
 
 FRONT = "+12025550130"
 
@@ -39,6 +39,14 @@ async def test_a_reply_leaves_from_the_number_that_the_contact_texted_last(offic
     assert await left_from(office) == SALES, "whoever answers, and whosever caller ID it is"
     assert await left_from(office, did=office.support) == SUPPORT
     assert await left_from(office) == SALES, "that one picked another once does not move the conversation"
+
+
+async def test_a_text_that_reached_us_late_does_not_take_the_conversation_back_to_an_older_number(office: Office) -> None:
+    await office.text("Hi", to=SALES)
+    rows = await office.all("select texted_at from conversations")
+    late = InboundText("late", MARIA, SUPPORT, "Hello?", sent_at=rows[0]["texted_at"] - 10 * MINUTE_US)
+    await receive_texts(office.desk, office.connection, [late], 1)
+    assert await left_from(office) == SALES
 
 
 async def test_where_the_contact_never_texted_it_is_the_number_used_last_with_them(office: Office) -> None:

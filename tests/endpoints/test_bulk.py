@@ -38,6 +38,8 @@ async def test_what_is_no_bulk_change_is_refused_and_named(integrator: Integrato
         ({"do": {"ready": True}}, 422, "invalid"),
         ({"ids": [id], "do": {"account": "x"}}, 422, "unknown_field"),
         ({"query": {"account": "x"}, "do": {"ready": True}}, 422, "unknown_field"),
+        ({"query": {"q": "x" * 60_000}, "do": {"ready": True}}, 422, "invalid"),
+        ({"query": {"tag": "x" * 60_000}, "do": {"ready": True}}, 422, "invalid"),
         ({"ids": [id], "do": {"ready": True}, "role": "x"}, 422, "unknown_field"),
         ({"ids": [id, NOBODY], "do": {"ready": True}}, 404, "not_found"),
         ({"ids": ["1 or 1=1"], "do": {"delete": True}}, 404, "not_found"),

@@ -17,6 +17,8 @@ WRONG: list[tuple[dict[str, object], str, str]] = [
     ({"tags": [str(n) for n in range(51)]}, "invalid", "tags"),
     ({"fields": {str(n): "" for n in range(101)}}, "invalid", "fields"),
     ({"timezone": "Mars/X"}, "invalid", "timezone"),
+    ({"timezone": "localtime"}, "invalid", "timezone"),
+    ({"timezone": "right/UTC"}, "invalid", "timezone"),
     ({"timezone": ""}, "invalid", "timezone"),
     ({"ready": "yes"}, "invalid", "ready"),
 ]

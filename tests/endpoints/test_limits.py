@@ -59,6 +59,14 @@ async def test_ten_thousand_fields_are_too_many(served: Served) -> None:
     assert (await served.client().post("/login", files=parts)).status_code == 413
 
 
+async def test_a_form_that_cannot_be_read_is_a_bad_request(served: Served) -> None:
+    part = b'--a\r\ncontent-disposition: form-data; name="%b"\r\n\r\nx\r\n--a--\r\n'
+    for path, name in (("/login", b"email"), ("/api/v1/media", b'file"; filename="x')):
+        for kind, body in (("boundary=a; charset=undefined", part % name), ("boundary=a", b"--b"), ("charset=utf-8", part % name)):
+            answer = await served.bearer.post(path, content=body, headers={"content-type": f"multipart/form-data; {kind}"})
+            assert (answer.status_code, answer.json()["code"]) == (400, "bad_request"), (path, kind)
+
+
 async def test_a_coded_body_is_not_unpacked(served: Served) -> None:
     for coding in ("gzip", "deflate", "br", "gzip, identity"):
         headers = {**JSON, "content-encoding": coding}

@@ -1,4 +1,6 @@
-"""An `Idempotency-Key` with what removes something: the repeat answers as the first did."""
+"""An `Idempotency-Key` with what removes something: the repeat answers as the first did; and what is kept of a request."""
+
+import hashlib
 
 import pytest
 
@@ -30,4 +32,16 @@ async def test_what_was_removed_is_removed_for_whoever_asks_again_with_the_key(
     statuses = [(await mia.delete(at, idempotency_key="k")).status_code for _ in range(2)]
     assert statuses == [204, 204]
     other = await mia.delete(f"{path}/{'0' * 26}", idempotency_key="k")
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_conflict")
+
+
+async def test_what_is_kept_of_a_request_is_no_hash_by_which_its_password_could_be_guessed(integrator: Integrator) -> None:
+    path = f"/api/v1/users/{integrator.ben.id}/password"
+    headers = {"content-type": "application/json", "idempotency-key": "k"}
+    body = b'{"password":"correct horse staple"}'
+    statuses = [(await integrator.mia.client.post(path, content=body, headers=headers)).status_code for _ in range(2)]
+    assert statuses == [204, 204]
+    [row] = await integrator.served.desk.read(lambda tx: tx.all("select fingerprint from idempotency"))
+    assert row["fingerprint"] != hashlib.sha256(f"POST {path}\n".encode() + body).hexdigest()
+    other = await integrator.mia.client.post(path, content=b'{"password":"battery horse staple"}', headers=headers)
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_conflict")

@@ -68,6 +68,7 @@ async def test_what_is_no_preference_is_refused_by_name(integrator: Integrator) 
         ({"sound": "yes"}, "invalid", "sound"),
         ({"status": "focus", "focus_until": past}, "invalid", "focus_until"),
         ({"status": "focus", "focus_until": "2099-01-01T00:00:00"}, "invalid", "focus_until"),
+        ({"status": "focus", "focus_until": "9999-12-31T23:59:59-12:00"}, "invalid", "focus_until"),
         ({"focus_until": later}, "invalid", "focus_until"),
         ({"status": "away", "focus_until": later}, "invalid", "focus_until"),
         ({"user": integrator.ben.id}, "unknown_field", "user"),

@@ -100,6 +100,8 @@ async def test_response_times_are_for_managers_and_for_a_year_at_most(integrator
     for query, code in [
         ({"from": "2023-01-01", "to": "2024-12-31"}, "invalid"),
         ({"from": "2099-01-01"}, "invalid"),
+        ({"to": "0001-01-01"}, "invalid"),
+        ({"to": "9999-12-31T23:00:00Z", "time_zone": "Pacific/Kiritimati"}, "invalid"),
         ({"table": "users"}, "invalid"),
         ({"did": "0" * 26}, "not_found"),
         ({"user": "0" * 26}, "not_found"),
