@@ -20,6 +20,7 @@ from server.store.database import Unavailable
 from server.versions import version_faults
 
 if TYPE_CHECKING:
+    from server.operate.restore import Restored
     from server.parts import Parts
 
 log = get_logger(__name__)
@@ -112,7 +113,7 @@ def backup(file: Path) -> None:
         made = asyncio.run(make_backup(_settings(default_level="warning"), file))
         click.echo(f"{file}: {_counted(made.rows)}, {sum(name.startswith('media/') for name in made.files)} attachments")
         if not made.media:
-            click.echo("The attachments are in a bucket and not in this file.")
+            click.echo(f"The attachments stay in {made.bucket} and are not in this file: keep that bucket's versions.")
 
 
 @main.command()
@@ -123,12 +124,17 @@ def restore(file: Path, force: bool) -> None:
     with _faults():
         from server.operate.restore import restore_backup
 
-        done = asyncio.run(restore_backup(_settings(default_level="warning"), file, force=force))
+        settings = _settings(default_level="warning")
+        done = asyncio.run(restore_backup(settings, file, force=force))
         click.echo(f"As it was at {done.manifest.made_at}: {_counted(done.manifest.rows)}, {done.attachments} attachments added")
         for name in done.migrations:
             click.echo(f"applied {name}")
         if done.kept:
             click.echo(f"What was there before is {done.kept}")
+        if done.missing:
+            place = settings.media_url.partition("?")[0]
+            click.echo(f"{len(done.missing)} attachments of texts are not in {place}, such as {done.missing[0]}.")
+            click.echo(f"Put them there {_origin(done)}.")
         if not done.key_fits:
             click.echo(
                 "SECRET_KEY is not the backup's: put VAR/secret_key back, or enter carriers' credentials and webhooks' secrets anew."
@@ -161,6 +167,11 @@ def demo(reset: bool) -> None:
             click.echo("in everybody's pool. No text leaves this machine. Ctrl-C stops it; `demo --reset` begins anew.\n")
 
         run_roles(settings, ROLES, seed=seed, ready=ready)
+
+
+def _origin(done: "Restored") -> str:
+    bucket = done.manifest.bucket
+    return f"from {bucket}, where they were when the backup was made, or from its versions" if bucket else "from another copy"
 
 
 def _counted(rows: Mapping[str, int]) -> str:

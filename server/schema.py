@@ -11,17 +11,26 @@ from server.store.engines import open_with_patience
 from server.store.migrate import first_pending, migrate
 from server.store.sqlite import SqliteDatabase
 from server.store.sqlite_copy import keep_before
+from server.store.sqlite_loss import find_loss, settle_loss
 
 log = get_logger(__name__)
 
 
 @contextlib.asynccontextmanager
 async def migrated_database(url: str, *, patience_seconds: float = 0.0) -> AsyncIterator[tuple[Database, list[str]]]:
-    """The database, and the names of the migrations that had to be applied. Raises Unavailable."""
+    """The database, and the names of the migrations that had to be applied. Raises Unavailable.
+
+    Where commits are gone that somebody was told of, the data goes on as after a restored backup, and the log says so.
+    """
     db = await open_with_patience(url, patience_seconds)
     try:
+        loss = await find_loss(db)
         await _keep_before(db)
-        yield db, await migrate(db)
+        applied = await migrate(db)
+        if loss:
+            log.error("database.commits_lost", commits=loss.commits, says="`partyline doctor` says what is kept and what to do")
+            await settle_loss(db, loss)
+        yield db, applied
     finally:
         await db.close()
 

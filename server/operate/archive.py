@@ -28,7 +28,8 @@ class OperatorError(Exception):
 
 class Manifest(msgspec.Struct, frozen=True):
     """`made_at` is RFC 3339; `migration` the number of the schema's newest; `rows` counts the tables that a person knows; `key` tells one
-    SECRET_KEY from another; `files` are the SHA-256 of all that is in the tar; `media` whether the attachments are among them."""
+    SECRET_KEY from another; `files` are the SHA-256 of all that is in the tar; `media` whether the attachments are among them, and if not,
+    `bucket` where they stay."""
 
     format: int
     made_at: str
@@ -40,6 +41,7 @@ class Manifest(msgspec.Struct, frozen=True):
     key: str
     media: bool
     files: dict[str, str]
+    bucket: str = ""
 
 
 class _Counted(io.RawIOBase):

@@ -50,6 +50,7 @@ async def make_backup(settings: Settings, path: Path) -> Manifest:
             key=key_mark(settings),
             media=kept is not None,
             files=pack.files,
+            bucket=bucket_of(settings),
         )
         pack.finish(manifest)
     with contextlib.suppress(OSError):
@@ -65,6 +66,11 @@ def folder_of(settings: Settings) -> Path | None:
     """Where the attachments are kept; None for a bucket, which has its own copies."""
     parts = urlsplit(settings.media_url)
     return Path(unquote(parts.path)) if parts.scheme == "file" else None
+
+
+def bucket_of(settings: Settings) -> str:
+    """`s3://bucket/prefix`, and nothing of how it is reached; empty for a folder."""
+    return "" if folder_of(settings) else settings.media_url.partition("?")[0]
 
 
 def key_mark(settings: Settings) -> str:

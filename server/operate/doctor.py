@@ -27,10 +27,10 @@ def must_be_ours() -> None:
         raise OperatorError(f"{PREFIX}VAR: {var} is another user's. Run this as the user that Partyline runs as ({_name(var)}).")
 
 
-async def examine(settings: Settings) -> list[Finding]:
-    """In the order in which things depend on each other."""
+async def examine(settings: Settings, account: str | None = None) -> list[Finding]:
+    """In the order in which things depend on each other. For an account's own eyes no other's carriers are looked at."""
     found = look_machine(settings)
-    database = await look_database(settings)
+    database = await look_database(settings, account)
     found += database.findings
     found.append(await look_media(settings))
     if database.reached:

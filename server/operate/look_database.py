@@ -1,5 +1,6 @@
 """The database as it is: its version and schema, how durable its commits are, its clock, what waits in it, and what is sealed in it."""
 
+import datetime
 import shutil
 import time
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from server.settings import Settings
 from server.store import queues
 from server.store.database import Transaction, Unavailable
 from server.store.migrate import known
+from server.store.sqlite_loss import find_loss, losses
 from server.store.vault import Unreadable, Vault
 
 SECOND_US = 1_000_000
@@ -25,7 +27,14 @@ ENDED = {
     "webhooks": "Is a sender running? See Settings > Webhooks for what the receivers answer.",
     "attachments": "Is a sender running? Look at its log for what the carrier answers.",
 }
-
+GONE = "commits that had been acknowledged are gone: the log was damaged or taken away, or an older file was put in its place"
+GO_ON = (
+    "Put the right files back while nothing runs. If there are none, start Partyline: it goes on without them, as after a restored backup."
+)
+LOOK_FOR = (
+    "Texts that are missing are at the carriers; a sender reads the lists of those that have one. Then remove {note} and the log beside it."
+)
+MINE = "(cast(:account as text) is null or account = :account)"
 
 _MIGRATIONS = {
     "sqlite": "select name from sqlite_schema where name = 'migrations'",
@@ -47,7 +56,8 @@ class Database:
     hooks: list[tuple[str, str]] = field(default_factory=list)
 
 
-async def look_database(settings: Settings) -> Database:
+async def look_database(settings: Settings, account: str | None = None) -> Database:
+    """Of one account, or of all."""
     found = Database(now=time.time_ns() // 1_000)
     path = sqlite_file.path_of(settings.database_url) if is_sqlite(settings) else None
     if path and not path.exists():
@@ -56,19 +66,34 @@ async def look_database(settings: Settings) -> Database:
     try:
         async with opened(settings.database_url) as db:
             found.reached = True
+            if await find_loss(db):
+                found.findings.append(failed("log", GONE, GO_ON))
+                return found
             before = time.time_ns() // 1_000
-            await db.read(lambda tx: _look(tx, db.engine, settings, found))
+            await db.read(lambda tx: _look(tx, db.engine, settings, account, found))
             found.findings.append(_skew(found.now - (before + time.time_ns() // 1_000) // 2, db.engine))
     except Unavailable as error:
         do = "Look at the server and at DATABASE_URL." if path is None else "Restore a backup, if it stays so."
         found.findings.append(failed("database", str(error), do))
+    if path:
+        found.findings += _lost(path)
     if path and (wal := Path(f"{path}-wal")).exists() and wal.stat().st_size > WAL_BYTES:
         says = f"its WAL has {wal.stat().st_size / 1024**3:.1f} GiB"
         found.findings.append(warning("WAL", says, "Something reads for hours: end it, and the next writes take the WAL in."))
     return found
 
 
-async def _look(tx: Transaction, engine: str, settings: Settings, found: Database) -> None:
+def _lost(path: Path) -> list[Finding]:
+    """What an earlier start went on without."""
+    found = []
+    for note, loss in losses(path):
+        at = datetime.datetime.fromtimestamp(loss.found_at / SECOND_US, datetime.UTC).isoformat(timespec="minutes")
+        says = f"at {at} the last {loss.commits} commits (at the most) were gone, though they had been acknowledged"
+        found.append(warning("log", says, LOOK_FOR.format(note=note)))
+    return found
+
+
+async def _look(tx: Transaction, engine: str, settings: Settings, account: str | None, found: Database) -> None:
     found.findings.append(await (_sqlite(tx) if engine == "sqlite" else _postgres(tx)))
     found.now = tx.now
     row = await tx.one(_MIGRATIONS[engine])
@@ -86,18 +111,20 @@ async def _look(tx: Transaction, engine: str, settings: Settings, found: Databas
         found.findings.append(warning("schema", says, "`partyline migrate`, or the next process that starts, applies them."))
         return
     found.findings.append(ok("schema", f"up to date (migration {max(mine)})"))
-    await _look_inside(tx, settings, found)
+    await _look_inside(tx, settings, account, found)
 
 
-async def _look_inside(tx: Transaction, settings: Settings, found: Database) -> None:
+async def _look_inside(tx: Transaction, settings: Settings, account: str | None, found: Database) -> None:
     epoch, oldest = await tx.one("select value from epoch"), await tx.one("select min(at) as at from migrations")
-    manager = await tx.one("select id from users where role = 'manager' and disabled_at is null order by id limit 1")
+    manager = await tx.one(
+        f"select id from users where role = 'manager' and disabled_at is null and {MINE} order by id limit 1", account=account
+    )
     found.epoch = epoch["value"] if epoch else ""
     found.oldest = oldest["at"] if oldest else None
     found.manager = manager["id"] if manager else None
     if manager is None:
         found.findings.append(warning("people", "nobody can sign in as a manager", "Run `partyline init`."))
-    found.findings.append(await _sealed(tx, settings, found))
+    found.findings.append(await _sealed(tx, settings, account, found))
     late = await queues.timer_late(tx) / SECOND_US
     if late > LATE_SECONDS:
         says = f"a conversation should have gone public {late:.0f} s ago"
@@ -112,11 +139,11 @@ async def _look_inside(tx: Transaction, settings: Settings, found: Database) -> 
         found.findings.append(ok("queues", "nothing waits for longer than it should"))
 
 
-async def _sealed(tx: Transaction, settings: Settings, found: Database) -> Finding:
+async def _sealed(tx: Transaction, settings: Settings, account: str | None, found: Database) -> Finding:
     """Whether SECRET_KEY is the one with which carriers' credentials were written."""
     vault = Vault(settings.secret_key.get_secret_value())
     lost = []
-    for row in await tx.all("select id, kind, name, credentials from carriers order by id"):
+    for row in await tx.all(f"select id, kind, name, credentials from carriers where {MINE} order by id", account=account):
         found.hooks.append((row["kind"], row["id"]))
         try:
             if row["credentials"]:

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import secrets
 import sqlite3
 import tempfile
 import time
@@ -15,27 +14,25 @@ from server.operate import postgres_dump, sqlite_file
 from server.operate.archive import Manifest, OperatorError, unpack, unpack_media
 from server.operate.backup import count_rows, folder_of, is_sqlite, key_mark, must_be_sound, opened
 from server.settings import Settings
+from server.store.commit_mark import ENDING
 from server.store.database import Transaction, Unavailable
+from server.store.files import open_files
+from server.store.gone_back import statements
+from server.store.media import all_ready
 from server.store.migrate import hold, known, migrate
-
-NEW_EPOCH = "update {schema}epoch set value = '{epoch}'"
-DOUBTED = """update {schema}messages set state = 'sending', next_at = null, asked_at = null, lease_until = 1,
-        handed_at = coalesce(send_at, created_at)
-    where direction = 'outbound' and lease_until is null and ((state in ('queued', 'sending') and next_at <= {now})
-        or (state = 'scheduled' and send_at <= {now}))"""
-"""What was to leave when the backup was made has most likely left since: it is as if a sender had died with it in its hands, so that it
-becomes `unconfirmed` and is not sent a second time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """`kept` is where the database is that was there; `key_fits`: what is sealed in it can be read with this SECRET_KEY."""
+    """`kept` is where the database is that was there; `key_fits`: what is sealed in it can be read with this SECRET_KEY. `missing` are the
+    attachments that texts have and that are not where attachments are kept."""
 
     manifest: Manifest
     migrations: list[str]
     attachments: int
     kept: Path | None
     key_fits: bool
+    missing: tuple[str, ...] = ()
 
 
 async def restore_backup(settings: Settings, path: Path, *, force: bool) -> Restored:
@@ -52,6 +49,7 @@ async def restore_backup(settings: Settings, path: Path, *, force: bool) -> Rest
                 "The backup has attachments, and PARTYLINE_MEDIA_URL names a bucket. Restore with a folder as MEDIA_URL, and copy that "
                 "folder to the bucket: the names are the same."
             )
+        await _attachments(settings)  # a bucket that does not answer is told before anything is done
         if is_sqlite(settings):
             applied = await _prepared(staged, manifest)
             _refuse_data(_has_rows(target), force, target)
@@ -66,7 +64,18 @@ async def restore_backup(settings: Settings, path: Path, *, force: bool) -> Rest
             attachments = await _load(settings, path, manifest, staged, media, force=force)
             async with opened(settings.database_url) as db:
                 applied = await migrate(db)
-    return Restored(manifest, applied, attachments, kept, key_mark(settings) == manifest.key)
+    async with opened(settings.database_url) as db:
+        wanted = await db.read(all_ready)
+    there = await _attachments(settings)
+    missing = tuple(id for id in wanted if id not in there)
+    return Restored(manifest, applied, attachments, kept, key_mark(settings) == manifest.key, missing)
+
+
+async def _attachments(settings: Settings) -> set[str]:
+    try:
+        return await open_files(settings.media_url).ids()
+    except Unavailable as error:
+        raise OperatorError(f"{error} Look at PARTYLINE_MEDIA_URL.") from error
 
 
 def _must_fit(settings: Settings, manifest: Manifest) -> None:
@@ -87,7 +96,7 @@ async def _prepared(staged: Path, manifest: Manifest) -> list[str]:
     """The file looked through, of a new epoch, and brought up to date, before anything that is there is touched; the migrations applied."""
 
     async def anew(tx: Transaction) -> None:
-        for statement in _statements(""):
+        for statement in statements(_now()):
             await tx.run(statement)
 
     try:
@@ -100,7 +109,7 @@ async def _prepared(staged: Path, manifest: Manifest) -> list[str]:
     except Unavailable as error:
         raise OperatorError(f"The backup cannot be put back, and nothing was changed: {error}") from error
     finally:
-        for ending in ("-turns", "-turns-next"):
+        for ending in ("-turns", "-turns-next", ENDING):
             Path(f"{staged}{ending}").unlink(missing_ok=True)
     staged.chmod(0o600)
     with staged.open("rb") as file:
@@ -115,7 +124,7 @@ async def _load(settings: Settings, path: Path, manifest: Manifest, staged: Path
     """
     before, after = staged.with_name("before.sql"), staged.with_name("after.sql")
     before.write_text(postgres_dump.EMPTY)
-    after.write_text(";\n".join(_statements("public.")) + ";\n")
+    after.write_text(";\n".join(statements(_now(), "public.")) + ";\n")
 
     async def there(tx: Transaction) -> bool:
         table = await tx.one("select to_regclass('public.accounts')::text as name")
@@ -140,9 +149,8 @@ async def _load(settings: Settings, path: Path, manifest: Manifest, staged: Path
         return await db.write(exchange)
 
 
-def _statements(schema: str) -> list[str]:
-    now = time.time_ns() // 1_000
-    return [NEW_EPOCH.format(schema=schema, epoch=secrets.token_hex(8)), DOUBTED.format(schema=schema, now=now)]
+def _now() -> int:
+    return time.time_ns() // 1_000
 
 
 def _has_rows(database: Path) -> bool:

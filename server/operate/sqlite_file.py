@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from server.operate.archive import OperatorError
+from server.store.commit_mark import ENDING
 
 
 def path_of(url: str) -> Path:
@@ -36,6 +37,7 @@ def alone(database: Path) -> Iterator[bool]:
 
 def exchange(database: Path, other: Path, kept: Path) -> None:
     """`other` is the database from now on, and what was there is `kept`. To be called in `alone`."""
+    Path(f"{database}{ENDING}").unlink(missing_ok=True)  # the other one's commits have numbers of their own
     for ending in ("", "-wal", "-shm"):
         with contextlib.suppress(FileNotFoundError):
             Path(f"{database}{ending}").rename(f"{kept}{ending}")
@@ -45,9 +47,3 @@ def exchange(database: Path, other: Path, kept: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def remove(database: Path) -> None:
-    """With what its connections left beside it."""
-    for ending in ("", "-wal", "-shm", "-journal", "-turns", "-turns-next"):
-        Path(f"{database}{ending}").unlink(missing_ok=True)

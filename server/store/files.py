@@ -46,6 +46,9 @@ class Files(Protocol):
     async def remove(self, id: str) -> None:
         """Removes whatever there is of it, half a file too."""
 
+    async def ids(self) -> set[str]:
+        """Of every file that is there."""
+
 
 def open_files(url: str) -> Files:
     """`url` is MEDIA_URL: `file:///folder`, or `s3://bucket/prefix?region=…&endpoint=…`."""
@@ -79,6 +82,12 @@ class Folder:
             await asyncio.to_thread(self._remove, id)
         except OSError as error:
             raise Unavailable(f"An attachment cannot be removed: {error.strerror}.") from error
+
+    async def ids(self) -> set[str]:
+        try:
+            return await asyncio.to_thread(lambda: {path.name for path in self._folder.glob("??/*") if not path.suffix})
+        except OSError as error:
+            raise Unavailable(f"The attachments cannot be listed: {error.strerror}.") from error
 
     def _path(self, id: str, *, thumbnail: bool = False) -> Path:
         return self._folder / _name(id, thumbnail=thumbnail)
@@ -138,6 +147,13 @@ class Bucket:
             for name in (_name(id), _name(id, thumbnail=True)):
                 with contextlib.suppress(FileNotFoundError):
                     await obstore.delete_async(self._store, name)
+
+    async def ids(self) -> set[str]:
+        found = set[str]()
+        with _bucket("listed"):
+            async for page in obstore.list(self._store, chunk_size=1000):
+                found |= {each["path"].rpartition("/")[2] for each in page}
+        return {name for name in found if "." not in name}
 
 
 @contextlib.contextmanager

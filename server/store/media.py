@@ -78,6 +78,11 @@ async def ready(tx: Transaction, id: str) -> Kept | None:
     return Kept(_attachment_of(row), row["account"]) if row else None
 
 
+async def all_ready(tx: Transaction) -> list[str]:
+    """The ids of all attachments that can be had."""
+    return [row["id"] for row in await tx.all("select id from media where state = :ready order by id", ready=MediaState.READY)]
+
+
 async def free(tx: Transaction, account: str, ids: Sequence[str]) -> bool:
     """Whether all of these are uploads of the account that no message has."""
     row = await tx.one(

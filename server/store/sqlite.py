@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 
 import aiosqlite
 
+from server.store.commit_mark import WRAP, Mark
 from server.store.database import Conflict, Row, Unavailable, Work
 from server.store.turnstile import Busy, Turnstile
 
@@ -73,7 +74,7 @@ class _Transaction:
 
 
 class SqliteDatabase:
-    """See `Database`."""
+    """See `Database`. `mark` has the number of the last commit."""
 
     engine = "sqlite"
 
@@ -86,6 +87,7 @@ class SqliteDatabase:
         for reader in readers:
             self._free.put_nowait(reader)
         self._turnstile = Turnstile(Path(f"{path}-turns"))
+        self.mark = Mark(Path(path))
 
     @classmethod
     async def open(cls, path: str) -> "SqliteDatabase":
@@ -111,25 +113,31 @@ class SqliteDatabase:
             self._free.put_nowait(connection)
 
     async def write(self, work: Work[T]) -> T:
-        return await self._writer.hop(lambda: self._write(work))
+        return await self._writer.hop(lambda: self._in_turn(lambda: self._transact(self._writer.inner, "begin immediate", work)))
+
+    async def alone(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Runs `work` outside of any transaction, while no process of ours writes. Raises `Unavailable`."""
+        return await self._writer.hop(lambda: self._in_turn(lambda: _plainly(work, self._writer.inner)))
 
     async def close(self) -> None:
         for connection in (self._writer, *self._readers):
             await connection.close()
         self._turnstile.close()
+        self.mark.close()
 
-    def _write(self, work: Work[T]) -> T:
+    def _in_turn(self, act: Callable[[], T]) -> T:
         try:
             with self._turnstile:
-                return self._transact(self._writer.inner, "begin immediate", work)
+                return act()
         except Busy:
             raise Unavailable("Another process holds the database and does not go on.") from None
 
     def _transact(self, connection: sqlite3.Connection, begin: str, work: Work[T]) -> T:
         try:
             connection.execute(begin)
-            now = time.time_ns() // 1000 + self.shift_us
+            now, changes = time.time_ns() // 1000 + self.shift_us, connection.total_changes
             result = _drive(work(_Transaction(connection, now)))
+            number = None if connection.total_changes == changes else _count(connection)
             connection.execute("commit")
         except BaseException as error:
             if connection.in_transaction:
@@ -139,7 +147,23 @@ class SqliteDatabase:
             if isinstance(error, sqlite3.Error):
                 raise Unavailable(f"The database failed: {error}") from error
             raise
+        if number is not None:
+            self.mark.put(number)
         return result
+
+
+def _count(connection: sqlite3.Connection) -> int:
+    """The number of the commit that is about to be made."""
+    number = (int(connection.execute("pragma user_version").fetchone()[0]) + 1) % WRAP
+    connection.execute(f"pragma user_version = {number}")
+    return number
+
+
+def _plainly(work: Callable[[sqlite3.Connection], T], connection: sqlite3.Connection) -> T:
+    try:
+        return work(connection)
+    except sqlite3.Error as error:
+        raise Unavailable(f"The database failed: {error}") from error
 
 
 def _drive(work: Awaitable[T]) -> T:

@@ -105,19 +105,45 @@ async def kill_web(centre: Centre) -> None:
     await centre.restart_web(0)
 
 
+def log_of(database: Path) -> Path:
+    return database.with_name(f"{database.name}-wal")
+
+
+def frames(database: Path) -> list[int]:
+    """Where each frame of SQLite's log begins, and at last where they end."""
+    written = log_of(database).read_bytes()
+    size = 24 + int.from_bytes(written[8:12], "big")
+    found = [32]
+    while written[found[-1] + 8 : found[-1] + 16] == written[16:24]:
+        found.append(found[-1] + size)
+    assert len(found) > 1, "there is no log"
+    return found
+
+
 def tear(database: Path) -> None:
     """What a power cut leaves in SQLite's log: half a page behind the last commit. Nobody may have the file open."""
-    log = database.with_name(f"{database.name}-wal")
-    written = log.read_bytes()
-    size = 24 + int.from_bytes(written[8:12], "big")
-    end = 32
-    while written[end + 8 : end + 16] == written[16:24]:
-        end += size
-    assert end > 32, "there is no log"
-    with log.open("r+b") as file:
+    *_, last, end = frames(database)
+    with log_of(database).open("r+b") as file:
         file.truncate(end)
+        file.seek(32)
+        begun = file.read(16)
         file.seek(end)
-        file.write(written[32 : 32 + 16] + bytes(size // 2))
+        file.write(begun + bytes((end - last) // 2))
+
+
+def flip(database: Path, at: int) -> None:
+    """Turns a byte of SQLite's log. Nobody may have the file open."""
+    with log_of(database).open("r+b") as file:
+        file.seek(at)
+        byte = file.read(1)[0]
+        file.seek(at)
+        file.write(bytes([byte ^ 0xFF]))
+
+
+def spoil(database: Path) -> None:
+    """Damages the middle of SQLite's log."""
+    found = frames(database)
+    flip(database, found[len(found) * 3 // 4] + 100)
 
 
 @dataclass(frozen=True)

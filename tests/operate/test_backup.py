@@ -11,6 +11,7 @@ import sys
 import tarfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from server.desk.desk import Desk
 from server.desk.dispatch import give_up_leases, lease
 from server.desk.send import Draft, send
 from server.desk.writer import Writer
+from server.ids import new_id
 from server.operate.archive import Manifest, OperatorError
 from server.operate.backup import count_rows, make_backup
 from server.operate.restore import Restored, restore_backup
@@ -27,6 +29,7 @@ from server.settings import Settings
 from server.store.database import Database, Transaction, Unavailable
 from server.store.engines import open_database
 from server.store.files import open_files
+from server.store.media import Upload, announce, make_ready
 from tests.fixtures.databases import PostgresCluster
 from tests.fixtures.office import Office
 from tests.fixtures.processes import ROOT, Partyline
@@ -245,6 +248,35 @@ async def test_another_secret_key_is_told_since_it_opens_nothing_that_is_sealed(
     await make_backup(here.settings, tmp_path / "backup.tar")
     other = elsewhere.settings.model_copy(update={"secret_key": SecretStr("another key of thirty-two letters or more")})
     assert not (await restore_backup(other, tmp_path / "backup.tar", force=False)).key_fits
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+async def test_attachments_in_a_bucket_stay_there_and_those_that_are_gone_are_named(
+    office: Office, here: Place, elsewhere: Place, tmp_path: Path, bucket_url: str
+) -> None:
+    pictures = sorted(new_id(number) for number in range(3))
+    there = here.settings.model_copy(update={"media_url": bucket_url})
+    for picture in pictures:
+        await open_files(bucket_url).write(picture, b"picture", b"small")
+        await office.desk.db.write(partial(announced, office, picture))
+    manifest = await make_backup(there, tmp_path / "backup.tar")
+    assert (manifest.media, manifest.bucket) == (False, bucket_url.partition("?")[0])
+    assert [name for name in manifest.files if name.startswith("media/")] == []
+    assert "endpoint" not in str(manifest)
+    await open_files(bucket_url).remove(pictures[1])
+    another = elsewhere.settings.model_copy(update={"media_url": bucket_url})
+    assert (await restore_backup(another, tmp_path / "backup.tar", force=False)).missing == (pictures[1],)
+    assert (await restore_backup(elsewhere.settings, tmp_path / "backup.tar", force=True)).missing == tuple(pictures)
+    dead = another.model_copy(update={"media_url": bucket_url.rpartition("endpoint=")[0] + "endpoint=http://127.0.0.1:9"})
+    files = sorted(elsewhere.settings.var.iterdir())
+    with pytest.raises(OperatorError, match="MEDIA_URL"):
+        await restore_backup(dead, tmp_path / "backup.tar", force=True)
+    assert sorted(elsewhere.settings.var.iterdir()) == files
+
+
+async def announced(office: Office, id: str, tx: Transaction) -> None:
+    await announce(tx, Upload(id, office.account, office.ana.id, "image/png", 7, "a.png", 1, 1))
+    await make_ready(tx, id)
 
 
 def test_the_commands_replace_nothing_unasked_and_nothing_under_a_running_process(partyline: Partyline, tmp_path: Path) -> None:

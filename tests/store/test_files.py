@@ -43,6 +43,13 @@ class TestBoth:
         assert await files.read(id, thumbnail=True) is None
         assert await content(await files.read(other)) == b"another"
 
+    async def test_what_is_there_can_be_listed(self, files: Files) -> None:
+        assert await files.ids() == set()
+        id, other = new_id(0), new_id(0)
+        await files.write(id, b"whole", b"small")
+        await files.write(other, b"another", None)
+        assert await files.ids() == {id, other}
+
     async def test_what_is_not_there_is_none_and_may_be_removed(self, files: Files) -> None:
         assert await files.read(new_id(0)) is None
         await files.remove(new_id(0))
