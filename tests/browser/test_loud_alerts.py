@@ -52,10 +52,9 @@ async def beside(window: Window, path: str = "/sms") -> Window:
 
 
 async def look_away(*windows: Window) -> None:
-    """For so long that no tab still believes, for a fifth of a second, what it knew of the others."""
+    """The person looks at something else than these."""
     for window in windows:
         await window.page.evaluate("document.hasFocus = () => false; dispatchEvent(new Event('blur'))")
-    await windows[0].page.evaluate("new Promise((done) => setTimeout(done, 250))")
 
 
 async def rung(*windows: Window) -> int:

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Leader } from "../../web/static/js/leader.js";
+import { LoudOnce } from "../../web/static/js/loud_once.js";
 import { settled } from "./tab.mjs";
 
 /** The Web Locks of one browser as its tabs see them (https://w3c.github.io/web-locks/): queues, shared ones, stealing, ends of tabs. */
@@ -116,4 +117,74 @@ test("Every tab knows what another one has before the person's eyes, until that 
 
 test("A browser without locks has each tab lead", () => {
   assert.equal(new Leader({}).leads, true);
+});
+
+/** Tabs whose clock stands still, with one memory of what they were loud about. */
+function loudTabs(n) {
+  const browser = new Browser();
+  const kept = new Map();
+  const shared = { getItem: (name) => kept.get(name) ?? null, setItem: (name, value) => kept.set(name, value) };
+  const heard = [];
+  return Array.from({ length: n }, () => {
+    const { locks, close } = browser.tab();
+    let asked = 0;
+    const query = () => ((asked += 1), locks.query());
+    const leader = new Leader({ locks: { ...locks, query }, now: () => 0, began: () => once.lead() });
+    let open = true;
+    // Nothing goes on in a tab that was closed.
+    const focused = async () => ((await leader.focused(), open) ? leader.focused() : new Promise(() => undefined));
+    const lead = { get leads() { return leader.leads; }, focused };
+    const once = new LoudOnce({ leader: lead, shared, now: () => 0, loud: (alert, away) => heard.push([alert.words, away]) });
+    leader.start();
+    return { leader, once, heard, asked: () => asked, close: () => ((open = false), close()) };
+  });
+}
+
+const alert = (words, open = "c1") => ({ words, open, text: true, sound: true, desktop: { title: words, body: "" } });
+
+test("What keeps a tab quiet is not believed from before: a tab that was looked at and is gone holds no notification back", async () => {
+  const [first, second] = loudTabs(2);
+  second.leader.show(true, "c1");
+  await settled();
+  assert.deepEqual([await first.leader.focused(), await first.leader.looked("c1")], [true, true]);
+  second.close();
+  assert.deepEqual([await first.leader.focused(), await first.leader.looked("c1")], [false, false]);
+});
+
+test("However much comes at once, the locks are looked at a few times", async () => {
+  const [first, second] = loudTabs(2);
+  second.leader.show(true, null);
+  await settled();
+  assert.deepEqual(new Set(await Promise.all(Array.from({ length: 200 }, () => first.leader.focused()))), new Set([true]));
+  assert.ok(first.asked() <= 2, `${first.asked()} looks`);
+});
+
+test("An alert at which the leading tab ends is shown once by the next one, with nobody at a tab", async () => {
+  const [first, second, third] = loudTabs(3);
+  first.leader.show(true, "c9");
+  await settled();
+  await first.leader.focused();
+  await second.leader.focused();
+  const texts = [alert("Maria"), alert("Wei", "c2")];
+  for (const each of texts) for (const tab of [first, second, third]) tab.once.about(each.open, each);
+  first.close();
+  await settled();
+  assert.deepEqual(first.heard, [["Maria", true], ["Wei", true]]);
+  second.close();
+  await settled();
+  assert.equal(first.heard.length, 2, "the third knows that it was shown");
+});
+
+test("A leading tab that stays shows each alert once, and what was read is not made up for", async () => {
+  const [first, second] = loudTabs(2);
+  await settled();
+  for (const tab of [first, second]) tab.once.about("c1 5", alert("Maria"));
+  for (const tab of [first, second]) tab.once.about("c1 6", alert("Maria again"));
+  await settled();
+  assert.deepEqual(first.heard.map(([words]) => words), ["Maria", "Maria again"]);
+  second.once.about("c2 1", alert("Wei", "c2"));
+  second.once.forget("c2");
+  first.close();
+  await settled();
+  assert.equal(first.heard.length, 2);
 });

@@ -2,6 +2,7 @@
 import { alertFor, optedOut, warning } from "./alerts.js";
 import { Desktop } from "./desktop.js";
 import { Leader } from "./leader.js";
+import { LoudOnce } from "./loud_once.js";
 import { go } from "./route.js";
 import { Sound } from "./sound.js";
 import { Warnings } from "./warnings.js";
@@ -17,19 +18,14 @@ const REPEAT = 30_000;
 const WARNING_STAYS = 20_000;
 const AUDIBLE = "audible";
 const SECOND = 900;
-/** A tab that leads since so short a time makes up for what came when nobody led, ms. */
-const BETWEEN = 2000;
-/** What a tab was last loud about. */
-const LOUD = "partyline.loud";
 
 export class Alerting {
   /** @param {import("./app.js").App} app */
   constructor(app) {
     this.app = app;
     const changed = () => (app.screen.toasts.value += 1);
-    this.leader = new Leader({ locks: navigator.locks, began: () => this.lead() });
-    /** The latest that another tab was to be loud about. @type {{at: number, key: string, alert: import("./alerts.js").Alert}|null} */
-    this.left = null;
+    this.leader = new Leader({ locks: navigator.locks, began: () => this.once.lead() });
+    this.once = new LoudOnce({ leader: this.leader, shared: localStorage, loud: (alert, away) => this.beLoud(alert, away) });
     this.sound = new Sound({
       play: () => new Audio(CHIME).play(),
       shared: localStorage,
@@ -107,7 +103,7 @@ export class Alerting {
     const alert = alertFor(event, record, { me: app.me.id, looking, minutes, quiet: this.quiet, pool: app.preferences.value.pool_alerts });
     if (!alert) return;
     this.told.set(record.id, /** @type {number} */ (event.seq));
-    this.give(alert);
+    this.give(alert, { key: `${event.seq} ${event.at}` });
   }
 
   /** Events of the account come maybe more than once. @param {import("./shapes.js").Event} event */
@@ -119,7 +115,7 @@ export class Alerting {
     for (const record of app.store.records.values()) {
       if (record.row?.contact.id !== event.data.contact?.id) continue;
       const alert = app.looking(record.id) ? null : optedOut(event, record, { me: app.me.id, quiet: this.quiet });
-      if (alert) this.give(alert);
+      if (alert) this.give(alert, { key: event.at });
     }
   }
 
@@ -140,7 +136,7 @@ export class Alerting {
         { words: "Reply", run: () => app.write(record.id) },
         { words: "No reply needed", quiet: true, run: () => app.tell(app.acts.change(record, "no-reply-needed")) },
       ];
-      this.give(warning(record, left), { actions, stays: WARNING_STAYS });
+      this.give(warning(record, left), { key: `public ${record.row?.clock_start}`, actions, stays: WARNING_STAYS });
     }
   }
 
@@ -149,8 +145,11 @@ export class Alerting {
     return this.app.status.now === "away" && this.quiet;
   }
 
-  /** @param {import("./alerts.js").Alert} alert @param {Partial<import("./toasts.js").Toast>} [more] */
-  async give(alert, more = {}) {
+  /**
+   * @param {import("./alerts.js").Alert} alert @param {Partial<import("./toasts.js").Toast> & {key: string}} more `key`: which of those about
+   *   this conversation it is, the same in every tab
+   */
+  async give(alert, { key, ...more }) {
     const { app, leader } = this;
     const { words, urgent, open } = alert;
     const actions = alert.mute && open ? [{ words: "Mute", quiet: true, run: () => app.mute(open) }] : [];
@@ -161,29 +160,14 @@ export class Alerting {
     app.toasts.add(toast);
     if (alert.text && open !== null) app.said.text(open);
     if (alert.sound && open !== null) this.loud.add(open);
-    if (leader.leads) await this.beLoud(alert);
-    else this.left = { at: Date.now(), key: this.key(alert), alert };
+    await this.once.about(`${open} ${key}`, alert);
   }
 
-  /** The tab that led was closed, maybe before it was loud about the latest. */
-  lead() {
-    if (this.left && Date.now() - this.left.at < BETWEEN && localStorage.getItem(LOUD) !== this.left.key) this.beLoud(this.left.alert);
-    this.left = null;
-  }
-
-  /** The same in every tab. @param {import("./alerts.js").Alert} alert */
-  key({ open, words }) {
-    return `${open} ${this.told.get(open ?? "") ?? words}`;
-  }
-
-  /** @param {import("./alerts.js").Alert} alert */
-  async beLoud(alert) {
-    const { app, leader } = this;
-    const { open } = alert;
-    localStorage.setItem(LOUD, this.key(alert));
-    const { sound, desktop, private_notifications } = app.preferences.value;
-    if (alert.sound && sound) this.ring();
-    if (alert.desktop && desktop && open !== null && !(await leader.focused())) this.desktop.show(open, alert.desktop, private_notifications);
+  /** @param {import("./alerts.js").Alert} alert @param {boolean} away the person is at no tab of ours */
+  beLoud({ open, sound, desktop }, away) {
+    const chosen = this.app.preferences.value;
+    if (sound && chosen.sound) this.ring();
+    if (desktop && away && chosen.desktop && open !== null) this.desktop.show(open, desktop, chosen.private_notifications);
   }
 
   ring() {
@@ -206,7 +190,7 @@ export class Alerting {
     if ((this.told.get(conversation) ?? 0) > upto) return;
     this.told.delete(conversation);
     this.loud.delete(conversation);
-    if (this.left?.alert.open === conversation) this.left = null;
+    this.once.forget(conversation);
     this.app.toasts.read(conversation);
     this.desktop.close(conversation);
   }

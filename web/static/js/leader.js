@@ -5,7 +5,7 @@
 
 const LEADS = "alerts";
 const FOCUSED = "focused";
-/** What the others hold is asked again after this, ms. */
+/** That the others hold nothing is believed for so long, ms; that they hold something keeps this tab quiet, and is looked at anew. */
 const FRESH = 200;
 
 export class Leader {
@@ -21,6 +21,8 @@ export class Leader {
     this.holding = new Map();
     /** @type {{at: number, names: Promise<Set<string>>}|null} */
     this.known = null;
+    /** The next look, for all who ask for it while the one before is under way. @type {Promise<Set<string>>|null} */
+    this.next = null;
   }
 
   start() {
@@ -86,16 +88,30 @@ export class Leader {
 
   /** @param {string} name @returns {Promise<boolean>} another tab holds it */
   async others(name) {
-    const names = await this.names();
-    return [...names].some((each) => each.startsWith(`${name} `) && !each.endsWith(this.id));
+    const held = (/** @type {Set<string>} */ names) => [...names].some((each) => each.startsWith(`${name} `) && !each.endsWith(this.id));
+    return held(await this.names()) && held(await this.anew());
   }
 
+  /** As it was lately. */
   names() {
-    const now = this.now();
-    if (this.known && now - this.known.at < FRESH) return this.known.names;
-    const asked = this.locks?.query().then(({ held = [] }) => new Set(held.map((lock) => lock.name ?? "")));
-    this.known = { at: now, names: asked ?? Promise.resolve(new Set()) };
-    return this.known.names;
+    const { known } = this;
+    return known && this.now() - known.at < FRESH ? known.names : this.query();
+  }
+
+  /** As it is after this call. */
+  anew() {
+    this.next ??= Promise.resolve(this.known?.names).then(() => {
+      this.next = null;
+      return this.query();
+    });
+    return this.next;
+  }
+
+  query() {
+    /** @type {Promise<Set<string>>} */
+    const names = this.locks?.query().then(({ held = [] }) => new Set(held.map((lock) => lock.name ?? ""))) ?? Promise.resolve(new Set());
+    this.known = { at: this.now(), names };
+    return names;
   }
 }
 
