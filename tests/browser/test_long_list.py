@@ -1,11 +1,14 @@
 """A list of thousands: few rows in the page, numbered rightly, and still under a person's eyes while texts pour in."""
 
+import json
+import re
+
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import WebSocketRoute, expect
 
 from server.settings import Settings
 from tests.fixtures.browser import Team, Window
-from tests.fixtures.crowd import Crowd, crowd_of
+from tests.fixtures.crowd import Crowd, crowd_of, phone
 from tests.fixtures.waiting import until
 
 PEOPLE = 2500
@@ -62,3 +65,47 @@ async def test_a_list_of_thousands_stays_where_the_person_is_while_texts_pour_in
         assert await ben.page.evaluate("document.activeElement.dataset.id") == focused
         await expect(ben.page.locator(".row a:focus")).to_be_in_viewport()
         assert await rows(ben) <= 41
+
+
+class Line:
+    """A line to the server through which a test may say that the tab has to begin anew."""
+
+    def __init__(self) -> None:
+        self._line: WebSocketRoute | None = None
+        self.position = 0
+
+    def lay(self, line: WebSocketRoute) -> None:
+        server = line.connect_to_server()
+        self._line = line
+
+        def heard(frame: str | bytes) -> None:
+            self.position = json.loads(frame).get("position", self.position)
+            line.send(frame)
+
+        server.on_message(heard)
+
+    def reset(self) -> None:
+        assert self._line is not None
+        self._line.send(json.dumps({"op": "reset", "position": self.position, "why": "too_far"}))
+
+
+async def test_a_tab_that_begins_anew_stays_where_the_person_is(team: Team, settings: Settings) -> None:
+    """CONTRACT's `reset`: the list is read again down to the rows in sight, and no one is thrown to its top."""
+    async with crowd_of(team, settings, 400):
+        line, ben = Line(), await team.window("ben", None)
+        await ben.page.route_web_socket(re.compile("/ws$"), line.lay)
+        await ben.go("/sms")
+        await scroll_to(ben, 320)
+        before = await ben.page.evaluate(FIRST_IN_SIGHT)
+        read = len(ben.requests)
+        line.reset()
+
+        async def read_again() -> bool:
+            pages = [request for request in ben.requests[read:] if "/conversations?view=mine" in request.url]
+            return len(pages) >= 3 and await ben.is_live()
+
+        await until(read_again)
+        assert await ben.page.evaluate(FIRST_IN_SIGHT) == before
+        await team.text(phone(0), "After all that", to=team.own)
+        await expect(ben.page.get_by_role("button", name="updated")).to_be_visible()
+        assert await ben.page.evaluate(FIRST_IN_SIGHT) == before

@@ -1,12 +1,13 @@
 """Pictures: what a number cannot send is said before, what is too large goes smaller, and what came is looked at."""
 
+import asyncio
 import base64
 import json
 import re
 from typing import Any
 
 import pytest
-from playwright.async_api import FileChooser, FilePayload, Locator, Page, expect
+from playwright.async_api import FileChooser, FilePayload, Locator, Page, Route, expect
 
 from tests.browser.test_access import violations
 from tests.fixtures.browser import Team, Window
@@ -199,7 +200,6 @@ async def test_a_picture_that_is_too_large_goes_as_a_smaller_copy(team: Team) ->
 async def test_files_are_dropped_on_the_thread_and_pasted_and_taken_off_again(team: Team) -> None:
     await can_send_pictures(team)
     conversation, ana = await open_maria(team)
-    await expect(ana.page.get_by_role("button", name="Attach a file")).to_be_enabled()  # the page knows what the number takes
     assert await give(ana, "drop", ".log", a_file()) == "Drop to attach"
     await there(ana, "photo.png")
     assert await give(ana, "paste", "#message", a_file(name="image.png")) is False, "the browser is not to paste it too"
@@ -219,6 +219,28 @@ async def test_files_are_dropped_on_the_thread_and_pasted_and_taken_off_again(te
         return bool(opened)
 
     await until(asked)  # the browser may still open one of its own while Playwright asks to be told
+
+
+async def test_what_is_dropped_before_the_page_knows_its_number_waits_and_is_attached_then(team: Team) -> None:
+    """Unknown is not "cannot": nothing says so meanwhile, and no text leaves without its picture."""
+    await can_send_pictures(team)
+    conversation = await team.talk("Maria Garcia", MARIA)
+    ana, known = await team.window("ana", None), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await known.wait()
+        await route.continue_()
+
+    await ana.page.route("**/dids/mine", hold)
+    await ana.go(f"/sms/{conversation}")
+    button = ana.page.get_by_role("button", name="Attach a file")
+    await expect(button).to_have_attribute("title", "Attach a file (A)")
+    assert await give(ana, "drop", ".log", a_file()) == "Drop to attach"
+    await ana.composer.fill("With a picture")
+    await expect(ana.page.get_by_role("button", name="Send", exact=True)).to_be_disabled()
+    known.set()
+    await there(ana, "photo.png")
+    await expect(ana.page.get_by_role("button", name="Send", exact=True)).to_be_enabled()
 
 
 async def test_what_is_attached_outlives_another_conversation_and_a_reload_and_goes_with_its_text_alone(team: Team) -> None:

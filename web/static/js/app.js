@@ -69,9 +69,10 @@ export class App {
       },
       heard: (event) => this.heard(event),
       reloaded: () => this.reloaded(),
+      sight: { message: () => this.eye(), row: () => this.list.foot },
     });
     this.cards = new Cards(this.api);
-    this.numbers = new Numbers(this.api, Date.now);
+    this.numbers = new Numbers(this.api, Date.now, (run, ms) => setTimeout(run, ms));
     this.drafts = new Drafts({
       storage: sessionStorage,
       later: (run, ms) => setTimeout(run, ms),
@@ -99,8 +100,10 @@ export class App {
       signedIn: () => this.signedIn(),
       online: () => navigator.onLine,
     });
-    /** The list on screen, for the keyboard; the list sets it. @type {{ids: string[], focus: (id: string) => void}} */
-    this.list = { ids: [], focus: () => undefined };
+    /** The list on screen, for the keyboard; the list sets it. `foot` is the lowest row in sight. @type {{ids: string[], focus: (id: string) => void, foot: string|null}} */
+    this.list = { ids: [], focus: () => undefined, foot: null };
+    /** The first message in sight of the open log, null at its end; the log says so. @type {() => number|null} */
+    this.eye = () => null;
     /** The composer of this conversation takes the focus when it comes. @type {string|null} */
     this.write_to = null;
     this.was_lost = false;

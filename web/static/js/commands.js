@@ -1,14 +1,12 @@
 /** What the command menu finds: actions with keys, pages, conversations that this tab knows and that the server finds, contacts, texts, colleagues. */
+import { around, pieces } from "./excerpt.js";
 import { go } from "./route.js";
 import { matches } from "./lists.js";
 import { brief, called, phone } from "./words.js";
 
-/** @typedef {{id: string, words: string, more: string, run: () => void}} Command */
+/** @typedef {{id: string, words: string, pieces?: import("./excerpt.js").Piece[], more: string, run: () => void}} Command `pieces` are its words, with those that were looked for apart */
 
 const MOST = 6;
-/** Of a text: letters before the words that were looked for, and in all. */
-const BEFORE = 16;
-const SHOWN = 56;
 
 /** @type {Array<[words: string, address: string]>} */
 const EVERYBODY = [
@@ -70,17 +68,14 @@ export async function found(app, text) {
 
 /** @param {{message: import("./shapes.js").Message, contact: import("./shapes.js").Conversation["contact"]}} found @param {string} text @returns {Command} */
 function said({ message, contact }, text) {
+  const words = around(message.body, text);
   const more = `Text, ${called(contact)}, ${brief(message.created_at, Date.now())}`;
-  return { id: `message-${message.id}`, words: around(message.body, text), more, run: () => go(`/sms/${message.conversation}`) };
-}
-
-/** The part of a text about the words that were looked for, on one line. @param {string} body @param {string} words */
-export function around(body, words) {
-  const line = body.replace(/\s+/g, " ");
-  const at = line.toLowerCase().indexOf(words.toLowerCase().replace(/\s+/g, " "));
-  const first = at <= BEFORE ? 0 : line.indexOf(" ", at - BEFORE) + 1;
-  const start = first > at ? at : first;
-  return (start > 0 ? "… " : "") + line.slice(start, start + SHOWN).trim() + (start + SHOWN < line.length ? " …" : "");
+  const run = () => {
+    // The text takes the focus when it is here, unless somebody writes by then.
+    if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+    go(`/sms/${message.conversation}?at=${message.seq}`, { again: true });
+  };
+  return { id: `message-${message.id}`, words, pieces: pieces(words, text), more, run };
 }
 
 /** Colleagues: the open conversation can be handed to them. @param {import("./app.js").App} app @returns {Promise<Command[]>} */

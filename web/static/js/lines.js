@@ -144,15 +144,46 @@ function reviewed({ actor, data: { reason } }, me) {
   return actor.kind === "system" ? "It is no opt-out: its words came." : "It is no opt-out: a text with START came.";
 }
 
+/** By position, each once. @param {Event[]} some @param {Event[]} others @returns {Event[]} */
+export function united(some, others) {
+  const all = new Map([...some, ...others].map((event) => [event.position, event]));
+  return [...all.values()].sort((a, b) => a.position - b.position);
+}
+
+/** Below which number lines are missing, as far as messages are here; Infinity: the newest; null: none are. @param {Thread|null} thread @returns {number|null} */
+export function lacking(thread) {
+  if (!thread || thread.state !== "ready") return null;
+  const low = thread.older ? (thread.items[0]?.seq ?? 0) : 0;
+  const high = thread.newer ? (thread.items.at(-1)?.seq ?? 0) : Infinity;
+  if (thread.from === null) return high + 1;
+  if (thread.upto < high) return thread.gap?.at ?? high + 1;
+  return thread.from > low ? thread.from : null;
+}
+
+/** Puts a page of lines in: those below the number that was lacking. @param {Thread} thread @param {Event[]} page @param {boolean} more @param {number} below */
+export function putLines(thread, page, more, below) {
+  const first = more ? (page.find((event) => event.seq !== null)?.seq ?? 0) : 0;
+  thread.events = united(thread.from === null ? thread.fresh : thread.events, page.filter(telling));
+  if (thread.from === null) [thread.from, thread.upto, thread.fresh] = [first, below - 1, []];
+  else if (below === thread.from) thread.from = first;
+  else {
+    const to = thread.gap?.to ?? below - 1;
+    thread.gap = first > thread.upto ? { to, at: first } : null;
+    if (thread.gap === null) thread.upto = to;
+  }
+}
+
 /**
  * Messages and events in the order of their numbers; what concerns the contact has none and stands after what had happened
- * by then. Events from before the first message that is here are left out while there are older ones.
+ * by then. Events from before the first message that is here are left out while there are older ones, and those from after the
+ * last one while there are newer ones.
  * @param {Thread} thread @returns {Entry[]}
  */
 export function woven(thread) {
   const first = thread.older ? thread.items[0] : undefined;
-  const numbered = thread.events.filter((event) => event.seq !== null && event.seq > (first?.seq ?? 0));
-  const others = thread.events.filter((event) => event.seq === null && event.at >= (first?.created_at ?? ""));
+  const last = thread.newer ? thread.items.at(-1) : undefined;
+  const numbered = thread.events.filter((event) => event.seq !== null && event.seq > (first?.seq ?? 0) && event.seq < (last?.seq ?? Infinity));
+  const others = thread.events.filter((event) => event.seq === null && event.at >= (first?.created_at ?? "") && event.at <= (last?.created_at ?? "9"));
   /** @type {Entry[]} */
   const found = [];
   let at = 0;

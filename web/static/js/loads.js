@@ -13,6 +13,8 @@ const PAGE = 50;
 /** Whoever scrolls on wants many. */
 const FURTHER = 200;
 const TRIES = 5;
+/** After a reset nothing of the list is let go before it was read; it is tried again after this, ms. */
+const RETRY = 3000;
 /** When the counts are read again after changes that this tab cannot count itself, ms. */
 const [SOON, SELDOM] = [200, 3000];
 /** So many answers in a row that crossed a change of this tab's own are left; then one is believed, since they may go on for ever. */
@@ -52,15 +54,19 @@ export class Loads {
     const turn = ++this.turn;
     this.wanted.waiting.clear();
     for (const list of Object.values(store.lists)) {
-      list.state = list.view === this.view && list.state === "ready" ? "again" : "new";
+      list.state = list.view === this.view && (list.state === "ready" || list.state === "loading" || list.state === "again") ? "again" : "new";
       list.next = list.last = null;
     }
     const reads = [this.tallies()];
     if (this.view) reads.push(this.list(this.view));
     const open = store.open_id === null ? undefined : store.records.get(store.open_id);
-    if (open) reads.push(this.conversation(open), store.threads.read(open));
+    if (open) reads.push(this.conversation(open), store.threads.again(open));
     await Promise.all(reads);
     if (turn !== this.turn) return;
+    if (this.view && store.lists[this.view].state === "again") {
+      store.doors.later(() => turn === this.turn && this.screen(), RETRY);
+      return;
+    }
     for (const record of store.records.values()) if (record.loading && record !== open) this.settleLeftOver(record);
     if (store.phase === "stale") store.enter("live");
     store.changed("lists");
@@ -115,7 +121,7 @@ export class Loads {
     else if (waited && store.tallied) this.talliesSoon();
     record.touched = ++this.ticks;
     if (waited && record.watched) store.watches.ask(record);
-    if (waited && record.seq > seq && record.thread?.state === "ready") store.threads.read(record);
+    if (waited && record.seq > seq && record.thread?.state === "ready") store.threads.again(record);
     store.drain(record);
     store.changed("conversation", row.id);
     store.changed("lists");
@@ -136,7 +142,7 @@ export class Loads {
     this.store.changed("lists");
   }
 
-  /** A view's first page, or with `more` the next one. @param {View} view @param {boolean} [more] */
+  /** A view's first page, or with `more` the next one; after a reset as many as reach down to what is in sight. @param {View} view @param {boolean} [more] */
   async list(view, more = false) {
     const { store } = this;
     const list = store.lists[view];
@@ -144,24 +150,33 @@ export class Loads {
     const { turn } = this;
     const shown = list.state === "ready" || list.state === "again";
     const began = this.ticks;
+    const again = list.state === "again";
+    const foot = again ? store.records.get(store.doors.sight?.row() ?? "")?.row : null;
     list.state = "loading";
     if (!shown) store.changed("lists");
     try {
-      const cursor = more ? `&cursor=${encodeURIComponent(/** @type {string} */ (list.next))}` : "";
-      const page = await this.api.get(`/conversations?view=${view}&limit=${more ? FURTHER : PAGE}${cursor}`);
-      if (turn !== this.turn) return;
+      /** @type {Conversation[]} */
+      const items = [];
+      let next = more ? list.next : null;
+      do {
+        const cursor = next === null ? "" : `&cursor=${encodeURIComponent(next)}`;
+        const page = await this.api.get(`/conversations?view=${view}&limit=${next === null ? PAGE : FURTHER}${cursor}`);
+        if (turn !== this.turn) return;
+        for (const row of page.items) this.take(row);
+        items.push(...page.items);
+        next = page.next;
+      } while (next !== null && foot && items.length > 0 && compare(view, /** @type {Conversation} */ (items.at(-1)), foot) < 0);
       const first = list.last === null;
-      for (const row of page.items) this.take(row);
-      if (!more) this.forget(view, page.items, page.next, began);
+      if (!more) this.forget(view, items, next, began);
       if (more || first) {
-        list.next = page.next;
-        list.last = page.items.at(-1) ?? (more ? list.last : null);
+        list.next = next;
+        list.last = items.at(-1) ?? (more ? list.last : null);
       }
       [list.state, list.why] = ["ready", ""];
     } catch (problem) {
       if (turn !== this.turn) return;
       [list.state, list.why] = ["failed", says(problem)];
-      if (shown) list.state = "ready";
+      if (shown) list.state = again ? "again" : "ready";
       else store.doors.later(() => list.state === "failed" && this.list(view), 5000);
     }
     store.changed("lists");

@@ -5,12 +5,14 @@ import { signal } from "@preact/signals";
 
 /** What was read is believed for so long, ms. */
 const FRESH_MS = 60_000;
+const RETRY_MS = 5000;
 
 export class Numbers {
-  /** @param {{get: (path: string) => Promise<any>}} api @param {() => number} now ms */
-  constructor(api, now) {
+  /** @param {{get: (path: string) => Promise<any>}} api @param {() => number} now ms @param {(run: () => void, ms: number) => void} later */
+  constructor(api, now, later) {
     this.api = api;
     this.now = now;
+    this.later = later;
     /** Null before the first reading. @type {import("@preact/signals").Signal<OwnNumber[]|null>} */
     this.mine = signal(null);
     this.read_at = -Infinity;
@@ -22,6 +24,9 @@ export class Numbers {
     this.read_at = this.now();
     const page = await this.api.get("/dids/mine").catch(() => null);
     if (page) this.mine.value = page.items;
-    else this.read_at = -Infinity;
+    else {
+      this.read_at = -Infinity;
+      if (this.mine.value === null) this.later(() => this.want(), RETRY_MS);
+    }
   }
 }

@@ -4,18 +4,21 @@
  *
  * @import {Conversation, Event, Media, Message, User} from "./shapes.js"
  * @typedef {{
- *   items: Message[], seq: number|null, older: boolean, held: Event[], state: "loading"|"ready"|"failed", why: string,
- *   events: Event[], from: number|null, fresh: Event[],
- * }} Thread  `seq` is the snapshot's; null while it is on its way, when events wait in `held`. `events` are those that the log
- *   tells as lines, by position; they are here from the number `from` on (0: all), null before the first reading, while
- *   those that come live are kept in `fresh` too
+ *   items: Message[], seq: number|null, older: boolean, newer: boolean, held: Event[], state: "loading"|"ready"|"failed", why: string,
+ *   ahead: Event[]|null, beyond: number[],
+ *   events: Event[], from: number|null, upto: number, gap: {to: number, at: number}|null, fresh: Event[],
+ * }} Thread  `seq` is the snapshot's; null while it is on its way, when events wait in `held`. `older`, `newer`: there are messages
+ *   before those that are here, and after them; of the latter `beyond` are the numbers of those that came live, and events of them wait
+ *   in `ahead` while the page after these is on its way. `events` are those that the log tells as lines, by position; they are here from
+ *   the number `from` on (0: all), null before the first reading, while those that come live are kept in `fresh` too. They are here
+ *   up to the number `upto`; of those above, the ones between `at` and `to` of the `gap`
  * @typedef {{
  *   client_id: string, kind: "message"|"note", body: string, did: string|null, send_at: string|null, mentions: string[], media: Media[],
  *   state: "sending"|"held"|"failed", why: string, by: Message|null, at: string, quiet: import("./opening.js").Opening|null, anyway: boolean,
  *   again?: string|null,
  * }} Pending `quiet`: it is held because it is quiet where the contact is; `anyway`: it may leave all the same
  */
-import { telling } from "./lines.js";
+import { telling, united } from "./lines.js";
 
 const CREATES = new Set(["message.received", "message.queued", "message.scheduled"]);
 
@@ -169,13 +172,32 @@ export class Record {
     const message = event.data.message;
     if (!message) return;
     if (this.thread.seq === null) this.thread.held.push(event);
-    else if (/** @type {number} */ (event.seq) > this.thread.seq) this.place(message);
+    else if (/** @type {number} */ (event.seq) <= this.thread.seq) return;
+    else if (this.thread.newer && message.seq > (this.thread.items.at(-1)?.seq ?? 0)) this.pass(event, message);
+    else this.place(message);
   }
 
-  /** The newest messages, from one snapshot. @param {Message[]} items @param {number} seq @param {boolean} older */
-  loadThread(items, seq, older) {
-    const { held = [], events = [], from = null, fresh = [] } = this.thread ?? {};
-    this.thread = { items, seq, older, held: [], state: "ready", why: "", events, from, fresh };
+  /** A message after those that are here, where some between are not. @param {Event} event @param {Message} message */
+  pass(event, message) {
+    const thread = /** @type {Thread} */ (this.thread);
+    thread.ahead?.push(event);
+    if (creates(event) && !thread.beyond.includes(message.seq)) thread.beyond.push(message.seq);
+  }
+
+  /** Messages are on their way; those that are here stay until they come. @returns {Thread} */
+  awaitThread() {
+    const { items = [], newer = false, beyond = [], events = [] } = this.thread ?? {};
+    this.thread = {
+      items, seq: null, older: false, newer, held: [], state: "loading", why: "", ahead: null, beyond,
+      events, from: null, upto: Infinity, gap: null, fresh: [],
+    };
+    return this.thread;
+  }
+
+  /** The newest messages, or with `newer` those about another place, from one snapshot. @param {Message[]} items @param {number} seq @param {boolean} older @param {boolean} [newer] */
+  loadThread(items, seq, older, newer = false) {
+    const { held, events, fresh } = this.thread ?? this.awaitThread();
+    this.thread = { ...this.awaitThread(), items, seq, older, newer, state: "ready", events, fresh };
     for (const message of items) if (message.client_id) this.settle(message);
     for (const event of held) this.showInThread(event);
   }
@@ -188,27 +210,27 @@ export class Record {
     this.thread.older = older;
   }
 
+  /** Messages after those that are there, from a snapshot. @param {Message[]} items @param {number} seq @param {boolean} newer */
+  loadNewer(items, seq, newer) {
+    const { thread } = this;
+    if (!thread) return;
+    const last = thread.items.at(-1)?.seq ?? 0;
+    const ahead = thread.ahead ?? [];
+    Object.assign(thread, { items: [...thread.items, ...items.filter((message) => message.seq > last)], newer, ahead: null });
+    for (const message of items) if (message.client_id) this.settle(message);
+    for (const event of ahead) if (/** @type {number} */ (event.seq) > seq) this.showInThread(event);
+  }
+
+  /** Is the message with this number here? @param {number} seq */
+  holds(seq) {
+    return this.thread?.state === "ready" && this.thread.items.some((message) => message.seq === seq);
+  }
+
   /** An event that is a line of the log; the same one twice is one. @param {Event} event */
   tell(event) {
     if (!this.thread) return;
     this.thread.events = united(this.thread.events, [event]);
     if (this.thread.from === null) this.thread.fresh.push(event);
-  }
-
-  /** A page of such events, the newest at first and then those before. @param {Event[]} page @param {boolean} more */
-  loadEvents(page, more) {
-    const { thread } = this;
-    if (!thread) return;
-    thread.events = united(thread.from === null ? thread.fresh : thread.events, page.filter(telling));
-    thread.fresh = [];
-    thread.from = more ? (page.find((event) => event.seq !== null)?.seq ?? 0) : 0;
-  }
-
-  /** Lines are missing above, as far as messages are shown. */
-  get lacksEvents() {
-    const { thread } = this;
-    if (!thread || thread.state !== "ready" || thread.from === 0) return false;
-    return thread.from === null || !thread.older || thread.from > (thread.items[0]?.seq ?? 0);
   }
 
   /** The answer to something that was done with a message; what was told meanwhile is newer. @param {Message} message */
@@ -251,10 +273,4 @@ export class Record {
 export function roleOf(row, me) {
   if (row.owner?.id === me) return "owner";
   return row.subscribers?.some((user) => user.id === me) ? "subscriber" : null;
-}
-
-/** By position, each once. @param {Event[]} some @param {Event[]} others @returns {Event[]} */
-function united(some, others) {
-  const all = new Map([...some, ...others].map((event) => [event.position, event]));
-  return [...all.values()].sort((a, b) => a.position - b.position);
 }

@@ -34,11 +34,21 @@ export function holdRoute(may) {
   };
 }
 
-/** @param {string} address a path, maybe with a query @param {{replace?: boolean}} [how] */
-export function go(address, { replace = false } = {}) {
-  if (address === location.pathname + location.search || held?.(address) === false) return;
-  history[replace ? "replaceState" : "pushState"](null, "", address);
+/**
+ * @param {string} address a path, maybe with a query
+ * @param {{replace?: boolean, again?: boolean}} [how] `again`: what is shown already is shown as if one came to it
+ */
+export function go(address, { replace = false, again = false } = {}) {
+  const here = address === location.pathname + location.search;
+  if ((here && !again) || held?.(address) === false) return;
+  if (!here) history[replace ? "replaceState" : "pushState"](null, "", address);
   route.value = parse(location.pathname, location.search);
+}
+
+/** The text at which a conversation is to be shown, if the address names one. @param {Route} route @param {string} id @returns {{seq: number}|null} */
+export function soughtAt(route, id) {
+  const seq = route.page === "sms" && route.id === id ? Number(new URLSearchParams(route.query).get("at")) : 0;
+  return Number.isSafeInteger(seq) && seq > 0 ? { seq } : null;
 }
 
 /**

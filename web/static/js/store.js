@@ -32,9 +32,11 @@ export class Store {
    *   later: (run: () => void, ms: number) => void,
    *   changed?: (part: Part, id: string|null) => void,
    *   notice?: (event: Event, record: Record, replayed: boolean) => void,
-   *   applied?: (event: Event) => void, heard?: (event: Event) => void, reloaded?: () => void}} doors
+   *   applied?: (event: Event) => void, heard?: (event: Event) => void, reloaded?: () => void,
+   *   sight?: {message: () => number|null, row: () => string|null}}} doors
    *   `notice` is told each event once, as it arrives, before it is applied; `applied` each one that was applied; `heard`
-   *   every event as often as it comes; `reloaded` that what was read before now may miss events.
+   *   every event as often as it comes; `reloaded` that what was read before now may miss events. `sight`: the number of the first
+   *   message in sight of the open log, null at its end, and the lowest row in sight of the list
    */
   constructor(doors) {
     this.doors = doors;

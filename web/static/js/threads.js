@@ -3,6 +3,7 @@
  *
  * @import {Store} from "./store.js"
  */
+import { lacking, putLines } from "./lines.js";
 import { Record } from "./record.js";
 
 const PAGE = 50;
@@ -15,19 +16,22 @@ export class Threads {
   /** @param {Store} store */
   constructor(store) {
     this.store = store;
+    /** Where the open conversation was asked for, until it was shown there. @type {{seq: number}|null} */
+    this.sought = null;
   }
 
   get api() {
     return this.store.doors.api;
   }
 
-  /** Opens a conversation on screen: watched, its row and its newest messages read. @param {string} id */
-  open(id) {
+  /** Opens a conversation on screen: watched, its row and its newest messages read, or those about a number. @param {string} id @param {{seq: number}|null} [at] */
+  open(id, at = null) {
     const { store } = this;
     const { loads } = store;
     if (store.open_id === id) return;
     this.close();
     store.open_id = id;
+    this.sought = at;
     let record = store.records.get(id);
     if (!record) store.records.set(id, (record = new Record(id, store.me)));
     const idle = !record.loading || loads.wanted.waiting.delete(id);
@@ -38,8 +42,18 @@ export class Threads {
       opened.watched = true;
       if (opened.row && !opened.loading) store.watches.ask(opened);
     }, STAY);
-    if (record.thread?.state !== "ready" && loads.turn > 0) this.read(record);
+    if (loads.turn > 0 && (at ? !record.holds(at.seq) : record.thread?.state !== "ready")) this.read(record, at?.seq);
     store.changed("conversation", id);
+  }
+
+  /** Goes to a number of the open conversation; the messages about it are read unless they are here. @param {{seq: number}} at */
+  seek(at) {
+    const { store } = this;
+    const record = store.open_id === null ? undefined : store.records.get(store.open_id);
+    if (!record || this.sought === at) return;
+    this.sought = at;
+    if (store.loads.turn > 0 && !record.holds(at.seq)) this.read(record, at.seq);
+    store.changed("conversation", record.id);
   }
 
   close() {
@@ -51,36 +65,78 @@ export class Threads {
       store.watches.leave(record);
       record.watched = false;
     }
-    if (!record.whole) record.thread = null;
+    if (!record.whole || record.thread?.newer) record.thread = null;
     store.changed("conversation", record.id);
   }
 
-  /** The newest messages. @param {Record} record @param {number} [tries] */
-  async read(record, tries = 0) {
-    const { turn } = this.store.loads;
-    const { items = [], events = [] } = record.thread ?? {};
-    record.thread = { items, seq: null, older: false, held: [], state: "loading", why: "", events, from: null, fresh: [] };
+  /** The newest messages, or those about a number. @param {Record} record @param {number|null} [at] @param {number} [tries] */
+  async read(record, at = null, tries = 0) {
+    const { store } = this;
+    const { turn } = store.loads;
+    const thread = record.awaitThread();
+    if (at === null) thread.newer = false;
     try {
-      const page = await this.api.get(`/conversations/${record.id}/messages?limit=${PAGE}`);
-      if (turn !== this.store.loads.turn) return;
-      record.loadThread(page.items, page.seq, page.items.length === PAGE);
+      const { items, seq, older, newer } = (at === null ? null : await this.about(record, at)) ?? (await this.newest(record));
+      if (turn !== store.loads.turn || this.left(record, thread)) return;
+      record.loadThread(items, seq, older, newer);
       this.events(record);
     } catch (problem) {
-      if (turn !== this.store.loads.turn) return;
-      if (record.thread) [record.thread.state, record.thread.why] = ["failed", problem instanceof Error ? problem.message : String(problem)];
-      const { store } = this;
-      if (tries < TRIES) store.doors.later(() => store.open_id === record.id && this.read(record, tries + 1), 1000 * 2 ** tries);
+      if (turn !== store.loads.turn || this.left(record, thread)) return;
+      [thread.state, thread.why] = ["failed", problem instanceof Error ? problem.message : String(problem)];
+      if (tries < TRIES) store.doors.later(() => store.open_id === record.id && record.thread === thread && this.read(record, at, tries + 1), 1000 * 2 ** tries);
     }
-    this.store.changed("conversation", record.id);
+    store.changed("conversation", record.id);
+  }
+
+  /** What was under way is of no use: another reading began, or holes may be in it, and it is read once more. @param {Record} record @param {import("./record.js").Thread} thread */
+  left(record, thread) {
+    if (record.thread === null && this.store.open_id === record.id) this.again(record);
+    return record.thread !== thread;
+  }
+
+  /** Reads again what the person looks at. @param {Record} record */
+  again(record) {
+    const eye = record.id === this.store.open_id ? (this.sought?.seq ?? this.store.doors.sight?.message() ?? null) : null;
+    return this.read(record, eye);
+  }
+
+  /** @param {Record} record */
+  async newest(record) {
+    const { items, seq } = await this.api.get(`/conversations/${record.id}/messages?limit=${PAGE}`);
+    return { items, seq, older: items.length === PAGE, newer: false };
+  }
+
+  /** The message with a number and those before and after it; null where it is not there. @param {Record} record @param {number} at */
+  async about(record, at) {
+    const path = `/conversations/${record.id}/messages?limit=${PAGE}`;
+    const [before, after] = await Promise.all([this.api.get(`${path}&before=${at + 1}`), this.api.get(`${path}&after=${at}`)]);
+    if (before.items.at(-1)?.seq !== at) return null;
+    const [older, newer] = [before.items.length === PAGE, after.items.length === PAGE];
+    return { items: [...before.items, ...after.items], seq: Math.min(before.seq, after.seq), older, newer };
   }
 
   /** A page before those that are here. @param {Record} record @param {() => void} [came] is told before it is drawn */
   async older(record, came) {
-    const first = record.thread?.items[0];
-    if (!first || !record.thread?.older) return;
+    const { thread } = record;
+    const first = thread?.items[0];
+    if (!first || !thread.older) return;
     const page = await this.api.get(`/conversations/${record.id}/messages?before=${first.seq}&limit=${PAGE}`);
+    if (record.thread !== thread) return;
     record.loadOlder(page.items, page.items.length === PAGE);
     came?.();
+    this.store.changed("conversation", record.id);
+    this.events(record);
+  }
+
+  /** A page after those that are here. @param {Record} record */
+  async newer(record) {
+    const { thread } = record;
+    const last = thread?.items.at(-1);
+    if (!thread?.newer || !last || thread.state !== "ready") return;
+    thread.ahead = [];
+    const page = await this.api.get(`/conversations/${record.id}/messages?after=${last.seq}&limit=${PAGE}`);
+    if (record.thread !== thread) return;
+    record.loadNewer(page.items, page.seq, page.items.length === PAGE);
     this.store.changed("conversation", record.id);
     this.events(record);
   }
@@ -88,12 +144,11 @@ export class Threads {
   /** Reads the lines between the messages that are shown. @param {Record} record @param {number} [tries] */
   async events(record, tries = 0) {
     try {
-      while (record.lacksEvents) {
+      for (let below = lacking(record.thread); below !== null; below = lacking(record.thread)) {
         const thread = /** @type {import("./record.js").Thread} */ (record.thread);
-        const { from } = thread;
-        const page = await this.api.get(`/conversations/${record.id}/events?limit=${LINES}${from === null ? "" : `&before=${from}`}`);
-        if (record.thread !== thread || thread.from !== from) return;
-        record.loadEvents(page.items, page.more === true);
+        const page = await this.api.get(`/conversations/${record.id}/events?limit=${LINES}${below === Infinity ? "" : `&before=${below}`}`);
+        if (record.thread !== thread || lacking(thread) !== below) return;
+        putLines(thread, page.items, page.more === true, below);
         this.store.changed("conversation", record.id);
       }
     } catch {

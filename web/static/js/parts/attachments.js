@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { ACCEPT, NO_PICTURES, asks, sized } from "../attachments.js";
 import { c, html } from "../html.js";
 import { Icon } from "./icon.js";
@@ -21,12 +21,20 @@ export function useAttachments({ shelf, limit }) {
   const id = useId();
   const button = /** @type {{current: HTMLButtonElement|null}} */ (useRef(null));
   const chooser = /** @type {{current: HTMLInputElement|null}} */ (useRef(null));
-  const add = useRef((/** @type {Iterable<File>} */ _files) => undefined);
+  /** They came before it was known what the number takes. */
+  const [early, setEarly] = useState(/** @type {File[]} */ ([]));
+  const add = useRef((/** @type {File[]} */ _files) => undefined);
   add.current = (files) => {
-    if (limit !== null) shelf.add(files, limit);
+    if (limit === null) setEarly((before) => [...before, ...files]);
+    else shelf.add(files, limit);
   };
-  const can = useRef(false);
-  can.current = Boolean(limit);
+  useEffect(() => {
+    if (limit === null || early.length === 0) return;
+    setEarly([]);
+    shelf.add(early, limit);
+  }, [limit, early]);
+  const can = useRef(true);
+  can.current = limit !== 0;
   useEffect(() => receive(button.current?.closest(".thread-pane, .handset") ?? button.current?.closest("form") ?? null, can, (files) => add.current(files)), []);
   const { media } = shelf;
   const stuck = limit !== null && shelf.items.value.length > 0 && shelf.size > limit;
@@ -45,7 +53,7 @@ export function useAttachments({ shelf, limit }) {
     ${not && html`<span id=${id} class="unseen">${not}</span>`}
     <input ref=${chooser} class="attach-chooser" type="file" multiple accept=${ACCEPT} hidden onChange=${chosen} />`;
   const strip = c(Strip, { shelf, stuck: stuck ? tooMuch(shelf, limit) : "" });
-  return { media, ids: media.map((each) => each.id), busy: shelf.busy || stuck, clear: () => shelf.clear(), picker, strip };
+  return { media, ids: media.map((each) => each.id), busy: shelf.busy || stuck || early.length > 0, clear: () => shelf.clear(), picker, strip };
 }
 
 /** What is attached already, where another number was chosen after. @param {Shelf} shelf @param {number} limit */

@@ -42,24 +42,24 @@ function link(text) {
 
 /**
  * One place of the log: a text of mine, and then the message that it became. Drawn by one component, so that the element stays.
- * @param {{message?: Message, who?: string, by?: string, now?: number, scheduled?: Scheduled, unsure?: Unsure, doubt?: boolean, pending?: import("../record.js").Pending, acts?: Acts}} props
+ * @param {{message?: Message, who?: string, by?: string, now?: number, scheduled?: Scheduled, unsure?: Unsure, doubt?: boolean, sought?: boolean, pending?: import("../record.js").Pending, acts?: Acts}} props
  *   `by` is whose pictures they are; `scheduled` what may be done with a text that waits for its time;
- *   `doubt`: somebody has to decide first whether the contact opted out
+ *   `doubt`: somebody has to decide first whether the contact opted out; `sought`: it is the one that was looked for
  */
-export function Place({ message, who = "", by = "", now = 0, scheduled, unsure, doubt = false, pending, acts }) {
-  if (message) return bubble(message, who, by, now, scheduled, unsure, doubt);
+export function Place({ message, who = "", by = "", now = 0, scheduled, unsure, doubt = false, sought = false, pending, acts }) {
+  if (message) return bubble(message, who, by, now, scheduled, unsure, doubt, sought);
   return pending && acts ? pendingBubble(pending, acts, now) : null;
 }
 
-/** @param {Message} message @param {string} who @param {string} by whose pictures they are @param {number} now @param {Scheduled} [scheduled] @param {Unsure} [unsure] @param {boolean} [doubt] */
-function bubble(message, who, by, now, scheduled, unsure, doubt) {
+/** @param {Message} message @param {string} who @param {string} by whose pictures they are @param {number} now @param {Scheduled} [scheduled] @param {Unsure} [unsure] @param {boolean} [doubt] @param {boolean} [sought] */
+function bubble(message, who, by, now, scheduled, unsure, doubt, sought) {
   const side = message.kind === "note" ? "note" : message.direction;
   const waits = message.state === "scheduled" ? message.send_at : message.held_until;
   const held = message.held_until ? ", after quiet hours there" : "";
   const said = waits ? `${message.state === "scheduled" ? "Scheduled for" : "Waits until"} ${moment(waits, now)}${held}` : state(message);
   const word = `${said}${doubt && heldBack(message) ? " · waits until somebody decides: opt-out?" : ""}`;
   const bad = message.state === "failed" || message.state === "undelivered" || message.state === "unconfirmed";
-  return html`<li class=${`message ${side} ${waits ? "waits" : ""}`} data-seq=${message.seq}>
+  return html`<li class=${`message ${side} ${waits ? "waits" : ""} ${sought ? "sought" : ""}`} data-seq=${message.seq}>
     ${who && html`<p class="message-who"><bdi>${who}</bdi></p>`}
     <div class=${`bubble ${bad ? "bad" : ""}`}>
       ${message.body && c(Words, { body: message.body, mentions: message.mentions })}

@@ -2,10 +2,12 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Problem } from "../api.js";
 import { c, html } from "../html.js";
 import { lineOf, woven } from "../lines.js";
+import { go } from "../route.js";
 import { author, called, day, names, some } from "../words.js";
 import { Place } from "./bubble.js";
 import { LogLine } from "./log_line.js";
-import { useWindow } from "./log_window.js";
+import { useSought } from "./log_sought.js";
+import { inSight, useWindow } from "./log_window.js";
 import { onDemand } from "./on_demand.js";
 
 /** @typedef {import("../record.js").Record} Record */
@@ -14,13 +16,18 @@ import { onDemand } from "./on_demand.js";
 const NEAR_END = 100;
 const OpenLink = onDemand(() => import("./open_link.js").then((module) => module.OpenLink));
 
-/** The messages of the open conversation. @param {{app: import("../app.js").App, record: Record, edit: (pending: Pending) => void}} props */
-export function Log({ app, record, edit }) {
+/**
+ * The messages of the open conversation.
+ * @param {{app: import("../app.js").App, record: Record, at: {seq: number}|null, edit: (pending: Pending) => void}} props
+ *   `at`: which of them was asked for; a new object asks for it again
+ */
+export function Log({ app, record, at, edit }) {
   const box = /** @type {{current: HTMLDivElement|null}} */ (useRef(null));
   const [fresh, setFresh] = useState(0);
   const [link, setLink] = useState(/** @type {string|null} */ (null));
   const thread = record.thread;
   const items = thread?.items ?? [];
+  const beyond = thread?.beyond ?? [];
   const last = items.at(-1)?.seq ?? 0;
   const seen = useRef(last);
   const lines = thread?.events.length ?? 0;
@@ -28,10 +35,21 @@ export function Log({ app, record, edit }) {
   const stood = useRef(0);
   if (app.at_end && wentUp(box.current, stood.current)) app.at_end = false;
   const view = useWindow(app, record, box);
+  const marked = useSought(app, record, at, box, view, () => {
+    seen.current = Math.max(seen.current, thread?.seq ?? 0);
+    setFresh(0);
+  });
 
   useLayoutEffect(() => {
-    app.at_end = true;
-    toEnd(box.current, stood);
+    if (at === null) {
+      app.at_end = true;
+      toEnd(box.current, stood);
+    }
+    const eye = () => (app.at_end ? null : seqInSight(box.current));
+    app.eye = eye;
+    return () => {
+      if (app.eye === eye) app.eye = () => null;
+    };
   }, []);
   useLayoutEffect(() => {
     if (app.at_end) {
@@ -39,8 +57,8 @@ export function Log({ app, record, edit }) {
       toEnd(box.current, stood);
       seen.current = last;
       app.readOpen();
-    } else setFresh(items.filter((item) => item.seq > seen.current).length);
-  }, [last, items.length, lines, record.pending.length, thread?.state, record.typing.length]);
+    } else setFresh([...items.map(({ seq }) => seq), ...beyond.filter((seq) => seq > last)].filter((seq) => seq > seen.current).length);
+  }, [last, items.length, lines, record.pending.length, thread?.state, record.typing.length, beyond.length]);
   useEffect(() => stayAtEnd(app, box.current, stood), []);
   const scrolled = () => {
     const node = box.current;
@@ -51,7 +69,7 @@ export function Log({ app, record, edit }) {
     if (app.at_end) seen.current = last;
     view.scrolled();
   };
-  const down = () => {
+  const toNewest = () => {
     app.at_end = true;
     setFresh(0);
     view.follow();
@@ -60,6 +78,16 @@ export function Log({ app, record, edit }) {
       app.readOpen();
     });
   };
+  const down = () => {
+    if (at === null) toNewest();
+    else go(location.pathname, { replace: true });
+  };
+  const was = useRef(at);
+  useEffect(() => {
+    // Another address of this conversation names no text: it is shown as it is opened.
+    if (was.current !== null && at === null) toNewest();
+    was.current = at;
+  }, [at]);
   const click = (/** @type {MouseEvent} */ event) => {
     const address = event.target instanceof Element ? event.target.closest(".words a")?.getAttribute("href") : null;
     if (!address || new URL(address).host === location.host) return;
@@ -71,24 +99,24 @@ export function Log({ app, record, edit }) {
   return html`<div class="log-place">
     <div class="log" ref=${box} onScroll=${scrolled} onClick=${click} tabindex="0" role="log" aria-live="off" aria-label="Messages">
       ${thread?.state === "failed" && html`<div class="log-note"><p>The messages could not be loaded: ${thread.why}</p>
-        <button class="button" onClick=${() => app.store.threads.read(record)}>Try again</button></div>`}
+        <button class="button" onClick=${() => app.store.threads.again(record)}>Try again</button></div>`}
       ${items.length === 0 && (thread === null || thread.state === "loading") && html`<div class="ghosts bubbles" aria-hidden="true"><i /><i /><i /></div>`}
       ${thread?.state === "ready" && items.length === 0 && record.pending.length === 0 && html`<p class="log-note">No messages yet. The first text carries the opt-out line.</p>`}
       <ol>
-        ${[...entries(app, record, view), ...waiting]}
+        ${[...entries(app, record, view, marked), ...waiting]}
       </ol>
       <p class="typing">${record.typing.length > 0 && `${names(record.typing)} ${record.typing.length > 1 ? "are" : "is"} typing…`}</p>
     </div>
-    ${fresh > 0 && html`<button class="pill log-pill" onClick=${down}>${some(fresh, "new message")}</button>`}
+    ${(fresh > 0 || thread?.newer) && html`<button class="pill log-pill" onClick=${down}>${fresh > 0 ? some(fresh, "new message") : "Newest messages"}</button>`}
     ${link !== null && c(OpenLink, { address: link, close: () => setLink(null) })}
   </div>`;
 }
 
 /**
  * Bubbles and lines, with the day between days, and a name above a run of one sender.
- * @param {import("../app.js").App} app @param {Record} record @param {import("./log_window.js").View} view
+ * @param {import("../app.js").App} app @param {Record} record @param {import("./log_window.js").View} view @param {number|null} marked
  */
-function entries(app, record, view) {
+function entries(app, record, view, marked) {
   const now = app.clock.now();
   const me = app.me.id;
   /** @type {any[]} */
@@ -111,7 +139,7 @@ function entries(app, record, view) {
     const who = message.kind === "note" ? `${author(message, me)} · note` : author(message, me);
     const mine = message.user?.id === me && message.client_id;
     const acts = message.state === "scheduled" && (message.user?.id === me || app.me.role === "manager") ? actsOnScheduled(app, record, message) : undefined;
-    drawn.push(c(Place, { key: mine || message.id, message, by: pictured(message, app, record), who: who === lastWho || who === "You" ? "" : who, now, scheduled: acts, unsure: unsureOf(app, record, message), doubt: Boolean(record.row?.consent_review) }));
+    drawn.push(c(Place, { key: mine || message.id, message, by: pictured(message, app, record), who: who === lastWho || who === "You" ? "" : who, now, scheduled: acts, unsure: unsureOf(app, record, message), doubt: Boolean(record.row?.consent_review), sought: message.seq === marked }));
     lastWho = who;
   }
   return drawn;
@@ -159,7 +187,8 @@ function actsOnScheduled(app, record, message) {
  */
 function unsureOf(app, record, message) {
   const doubtful = message.state === "unconfirmed" && message.error?.code !== "sent_again";
-  const lost = message.state === "failed" || message.state === "undelivered";
+  // Whether it was repeated is known only when all that came after it is here.
+  const lost = !record.thread?.newer && (message.state === "failed" || message.state === "undelivered");
   if (!message.user || !(doubtful || (lost && !record.row?.opted_out && !repeated(record, message)))) return undefined;
   const { id, body, media } = message;
   const did = typeof message.did === "string" ? message.did : (message.did?.id ?? null);
@@ -173,6 +202,12 @@ function unsureOf(app, record, message) {
 function repeated(record, { id, seq, body, media }) {
   const same = (/** @type {import("../shapes.js").Message} */ other) => other.body === body && other.media.length === media.length;
   return record.pending.some((pending) => pending.again === id) || Boolean(record.thread?.items.some((item) => item.seq > seq && item.direction === "outbound" && same(item)));
+}
+
+/** @param {HTMLElement|null} node */
+function seqInSight(node) {
+  const found = inSight(node);
+  return found && Number(found.seq);
 }
 
 /** @param {HTMLElement} node */

@@ -9,8 +9,9 @@ const NEAR = 200;
 
 /** @typedef {import("../lines.js").Entry} Entry */
 /**
- * @typedef {{whole: boolean, cut: (entries: Entry[]) => Entry[], follow: () => void, scrolled: () => void}} View
- *   `whole`: the newest message is in the page; `cut` leaves what is in the page; `follow` goes back to the newest
+ * @typedef {{whole: boolean, cut: (entries: Entry[]) => Entry[], follow: () => void, reveal: (seq: number) => void, scrolled: () => void}} View
+ *   `whole`: the newest message is in the page; `cut` leaves what is in the page; `follow` goes back to the newest; `reveal` brings
+ *   one that is in memory into the page
  */
 
 /**
@@ -19,13 +20,14 @@ const NEAR = 200;
  */
 export function useWindow(app, record, box) {
   const items = record.thread?.items ?? [];
+  const further = record.thread?.newer ?? false;
   /** The first message of the page by its number; null follows the newest. */
   const [from, setFrom] = useState(/** @type {number|null} */ (null));
   const loading = useRef(false);
   const newest = Math.max(0, items.length - MOST);
   const begin = from === null ? newest : Math.min(newest, Math.max(0, items.findIndex((item) => item.seq >= from)));
   const end = Math.min(items.length, begin + MOST);
-  const whole = end === items.length;
+  const whole = end === items.length && !further;
 
   // Looked at before this drawing, put back after it.
   const kept = app.at_end ? null : inSight(box.current);
@@ -43,6 +45,14 @@ export function useWindow(app, record, box) {
     await app.tell(app.store.threads.older(record, () => setFrom(record.thread?.items[0]?.seq ?? null)));
     loading.current = false;
   };
+  const newer = async () => {
+    if (loading.current) return;
+    loading.current = true;
+    await app.tell(app.store.threads.newer(record));
+    loading.current = false;
+    // Whoever stands at the very end of what was there may stand at the end of all now.
+    requestAnimationFrame(() => box.current?.dispatchEvent(new Event("scroll")));
+  };
   return {
     whole,
     cut: (entries) => {
@@ -53,22 +63,25 @@ export function useWindow(app, record, box) {
       return entries.slice(start, stop);
     },
     follow: () => {
-      if (items.length > MOST) record.trim(KEPT);
+      if (further && record.thread?.state === "ready") app.store.threads.read(record);
+      else if (items.length > MOST) record.trim(KEPT);
       setFrom(null);
     },
+    reveal: (seq) => move(items.findIndex((item) => item.seq === seq) - MOST / 2),
     scrolled: () => {
       const node = box.current;
       if (!node) return;
       const below = node.scrollHeight - node.scrollTop - node.clientHeight;
       if (node.scrollTop < NEAR && begin > 0) move(begin - STEP);
       else if (node.scrollTop < NEAR) older();
-      else if (below < NEAR && !whole) move(begin + STEP);
+      else if (below < NEAR && end < items.length) move(begin + STEP);
+      else if (below < NEAR && further) newer();
     },
   };
 }
 
 /** The first message that is in sight, and where. @param {HTMLElement|null} box */
-function inSight(box) {
+export function inSight(box) {
   if (!box) return null;
   const { top } = box.getBoundingClientRect();
   const found = [...box.querySelectorAll(".message[data-seq]")].find((node) => node.getBoundingClientRect().bottom > top);

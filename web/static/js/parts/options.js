@@ -1,6 +1,9 @@
 import { html } from "../html.js";
 
-/** @typedef {{id: string, words: string, more?: string, icon?: any, off?: boolean}} Option `more` stands behind its words, softly */
+/**
+ * @typedef {{id: string, words: string, pieces?: import("../excerpt.js").Piece[], more?: string, icon?: any, off?: boolean}} Option
+ *   `more` stands behind its words, softly; `pieces` are its words, in which those that were found are marked
+ */
 
 /**
  * What can be chosen beneath a field. The focus stays in the field, which names the marked one by `aria-activedescendant`.
@@ -12,7 +15,7 @@ export function Options({ id, label, options, at, pick }) {
     ${options.map((option, place) => html`<li key=${option.id} id=${nameOf(id, option)} class="option" role="option" aria-selected=${place === at}
         aria-disabled=${option.off ? "true" : undefined} ref=${place === at ? show : undefined}
         onMouseDown=${(/** @type {Event} */ event) => event.preventDefault()} onClick=${() => !option.off && pick(option)}>
-      ${option.icon}<span class="option-words"><bdi>${option.words}</bdi></span>${option.more && html`<span class="option-more"><bdi>${option.more}</bdi></span>`}
+      ${option.icon}<span class="option-words"><bdi>${option.pieces?.map(({ text, found }) => (found ? html`<mark>${text}</mark>` : text)) ?? option.words}</bdi></span>${option.more && html`<span class="option-more"><bdi>${option.more}</bdi></span>`}
     </li>`)}
   </ul>`;
 }

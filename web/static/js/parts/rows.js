@@ -52,9 +52,9 @@ export function Rows({ app, view, filter, filtered, empty, label }) {
 
   const ids = filtered ? order.current.ids.filter(filter) : order.current.ids;
   useKeptFocus(box, focused, ids);
-  app.list = { ids, focus: (id) => bringAndFocus(box.current, id, ids.indexOf(id)) };
   const first = Math.max(0, Math.floor(span.top / HEIGHT) - OVERSCAN);
   const last = Math.min(ids.length, Math.ceil((span.top + span.height) / HEIGHT) + OVERSCAN);
+  app.list = { ids, focus: (id) => bringAndFocus(box.current, id, ids.indexOf(id)), foot: ids[last - 1] ?? null };
   const shown = ids.slice(first, last).map((id, index) => ({ id, at: first + index }));
   const kept = focused === null ? -1 : ids.indexOf(focused);
   if (focused !== null && kept >= 0 && (kept < first || kept >= last)) shown.push({ id: focused, at: kept });
@@ -68,7 +68,13 @@ export function Rows({ app, view, filter, filtered, empty, label }) {
     const timer = setTimeout(() => app.store.glances.want(seen ? seen.split(",") : []), STAY_MS);
     return () => clearTimeout(timer);
   }, [seen]);
-  useEffect(() => () => app.store.glances.want([]), []);
+  useEffect(
+    () => () => {
+      app.store.glances.want([]);
+      app.list.foot = null;
+    },
+    [],
+  );
 
   return html`<div class="rows" ref=${box} onFocusIn=${(/** @type {FocusEvent} */ event) => setFocused(idOf(event.target))}
       onScroll=${() => setSpan(spanOf(box.current))} onKeyDown=${(/** @type {KeyboardEvent} */ event) => arrows(event, box.current, ids)}>

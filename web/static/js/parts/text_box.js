@@ -181,7 +181,7 @@ function useSelection(field) {
  * @param {import("../app.js").App} app @param {Record} record @param {{current: HTMLTextAreaElement|null}} field @param {(text: string) => void} write
  */
 function useUnsent(app, record, field, write) {
-  const ready = record.thread?.state === "ready";
+  const ready = record.thread?.state === "ready" && !record.thread.newer;
   useEffect(() => {
     const kept = ready ? app.drafts.parked(record.id) : null;
     if (!kept || record.pending.some((pending) => pending.client_id === kept.client_id)) return;

@@ -1,6 +1,6 @@
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { c, html } from "../html.js";
-import { go } from "../route.js";
+import { go, soughtAt } from "../route.js";
 import { Composer } from "./composer.js";
 import { ConsentReview } from "./consent_review.js";
 import { Icon } from "./icon.js";
@@ -16,14 +16,20 @@ export function Thread({ app, id, toggleContact }) {
   const [dialog, setDialog] = useState(/** @type {import("./talk_dialog.js").Name|null} */ (null));
   const edit = useRef((/** @type {import("../record.js").Pending} */ _pending) => undefined);
   const had = useRef(false);
+  const route = app.route.value;
+  const at = useMemo(() => soughtAt(route, id), [route]);
   useEffect(() => {
     app.screen.open = id;
-    app.store.threads.open(id);
+    app.store.threads.open(id, at);
     return () => {
       app.screen.open = null;
       app.store.threads.close();
     };
   }, [id]);
+  useEffect(() => {
+    if (at) app.store.threads.seek(at);
+    else app.store.threads.sought = null;
+  }, [at]);
   usePresence(app, id);
   const record = app.store.records.get(id);
   if (!record && !app.store.loads.missing.has(id)) return html`<section class="thread-pane" aria-label="Conversation"></section>`;
@@ -39,7 +45,7 @@ export function Thread({ app, id, toggleContact }) {
   const { row } = record;
   return html`<section class="thread-pane" aria-label="Conversation">
     ${row ? c(ThreadHeader, { app, record, row, toggleContact, ask: setDialog }) : html`<header class="thread-header"><h1>…</h1></header>`}
-    ${c(Log, { app, record, edit: (pending) => edit.current(pending) })}
+    ${c(Log, { app, record, at, edit: (pending) => edit.current(pending) })}
     ${row && html`<${Foot}>
       ${row.consent_review && c(ConsentReview, { app, record })}
       ${c(Notice, { app, record, row })}

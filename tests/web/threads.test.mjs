@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { woven } from "../../web/static/js/lines.js";
+import { event, message, row, settled, shared, Tab } from "./tab.mjs";
+
+const NEWEST = 400;
+
+/** The server's side of `GET /conversations/c1/messages`: every number up to `head` is a text. */
+function serve(tab, head = NEWEST) {
+  tab.head = head;
+  const { get } = tab.store.doors.api;
+  tab.store.doors.api.get = async (path) => {
+    const [where, query] = path.split("?");
+    if (where !== "/conversations/c1/messages") return get(path);
+    tab.gets.push(path);
+    const asked = new URLSearchParams(query);
+    const limit = Number(asked.get("limit"));
+    const all = Array.from({ length: tab.head }, (_, n) => message(n + 1));
+    const items = asked.has("after") ? all.filter(({ seq }) => seq > Number(asked.get("after"))).slice(0, limit) : all.filter(({ seq }) => seq < Number(asked.get("before") ?? Infinity)).slice(-limit);
+    return { items, seq: tab.head };
+  };
+}
+
+/** A text comes, live. */
+function comes(tab) {
+  tab.head += 1;
+  tab.events(event(tab.head));
+}
+
+const numbers = (tab) => tab.record().thread.items.map(({ seq }) => seq);
+const range = (from, to) => Array.from({ length: to - from + 1 }, (_, n) => from + n);
+
+async function openedAt(seq) {
+  const tab = await new Tab().live(row({ seq: NEWEST }));
+  serve(tab);
+  tab.store.threads.open("c1", { seq });
+  await settled();
+  return tab;
+}
+
+test("A conversation that is opened at one of its texts has those before and after it, and none of the others", async () => {
+  const tab = await openedAt(200);
+  assert.deepEqual(numbers(tab), range(151, 250));
+  const { older, newer } = tab.record().thread;
+  assert.deepEqual([older, newer], [true, true]);
+});
+
+test("From there one goes on in both directions until nothing is missing, and live texts come at the end, each once", async () => {
+  const tab = await openedAt(320);
+  comes(tab);
+  const { thread } = tab.record();
+  assert.deepEqual([numbers(tab).at(-1), thread.beyond], [370, [401]]);
+  const page = tab.store.threads.newer(tab.record());
+  comes(tab); // the page is on its way, and holds it
+  await page;
+  assert.deepEqual([numbers(tab), thread.newer], [range(271, 402), false]);
+  comes(tab);
+  await tab.store.threads.older(tab.record());
+  assert.deepEqual(numbers(tab), range(221, 403));
+});
+
+test("A text that comes after the last page was read, and before it is here, is not lost", async () => {
+  const tab = await openedAt(340);
+  const { get } = tab.store.doors.api;
+  let answer;
+  tab.store.doors.api.get = async (path) => {
+    const page = await get(path);
+    await new Promise((done) => (answer = done));
+    return page;
+  };
+  const page = tab.store.threads.newer(tab.record());
+  await settled();
+  comes(tab);
+  answer();
+  await page;
+  assert.deepEqual(numbers(tab), range(291, 401));
+});
+
+test("What becomes of a text in sight is shown also while the newest ones are not here", async () => {
+  const tab = await openedAt(200);
+  const changed = message(210, { direction: "outbound", state: "delivered" });
+  tab.events(event(401, { type: "message.delivered", alert: [], data: { message: changed, conversation: shared(row({ seq: 401 })) } }));
+  assert.equal(tab.record().thread.items.find(({ seq }) => seq === 210).state, "delivered");
+  assert.deepEqual([numbers(tab), tab.record().thread.beyond], [range(151, 250), []]);
+});
+
+test("A text that is here already is gone to without a call, and one that is not there leads to the newest", async () => {
+  const tab = await openedAt(200);
+  tab.gets.length = 0;
+  tab.store.threads.seek({ seq: 160 });
+  await settled();
+  assert.deepEqual(tab.gets, []);
+  tab.store.threads.seek({ seq: 9000 });
+  await settled();
+  assert.deepEqual([numbers(tab), tab.record().thread.newer], [range(351, 400), false]);
+});
+
+test("After a reset the texts about the one in sight are read again, and the newest for whoever stands at the end", async () => {
+  const tab = await openedAt(200);
+  tab.store.threads.sought = null;
+  tab.answers["/conversations/c1"] = () => row({ seq: NEWEST });
+  const reset = async (eye) => {
+    tab.store.doors.sight = { message: () => eye, row: () => null };
+    tab.frame({ op: "hello", epoch: "e2", position: 5 });
+    tab.frame({ op: "reset", position: 5, why: "epoch" });
+    await settled();
+    await settled();
+  };
+  await reset(180);
+  assert.deepEqual(numbers(tab), range(131, 230));
+  await reset(null);
+  assert.deepEqual(numbers(tab), range(351, 400));
+});
+
+test("A page of another place that comes late is not put to what is shown now", async () => {
+  const tab = await openedAt(200);
+  const late = tab.store.threads.older(tab.record());
+  tab.store.threads.seek({ seq: 20 });
+  await late;
+  await settled();
+  assert.deepEqual(numbers(tab), range(1, 70));
+});
+
+test("Lines stand between the texts that are here, as one goes on, and none beyond them", async () => {
+  const tab = await new Tab().live(row({ seq: NEWEST }));
+  serve(tab);
+  const line = (seq) => event(seq, { type: "conversation.claimed", alert: [], data: { conversation: shared(row()) } });
+  const lines = [90, 160, 240, 260, 390].map(line);
+  tab.answers["/conversations/c1/events"] = undefined;
+  const { get } = tab.store.doors.api;
+  tab.store.doors.api.get = async (path) => {
+    if (!path.includes("/events?")) return get(path);
+    const before = Number(new URLSearchParams(path.split("?")[1]).get("before") ?? Infinity);
+    const below = lines.filter(({ seq }) => seq < before);
+    return { items: below.slice(-1), more: below.length > 1 };
+  };
+  const told = () => woven(tab.record().thread).flatMap(({ event: each }) => (each ? [each.seq] : []));
+  tab.store.threads.open("c1", { seq: 200 });
+  for (let n = 0; n < 20; n += 1) await settled();
+  assert.deepEqual(told(), [160, 240]);
+  await tab.store.threads.newer(tab.record());
+  for (let n = 0; n < 20; n += 1) await settled();
+  assert.deepEqual(told(), [160, 240, 260]);
+  while (tab.record().thread.newer) await tab.store.threads.newer(tab.record());
+  for (let n = 0; n < 20; n += 1) await settled();
+  assert.deepEqual(told(), [160, 240, 260, 390]);
+  await tab.store.threads.older(tab.record());
+  await tab.store.threads.older(tab.record());
+  for (let n = 0; n < 20; n += 1) await settled();
+  assert.deepEqual(told(), [90, 160, 240, 260, 390]);
+});
