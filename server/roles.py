@@ -13,7 +13,7 @@ from typing import Literal
 import uvicorn
 import uvloop
 
-from server import app, catching_up, fetcher, notifier, sender, timer
+from server import app, catching_up, fetcher, notifier, sender, timer, watched
 from server.embedded import EmbeddedRedis, embedded_redis
 from server.log import get_logger
 from server.parts import Parts, open_parts
@@ -60,6 +60,7 @@ async def _run(
         listener = ends.enter_context(listen(settings)) if "web" in roles else None
         if listener:
             settings = with_port(settings, listener.getsockname()[1])
+        watch_at = None if listener or settings.metrics_port is None else ends.enter_context(listen(settings, "METRICS_PORT"))
         redis = await ends.enter_async_context(_redis(settings))
         if redis:
             settings = settings.model_copy(update={"redis_url": redis.url})
@@ -72,6 +73,7 @@ async def _run(
             watch = [group.create_task(parts.lateness.watch())]
             watch += [group.create_task(redis.watch())] if redis else []
             work = [group.create_task(serve_web(parts, settings, listener, stop, ready))] if listener else []
+            work += [group.create_task(watched.run(parts, watch_at, stop))] if watch_at else []
             if "timer" in roles:
                 work.append(group.create_task(timer.run(parts, stop)))
             if "sender" in roles:
@@ -174,14 +176,15 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.contextmanager
-def listen(settings: Settings) -> Generator[socket.socket, None, None]:
-    """The socket to serve on. Raises SettingsError when the address cannot be had."""
+def listen(settings: Settings, name: Literal["PORT", "METRICS_PORT"] = "PORT") -> Generator[socket.socket, None, None]:
+    """The socket to serve on, at the port that this setting names. Raises SettingsError when the address cannot be had."""
+    port = settings.port if name == "PORT" else settings.metrics_port
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
-        listener = socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+        listener = socket.create_server((settings.host, port), family=family, backlog=2048)
     except OSError as error:
-        says = f"cannot listen on {settings.host} port {settings.port}: {error.strerror}"
-        raise SettingsError([f"{PREFIX}HOST, {PREFIX}PORT: {says}"]) from None
+        says = f"cannot listen on {settings.host} port {port}: {error.strerror}"
+        raise SettingsError([f"{PREFIX}HOST, {PREFIX}{name}: {says}"]) from None
     with listener:
         if hasattr(socket, "TCP_USER_TIMEOUT"):
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)

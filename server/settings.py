@@ -60,6 +60,9 @@ class Settings(BaseSettings):
     metrics_from: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="addresses or networks, by commas, that may read `/metrics`; this machine always may"
     )
+    metrics_port: int | None = Field(
+        default=None, ge=0, le=65535, description="port on HOST where a timer or sender process answers `/metrics`, `/readyz`, `/healthz`"
+    )
     inside_addresses: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="`host:port` by commas: webhooks, attachments and generic gateways may be there, though not public"
     )

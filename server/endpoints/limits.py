@@ -1,7 +1,9 @@
 """What may come in: under which Host, how much, how slowly, in which coding, and how often from one address."""
 
 import asyncio
+import ipaddress
 import math
+import re
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
@@ -21,7 +23,8 @@ BODY_SECONDS = 15.0
 """An upload has no longer either (SECURITY row 45): pictures that large are made smaller before they are sent."""
 ADDRESSES = 10_000
 BY_ADDRESS = frozenset({"/metrics"})
-"""Asked of each process by its own address, with whatever Host that gives; by whom, that endpoint sees to."""
+"""Asked of each process by its own address too; by whom, that endpoint sees to."""
+_BY_ADDRESS = re.compile(rb"(\[(?P<six>[0-9a-f:.]+)\]|(?P<four>[0-9.]+)|localhost)(:[0-9]{1,5})?")
 
 
 class Most(NamedTuple):
@@ -60,7 +63,7 @@ class Limits:
     def __init__(self, app: ASGIApp, *, origin: str, below: Mapping[str, Most], seconds: float = BODY_SECONDS) -> None:
         self._app = app
         self._origin = origin
-        self._hosts = _hosts(origin)
+        self._hosts = hosts_of(origin)
         self._below = tuple(below.items())
         self._seconds = seconds
 
@@ -90,7 +93,7 @@ class Limits:
                 length = max(length, 1)
             elif name == b"content-encoding" and value.strip().lower() != b"identity":
                 raise Encoded("Send the body as it is, without a content coding.")
-        if len(hosts) != 1 or (hosts[0] not in self._hosts and not anywhere):
+        if len(hosts) != 1 or not (hosts[0] in self._hosts or (anywhere and is_address(hosts[0]))):
             raise WrongHost(f"This server answers as {self._origin} only.")
         return length
 
@@ -141,11 +144,23 @@ class Knocks:
         return 0
 
 
+def is_address(host: bytes) -> bool:
+    """Whether a Host is an address of numbers, or this machine. A name could be anybody's that leads here, in a browser of ours too."""
+    found = _BY_ADDRESS.fullmatch(host)
+    if found is None:
+        return False
+    try:
+        ipaddress.ip_address((found["six"] or found["four"] or b"127.0.0.1").decode())
+    except ValueError:
+        return False
+    return True
+
+
 def _too_large(most: int) -> TooLarge:
     return TooLarge(f"A body may have {most} bytes here.")
 
 
-def _hosts(origin: str) -> frozenset[bytes]:
+def hosts_of(origin: str) -> frozenset[bytes]:
     """The host of an origin with and without its port, where that is the scheme's own."""
     scheme, _, host = origin.lower().partition("://")
     standard = {"http": ":80", "https": ":443"}[scheme]

@@ -128,8 +128,14 @@ async def test_metrics_are_for_this_machine_and_named_networks_and_not_through_a
         assert (await client.get("/metrics", headers=headers)).status_code == status
 
 
-async def test_metrics_are_asked_for_by_a_process_s_own_address(served: Served) -> None:
-    client = served.client(host="10.0.0.7:8001")
-    told = await read(client)
-    assert told["partyline_redis_up", ""] == 1
-    assert (await client.get("/healthz")).status_code == 400
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+async def test_metrics_are_asked_for_by_a_process_s_own_address_and_under_no_name_but_the_public_one(served: Served) -> None:
+    """SECURITY 29: a name that anybody may let lead here, also to a browser on this machine, is refused as everywhere."""
+    for host in ("10.0.0.7:8001", "[::1]:8001", "[fd00::7]", "localhost:8001"):
+        client = served.client(host=host)
+        assert (await read(client))["partyline_redis_up", ""] == 1
+        assert (await client.get("/healthz")).status_code == 400
+    for host in ("evil.example", "evil.example:8001", "10.0.0.7.evil.example", "127.0.0.1@evil.example", "[::1", "localhost.evil", ""):
+        refused = await served.client(host=host).get("/metrics")
+        assert (refused.status_code, refused.json()["code"]) == (400, "host"), host
+    assert (await served.client().get("/metrics")).status_code == 200

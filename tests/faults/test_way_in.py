@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.storm_of_kills import Kept, fell_again_and_again, kept, kill_web, raging, tear
+from tests.faults.storm_of_kills import Kept, fell_again_and_again, kept, kill_web, raging, spoil, tear
 from tests.fixtures.centre import Centre, new_sid
 from tests.fixtures.databases import PostgresCluster
 from tests.fixtures.figures import Figures
 
-KILLS, RESTARTS = 2, 2
+KILLS, RESTARTS, TEXTS = 2, 2, 20
 BACK_SECONDS = 5.0
 """From when PostgreSQL takes connections again to the next acknowledged text."""
 PHONE = "+12025690000"
@@ -25,7 +25,7 @@ def file_of(centre: Centre) -> Path:
     return Path(centre.database_url.removeprefix("sqlite:///"))
 
 
-async def test_a_text_that_was_acknowledged_is_there_once_however_often_the_process_is_killed_and_if_its_log_is_torn(
+async def test_a_text_that_was_acknowledged_is_there_once_however_often_the_process_is_killed_and_if_its_log_is_torn_and_damage_is_told(
     centre: Centre, figures: Figures
 ) -> None:
     """Two hundred times, also on PostgreSQL: `python -m bench.kills`."""
@@ -37,8 +37,16 @@ async def test_a_text_that_was_acknowledged_is_there_once_however_often_the_proc
     centre.webs[0].kill()
     tear(file_of(centre))
     await centre.restart_web(0)
+    lost = [line for running in centre.partyline.running for line in running.log() if line["event"] == "database.commits_lost"]
+    assert lost == [], "a crash loses nothing"
+    for number in range(TEXTS):
+        assert (await centre.text(PHONE, f"Text {number}")).status_code == 200
+    centre.webs[0].kill()
+    spoil(file_of(centre))
+    await centre.restart_web(0)
+    assert 0 < centre.webs[0].event("database.commits_lost")["commits"] <= TEXTS
     assert (await centre.text(PHONE, "Afterwards")).status_code == 200
-    assert await kept(storm) == Kept()
+    assert await kept(storm) == Kept(), "the start before took them in from the log"
     assert [row["integrity_check"] for row in await centre.rows("pragma integrity_check")] == ["ok"]
 
 
