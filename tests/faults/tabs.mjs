@@ -19,6 +19,8 @@ const plan = JSON.parse(readFileSync(process.argv[2], "utf8"));
 // The page's own waits, too, are those of the seed.
 Math.random = chance(plan.seed);
 const DEAD_MS = 1000;
+/** The close code for whoever has another role now: the page is loaded anew, and there is no fresh one of the kind that it was. */
+const OTHER_ROLE = 4403;
 const JOINED_MS = 60_000;
 const OPENING_MS = 10;
 /** So long may a page take to show what a fresh one does; for counts of what does not come to it, the next regular reading besides. */
@@ -296,7 +298,7 @@ for await (const line of createInterface({ input: process.stdin })) {
     for (const page of cut) page.mustComeBack = page.book.connections + 1;
     say({ cut: cut.length });
   } else if (asked.do === "finish") {
-    const waiting = pages.filter((page) => !page.over);
+    const waiting = pages.filter((page) => !page.over && !page.book.codes.includes(OTHER_ROLE));
     const some = async () => {
       for (let page = waiting.pop(); page; page = waiting.pop()) await compare(page);
     };
