@@ -11,6 +11,7 @@ pytest_plugins = [
     "tests.fixtures.clocks",
     "tests.fixtures.databases",
     "tests.fixtures.settings",
+    "tests.fixtures.forks",
     "tests.fixtures.processes",
     "tests.fixtures.redis_server",
     "tests.fixtures.redis_many",

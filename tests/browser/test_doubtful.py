@@ -12,6 +12,7 @@ from tests.browser.test_access import violations
 from tests.fixtures.browser import House, Team, open_house
 from tests.fixtures.carrier_api import CarrierApi
 from tests.fixtures.centre import ACCOUNT_SID, AUTH_TOKEN
+from tests.fixtures.forks import Forks
 from tests.fixtures.twilio_api import TwilioApi
 
 MARIA, WEI, FRONT = "+12025550143", "+12025550144", "+12025550120"
@@ -26,9 +27,9 @@ async def twilio() -> AsyncIterator[TwilioApi]:
 
 
 @pytest.fixture
-def own_house(tmp_path: Path, twilio: TwilioApi) -> Iterator[House]:
+def own_house(tmp_path: Path, forks: Forks, twilio: TwilioApi) -> Iterator[House]:
     """One whose Twilio is on this machine."""
-    yield from open_house(tmp_path / "house", CARRIER_TWILIO_URL=twilio.url)
+    yield from open_house(tmp_path / "house", forks, CARRIER_TWILIO_URL=twilio.url)
 
 
 async def test_a_text_that_may_have_been_sent_is_sent_again_by_hand_or_said_to_have_arrived(own_team: Team, twilio: TwilioApi) -> None:

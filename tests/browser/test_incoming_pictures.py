@@ -20,6 +20,7 @@ from tests.browser.test_pictures import pictures_of
 from tests.fixtures.browser import House, Team, Window, open_house
 from tests.fixtures.carrier_api import CarrierApi, answers
 from tests.fixtures.carrier_media import another_host, endless
+from tests.fixtures.forks import Forks
 from tests.fixtures.pictures import HTML, picture
 
 MARIA, GATEWAY = "+12025550143", "+12025550102"
@@ -58,9 +59,9 @@ async def shelf() -> AsyncIterator[Shelf]:
 
 
 @pytest.fixture
-def own_house(tmp_path: Path, shelf: Shelf) -> Iterator[House]:
+def own_house(tmp_path: Path, forks: Forks, shelf: Shelf) -> Iterator[House]:
     """One that fetches from the shelf, on this machine as it is."""
-    yield from open_house(tmp_path / "house", INSIDE_ADDRESSES=urlsplit(shelf.api.url).netloc)
+    yield from open_house(tmp_path / "house", forks, INSIDE_ADDRESSES=urlsplit(shelf.api.url).netloc)
 
 
 class Gateway:

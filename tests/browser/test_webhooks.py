@@ -15,6 +15,7 @@ from tests.browser.test_access import violations
 from tests.fixtures.browser import House, Team, Window, open_house
 from tests.fixtures.carrier_api import CarrierApi, answers
 from tests.fixtures.carrier_media import another_host
+from tests.fixtures.forks import Forks
 from tests.fixtures.waiting import until
 
 MARIA = "+12025550143"
@@ -30,9 +31,9 @@ async def receiver() -> AsyncIterator[CarrierApi]:
 
 
 @pytest.fixture
-def own_house(tmp_path: Path, receiver: CarrierApi) -> Iterator[House]:
+def own_house(tmp_path: Path, forks: Forks, receiver: CarrierApi) -> Iterator[House]:
     """One that posts to the receiver, on this machine as it is."""
-    yield from open_house(tmp_path / "house", INSIDE_ADDRESSES=urlsplit(receiver.url).netloc)
+    yield from open_house(tmp_path / "house", forks, INSIDE_ADDRESSES=urlsplit(receiver.url).netloc)
 
 
 async def add(mia: Window, receiver: CarrierApi, *types: str) -> str:

@@ -21,6 +21,7 @@ from tests.faults.writers import Writers
 from tests.fixtures.carrier_api import CarrierApi, answers
 from tests.fixtures.centre import GATEWAY_SECRET, HOST, Centre, Person
 from tests.fixtures.databases import PostgresCluster
+from tests.fixtures.forks import Forks
 from tests.fixtures.processes import Partyline
 from tests.fixtures.redis_server import RedisServer
 from tests.fixtures.wire import SlowWire, slow_wire
@@ -172,7 +173,10 @@ async def open_stage(engine: Engine, size: Size, seed: int) -> AsyncIterator[Sta
         carrier.answer = _takes_texts(carrier)
         await carrier.start()
         stack.push_async_callback(carrier.stop)
-        partyline = Partyline(folder / "processes", REDIS_URL=f"redis://127.0.0.1:{wire.port}")
+        forks = Forks() if size.short else None
+        if forks:
+            stack.callback(forks.close)
+        partyline = Partyline(folder / "processes", forks, REDIS_URL=f"redis://127.0.0.1:{wire.port}")
         partyline.folder.mkdir()
         stack.callback(_end, partyline)
         centre = Centre(partyline, carrier, url)

@@ -17,6 +17,7 @@ from playwright.async_api import Browser, expect
 
 from server.store.engines import open_database
 from tests.fixtures.browser import House, Team
+from tests.fixtures.forks import Forks
 from tests.fixtures.kannel import DENIED, HOOK_TOKEN, PASSWORD, USERNAME, Arrived, Kannel, free_ports
 from tests.fixtures.redis_server import RedisServer
 from tests.fixtures.waiting import until
@@ -91,9 +92,9 @@ def kannel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kannel]:
 
 
 @pytest.fixture(scope="module")
-def kannels_house(tmp_path_factory: pytest.TempPathFactory, kannel: Kannel) -> Iterator[House]:
+def kannels_house(tmp_path_factory: pytest.TempPathFactory, kannel: Kannel, forks: Forks) -> Iterator[House]:
     redis = RedisServer()
-    house = House(tmp_path_factory.mktemp("house"), redis)
+    house = House(tmp_path_factory.mktemp("house"), redis, forks)
     house.partyline.settings |= {"PORT": str(free_ports(1)[0]), "CARRIER_KANNEL_URL": kannel.sendsms}
     try:
         redis.start()
