@@ -1,48 +1,15 @@
 """One account in this process: its tabs, and which of its events they have been given. Each event is dispatched here once."""
 
 from collections.abc import Callable
+from itertools import islice
 
 from channels.ear import Ear
 from channels.envelope import ACCOUNT, MANAGERS, PERSON, Envelope
 from channels.frames import Outbox, Turn, events
+from channels.groups import Group, Person, Route
 
-
-class Group:
-    """Tabs that get the same events for the same reason. `wide`: many tabs, which get nearly always the same."""
-
-    __slots__ = ("ears", "wide")
-
-    def __init__(self, *, wide: bool = False) -> None:
-        self.ears: dict[Ear, None] = {}
-        self.wide = wide
-
-
-class Person(Group):
-    """All tabs of one user, and the conversations whose channels this process attends for that user."""
-
-    __slots__ = ("attended", "user")
-
-    def __init__(self, user: str) -> None:
-        super().__init__()
-        self.user = user
-        self.attended: set[str] = set()
-
-
-class Route:
-    """Which groups of many and which single tabs an event goes to that has this audience and reach."""
-
-    __slots__ = ("audience", "ears", "outboxes", "pool", "reach", "wide")
-
-    def __init__(self, audience: tuple[str, ...], reach: str, pool: bool, wide: tuple[Group, ...], ears: tuple[Ear, ...]) -> None:
-        self.audience = audience
-        self.reach = reach
-        self.pool = pool
-        self.wide = wide
-        self.ears = ears
-        self.outboxes = tuple(ear.outbox for ear in ears)
-
-    def fits(self, envelope: Envelope) -> bool:
-        return self.audience == envelope.audience and self.reach == envelope.reach and self.pool == envelope.pool
+KNOWN = 50_000
+"""Conversations whose last seq is remembered, and as many whose tabs are. Of one that was forgotten the next event costs a sweep."""
 
 
 class Account:
@@ -106,6 +73,7 @@ class Account:
             fresh.append(envelope)
         if now or soon:
             self._counters.hints += 1
+        self._forget()
         if fresh:
             self.deliver(fresh)
         return now, soon
@@ -127,6 +95,7 @@ class Account:
                 seqs[conversation] = seq
             fresh.append(envelope)
         self._rise()
+        self._forget()
         if fresh:
             self._counters.swept += len(fresh)
             self.deliver(fresh)
@@ -227,6 +196,14 @@ class Account:
                 if made is None:
                     made = frames[key] = events([bodies[index] for index in indexes])
                 ear.outbox.push(made)
+
+    def _forget(self) -> None:
+        """Those seen first."""
+        if len(self.seqs) > KNOWN:
+            for conversation in list(islice(self.seqs, len(self.seqs) - KNOWN // 2)):
+                del self.seqs[conversation]
+        if len(self._routes) > KNOWN:
+            self._routes.clear()
 
     def _route(self, envelope: Envelope) -> Route:
         """Who gets the event. Of a conversation it is kept until a tab listens anew."""

@@ -192,10 +192,13 @@ class Bus:
             gone = self._strands.pop(node)
             del self._calls[gone.canary]
             self._end(gone)
+        for node, strand in self._strands.items():
+            if self._way.node(strand.canary) != node:
+                del self._calls[strand.canary]  # the strand that has the slot now may take the same name
+                strand.canary = b""
         for node, channels in homes.items():
             strand = self._strands.get(node) or self._begin(node)
-            if self._way.node(strand.canary) != node or not strand.canary:
-                self._calls.pop(strand.canary, None)
+            if not strand.canary:
                 strand.canary = self._home if self._home in channels else names.canary(self.process, channels[0]).encode()
                 self._calls[strand.canary] = strand.heard
             strand.want_exactly({*channels, strand.canary})

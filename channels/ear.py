@@ -38,6 +38,12 @@ class Ear:
         self._held_bytes = 0
         self.straight = None
 
+    def forget(self, match: Match) -> None:
+        """What waits and matches is read from the database next: it need not wait here."""
+        assert self.held is not None
+        self.held = [envelope for envelope in self.held if not match(envelope)]
+        self._held_bytes = sum(len(envelope.body) for envelope in self.held)
+
     def serve(self, position: int) -> None:
         """The tab has read for itself all that concerns it up to `position`."""
         self.since = position
@@ -83,7 +89,9 @@ class Ear:
             self.outbox.push(ready(position))
 
     def reset(self, position: int, why: str) -> None:
-        """The tab loads anew what it shows, and is live from `position`."""
+        """The tab loads anew what it shows, and is live from `position`. Numbers of before may be another database's."""
+        self._covers.clear()
+        self.careful = -1
         self.serve(position)
         self.told = position
         self.outbox.push(frame({"op": "reset", "position": position, "why": why}))

@@ -56,7 +56,7 @@ def decode(message: bytes) -> Envelope:
     header, _, body = message.partition(b"\n")
     try:
         envelope = _decode(header)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Malformed from error
     _set(envelope, "body", body)
     return envelope

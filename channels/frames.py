@@ -6,7 +6,7 @@ A server's frames are not masked (RFC 6455 section 5.1), so without compression 
 import asyncio
 import contextlib
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from struct import pack
 
 import msgspec
@@ -20,7 +20,9 @@ CUT_BYTES = 256 * 1024
 STUCK_SECONDS = 10.0
 """So is one whose backlog stays above `QUIET_BYTES` for this long."""
 FRAME_BYTES = 48 * 1024
-"""About the size of a frame when much is sent that was missed."""
+"""About the size of a frame when much is sent."""
+LARGE_BYTES = 64 * 1024
+"""A larger frame becomes several: many clients refuse what browsers take."""
 
 _encode = msgspec.json.Encoder().encode
 _RESET = pack("ii", 1, 0)
@@ -45,10 +47,10 @@ def frame(message: object) -> bytes:
     return text(_encode(message))
 
 
-def events(bodies: Iterable[bytes]) -> bytes:
-    """One `events` frame; the bodies are joined, not encoded again."""
-    joined = b",".join(bodies)
-    return b'%b{"op":"events","events":[%b]}' % (_header(len(joined) + _AROUND), joined)
+def events(bodies: Sequence[bytes]) -> bytes:
+    """One `events` frame, or several if they are many; the bodies are joined, not encoded again."""
+    made = _events(bodies)
+    return made if len(made) <= LARGE_BYTES else b"".join(event_frames(bodies))
 
 
 def event_frames(bodies: Iterable[bytes]) -> Iterator[bytes]:
@@ -59,10 +61,15 @@ def event_frames(bodies: Iterable[bytes]) -> Iterator[bytes]:
         some.append(body)
         size += len(body)
         if size >= FRAME_BYTES:
-            yield events(some)
+            yield _events(some)
             some, size = [], 0
     if some:
-        yield events(some)
+        yield _events(some)
+
+
+def _events(bodies: Sequence[bytes]) -> bytes:
+    joined = b",".join(bodies)
+    return b'%b{"op":"events","events":[%b]}' % (_header(len(joined) + _AROUND), joined)
 
 
 class Turn:
@@ -121,11 +128,13 @@ class Outbox:
         self._frames.append(frame)
         self._turn.add((self,))
 
-    def whisper(self, frame: bytes) -> None:
-        """A frame that may be lost: not for a tab with a backlog."""
+    def whisper(self, frame: bytes) -> bool:
+        """False for a tab with a backlog: the frame is not sent, and whoever wants it sent must come again."""
         transport = self._transport
-        if not transport.is_closing() and transport.get_write_buffer_size() <= QUIET_BYTES:
-            self.push(frame)
+        if not transport.is_closing() and transport.get_write_buffer_size() > QUIET_BYTES:
+            return False
+        self.push(frame)
+        return True
 
     def flush(self) -> None:
         """Writes what waits, or cuts the tab that does not read."""

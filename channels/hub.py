@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable
 from typing import Literal
 
 from channels import names
-from channels.account import Account, Group, Person
+from channels.account import Account
 from channels.bus import Bus
 from channels.ear import Ear
 from channels.envelope import Envelope, Malformed, decode, is_envelope
 from channels.frames import Turn
+from channels.groups import Group, Person
 from channels.line import Message
 from channels.sweep import Source, Sweep
 from channels.topics import LINGER_SECONDS, Topic, Topics
@@ -57,7 +58,8 @@ class Hub:
             found = self.accounts.get(account_id)
             if found is None:
                 position, epoch = await self._source.head(account_id)
-                self.sweep.epoch = self.sweep.epoch or epoch
+                if not self.accounts:
+                    self.sweep.epoch = epoch
                 found = self.accounts[account_id] = Account(account_id, position, self.turn, self._on_joined, self._on_noticed)
                 self._idle_since[account_id] = _now()
         return found

@@ -68,6 +68,8 @@ class Presence:
         self._leases: dict[tuple[str, str], Leases] = {}
         self._frames: dict[tuple[str, str], bytes] = {}
         self._viewing: dict[Ear, tuple[str, bytes]] = {}
+        self._owed: set[tuple[Ear, str]] = set()
+        """Who had a backlog when the presence of which conversation changed."""
         self._renew_at = 0.0
 
     async def run(self) -> None:
@@ -99,7 +101,7 @@ class Presence:
         """Tells a tab that begins to look what is known."""
         frame = self._frames.get((ear.account, conversation))
         if frame is not None:
-            ear.outbox.whisper(frame)
+            self._whisper(ear, conversation, frame)
 
     def ask(self, account: str, conversation: str) -> None:
         self._bus.send(names.conversation(account, conversation), _encode(Question("presence", self._process, account)))
@@ -111,7 +113,7 @@ class Presence:
                 self._answer(account, conversation, _question(data))
                 return
             sign = _sign(data)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             self._bus.counters.foreign += 1
             return
         if sign.account != account:
@@ -127,6 +129,10 @@ class Presence:
                 del leases[who]
             if over:
                 self._changed(*key)
+        owed, self._owed = self._owed, set()
+        for ear, conversation in owed:
+            if not ear.outbox.closed:
+                self._whisper(ear, conversation, self._frames.get((ear.account, conversation)) or _frame(conversation, {}))
         if now >= self._renew_at:
             self._renew_at = now + RENEW_SECONDS
             for ear, (conversation, shown) in list(self._viewing.items()):
@@ -160,10 +166,7 @@ class Presence:
     def _changed(self, account: str, conversation: str) -> None:
         key = (account, conversation)
         leases = self._leases[key]
-        frame = text(
-            b'{"op":"presence","conversation":%b,"viewing":[%b],"typing":[%b]}'
-            % (_encode(conversation), _shown(leases, "viewing"), _shown(leases, "typing"))
-        )
+        frame = _frame(conversation, leases)
         if not leases:
             del self._leases[key]
         if frame == self._frames.get(key) or (not leases and key not in self._frames):
@@ -173,7 +176,18 @@ class Presence:
         else:
             del self._frames[key]
         for ear in self._onlookers(account, conversation):
-            ear.outbox.whisper(frame)
+            self._whisper(ear, conversation, frame)
+
+    def _whisper(self, ear: Ear, conversation: str, frame: bytes) -> None:
+        if not ear.outbox.whisper(frame):
+            self._owed.add((ear, conversation))
+
+
+def _frame(conversation: str, leases: Leases) -> bytes:
+    return text(
+        b'{"op":"presence","conversation":%b,"viewing":[%b],"typing":[%b]}'
+        % (_encode(conversation), _shown(leases, "viewing"), _shown(leases, "typing"))
+    )
 
 
 def _shown(leases: Leases, kind: Kind) -> bytes:

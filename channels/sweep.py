@@ -32,7 +32,7 @@ class Source(Protocol):
     """Where the truth is read. May raise; then it is asked again later."""
 
     async def head(self, account: str) -> tuple[int, str]:
-        """The account's last position, and the epoch."""
+        """The account's last position, and the epoch. Raises LookupError for an account that is not there."""
 
     async def after(self, floors: Mapping[str, int]) -> Swept:
         """What was written after these positions, for all these accounts in one reading."""
@@ -107,10 +107,17 @@ class Sweep:
             await asyncio.sleep(0)  # lets the tabs be written to between two large readings
 
     async def _begin_anew(self, epoch: str) -> None:
-        heads = [(account, await self._source.head(account.id)) for account in list(self._accounts.values())]
-        for account, (position, _) in heads:
+        heads = [(account, await self._head(account.id)) for account in list(self._accounts.values())]
+        for account, position in heads:
             account.restart(position)
         self.epoch = epoch
+
+    async def _head(self, account_id: str) -> int:
+        try:
+            position, _ = await self._source.head(account_id)
+        except LookupError:
+            return 0  # it came after the backup, and its sessions with it
+        return position
 
     async def _until(self, due: float) -> None:
         if not self._wake.is_set():

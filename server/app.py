@@ -99,7 +99,7 @@ def doors(
 
 
 def build(parts: Parts) -> Starlette:
-    """The application. While it runs, `state.drain` sends every tab away."""
+    """The application. While it runs, `state.drain` sends every tab away, at once when the event that it is given is set."""
     settings, renderer = parts.settings, Renderer(demo=parts.demo)
     live = Live(parts.bus, Stream(parts.db), parts.identity.authenticate, settings.base_url)
     demo = Demo(parts.desk, parts.connections, parts.network) if parts.demo else None
@@ -131,10 +131,7 @@ def build(parts: Parts) -> Starlette:
     )
     app.router.redirect_slashes = False
 
-    async def drain() -> None:
-        live.drain()
-
-    app.state.drain = drain
+    app.state.drain = live.drain
     return app
 
 

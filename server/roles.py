@@ -7,7 +7,8 @@ import gc
 import resource
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterable
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Iterable
 from typing import Literal
 
 import uvicorn
@@ -27,6 +28,8 @@ DATABASE_PATIENCE_SECONDS = 30.0
 STOP_SECONDS = 4.0
 LAST_RESORT_SECONDS = 6.0
 ACCEPT_SECONDS = 0.05
+REQUEST_SECONDS = 2
+"""For requests under way when a process stops; of it goes what its tabs took, but for one second."""
 USER_TIMEOUT_MS = 20_000
 """After this long without an acknowledgement the kernel gives up on a browser: uvicorn waits for ever (measured)."""
 
@@ -40,7 +43,8 @@ def run_roles(
     seed: Callable[[Parts], Awaitable[None]] | None = None,
     ready: Callable[[str], None] | None = None,
 ) -> None:
-    """Runs until SIGINT or SIGTERM, then stops within five seconds. A role that fails ends all, with its exception.
+    """Runs until SIGINT or SIGTERM, then stops within five seconds; a second signal has tabs sent away at once. A role that fails ends
+    all, with its exception.
 
     `seed` runs before anything is served; `ready` is told the address once connections are accepted.
     """
@@ -55,7 +59,7 @@ async def _run(
     seed: Callable[[Parts], Awaitable[None]] | None,
     ready: Callable[[str], None] | None,
 ) -> None:
-    stop = _stop_on_signal()
+    stop, hurry = events_of_signals()
     async with contextlib.AsyncExitStack() as ends:
         listener = ends.enter_context(listen(settings)) if "web" in roles else None
         if listener:
@@ -72,7 +76,7 @@ async def _run(
         async with asyncio.TaskGroup() as group:
             watch = [group.create_task(parts.lateness.watch())]
             watch += [group.create_task(redis.watch())] if redis else []
-            work = [group.create_task(serve_web(parts, settings, listener, stop, ready))] if listener else []
+            work = [group.create_task(serve_web(parts, settings, listener, stop, hurry, ready))] if listener else []
             work += [group.create_task(watched.run(parts, watch_at, stop))] if watch_at else []
             if "timer" in roles:
                 work.append(group.create_task(timer.run(parts, stop)))
@@ -98,9 +102,11 @@ async def serve_web(
     settings: Settings,
     listener: socket.socket,
     stop: asyncio.Event,
+    hurry: asyncio.Event,
     ready: Callable[[str], None] | None = None,
 ) -> None:
-    """Serves HTTP and websockets until `stop` is set. If the app's state has `drain`, that runs before connections are closed."""
+    """Serves HTTP and websockets until `stop` is set. Then tabs are sent away, one after the other until `hurry` is set, and what else is
+    connected is let go after them."""
 
     def accepting() -> None:
         _spare_the_collector()
@@ -123,16 +129,16 @@ async def serve_web(
             server_header=False,
             proxy_headers=bool(settings.trusted_proxies),
             forwarded_allow_ips=list(settings.trusted_proxies),
-            timeout_graceful_shutdown=2,
+            timeout_graceful_shutdown=REQUEST_SECONDS,
         ),
         ready=accepting,
-        drain=getattr(application.state, "drain", None),
+        drain=lambda: application.state.drain(hurry),
     )
     async with asyncio.TaskGroup() as group:
         serving = group.create_task(server.serve(sockets=[listener]))
         serving.add_done_callback(lambda _: stop.set())
         await stop.wait()
-        server.should_exit = True
+        server.leave(group)
 
 
 def _open_many_files() -> None:
@@ -151,10 +157,16 @@ def _spare_the_collector() -> None:
 class _Server(uvicorn.Server):
     """Leaves the signals to `run_roles`, and says goodbye to the tabs before their connections are closed."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], drain: Callable[[], Awaitable[None]] | None) -> None:
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], drain: Callable[[], Coroutine[None, None, None]]) -> None:
         super().__init__(config)
         self._ready = ready
         self._drain = drain
+        self._draining: asyncio.Task[None] | None = None
+
+    def leave(self, group: asyncio.TaskGroup) -> None:
+        """Whoever asks from now on is told that it stops."""
+        self._draining = group.create_task(self._drain())
+        self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -170,8 +182,10 @@ class _Server(uvicorn.Server):
         await asyncio.sleep(ACCEPT_SECONDS)
         for server in self.servers:
             server.close()
-        if self._drain:
-            await self._drain()
+        if self._draining:
+            began = time.monotonic()
+            await self._draining
+            self.config.timeout_graceful_shutdown = max(1, REQUEST_SECONDS - round(time.monotonic() - began))
         await super().shutdown(sockets)
 
 
@@ -212,8 +226,13 @@ async def _redis(settings: Settings) -> AsyncIterator[EmbeddedRedis | None]:
         yield redis
 
 
-def _stop_on_signal() -> asyncio.Event:
-    stop = asyncio.Event()
+def events_of_signals() -> tuple[asyncio.Event, asyncio.Event]:
+    """The first signal sets `stop`, the next one `hurry`."""
+    stop, hurry = asyncio.Event(), asyncio.Event()
+
+    def told() -> None:
+        (hurry if stop.is_set() else stop).set()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    return stop
+        asyncio.get_running_loop().add_signal_handler(number, told)
+    return stop, hurry

@@ -115,13 +115,18 @@ class Live:
 
     async def _recheck_for_ever(self) -> None:
         loop = asyncio.get_running_loop()
+        due = loop.time() + self.pace.recheck_seconds
         while True:
-            due = loop.call_later(self.pace.recheck_seconds, self._doubt.set)
+            waking = loop.call_at(due, self._doubt.set)
             await self._doubt.wait()
-            due.cancel()
+            waking.cancel()
             self._doubt.clear()
             doubted, self._doubted = self._doubted, set()
-            tabs = [tab for user in doubted for tab in self.tabs.get(user, ())] if doubted else list(self._all_tabs())
+            if loop.time() >= due:
+                due = loop.time() + self.pace.recheck_seconds
+                tabs = self._all_tabs()
+            else:
+                tabs = [tab for user in doubted for tab in self.tabs.get(user, ())]
             if not tabs:
                 continue
             try:
@@ -134,9 +139,15 @@ class Live:
 
     async def _beat_for_ever(self) -> None:
         """One task for the pulses of all tabs: a timer for each would cost more memory than looking at all of them costs time."""
+        loop = asyncio.get_running_loop()
         while True:
+            due = loop.time() + self.pace.beat_seconds
             await asyncio.sleep(self.pace.beat_seconds)
-            self._beat(asyncio.get_running_loop().time())
+            late = loop.time() - due
+            if late > self.pace.standstill_seconds:
+                for tab in self._all_tabs():
+                    tab.excuse(late)
+            self._beat(loop.time())
 
     def _beat(self, now: float) -> None:
         for tab in [tab for tabs in self.tabs.values() for tab in tabs if tab.due <= now and not tab.ear.outbox.closed]:

@@ -32,6 +32,11 @@ class Pace:
         return min(self.first_frame_seconds, self.ping_seconds, self.pong_seconds) / 50
 
     @property
+    def standstill_seconds(self) -> float:
+        """When this process itself had no turn for so long, a pong that did not come proves nothing."""
+        return (self.pong_seconds - self.ping_seconds) / 4
+
+    @property
     def burst(self) -> int:
         """Frames at once: a tab that comes back may watch everything it had in one go."""
         return self.watches + 20

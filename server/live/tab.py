@@ -12,9 +12,9 @@ from channels.frames import Outbox, frame
 from channels.hub import Hub
 from channels.presence import Presence
 from server.desk.identity import Session
-from server.desk.stream import Page, Stream
+from server.desk.stream import Stream
 from server.domain.user import User
-from server.live.missed import Over, write
+from server.live.missed import Over, catch_up
 from server.live.pace import Pace
 from server.live.protocol import (
     BAD_FRAMES,
@@ -141,6 +141,16 @@ class Tab:
         if not self._rate.allows(_now()):
             self.close(Close.TOO_MANY_FRAMES)
 
+    def took(self) -> None:
+        """While it is sent what it missed, its pongs may come late: that it takes it proves enough."""
+        if self.ear.held is not None:
+            self._heard_at = _now()
+
+    def excuse(self, seconds: float) -> None:
+        """This process itself stood still for so long: that proves nothing."""
+        self._heard_at += seconds
+        self._opened_at += seconds
+
     def drain(self) -> None:
         self.send_away()
 
@@ -162,7 +172,8 @@ class Tab:
             deadline = min(deadline, self._opened_at + pace.first_frame_seconds)
         if now >= deadline:
             self.close(Close.NO_PONG)
-        elif now >= self._ping_at:
+        elif now >= self._ping_at and self.ear.held is None:
+            # While older events are being written no N is told: a tab may take it for theirs.
             self._ping_at += pace.ping_seconds
             if self.ear.told >= 0:
                 self._push({"op": "ping", "position": self.ear.told})
@@ -216,18 +227,8 @@ class Tab:
         ear.hold()
         self._entered = True
         await self._around.hub.enter(ear)
-        page, parts = await self._around.stream.unasked(user, asked.position)
-        why = _why_not(asked, page)
+        page, why, parts = await catch_up(ear, self._wire, self._around.stream, user, asked)
         self._watching.origin = page.position if why or asked.position is None else asked.position
-        if why:
-            ear.reset(page.position, why)
-        else:
-            await write(ear, self._wire, page.events)
-            while page.more:
-                ear.hold()
-                page, _ = await self._around.stream.unasked(user, page.events[-1].position)
-                await write(ear, self._wire, page.events)
-            ear.serve(page.position)
         account.know(parts, page.position)
         await self._around.hub.attend(ear, parts)
         ear.let_go()
@@ -283,15 +284,6 @@ def _parsed(text: str) -> Frame | BadFrame:
 
 def _shown(user: User) -> bytes:
     return msgspec.json.encode({"id": user.id, "name": user.name, "role": str(user.role)})
-
-
-def _why_not(asked: Resume, page: Page) -> str | None:
-    """Why the tab must load anew instead: it comes from another database, from the future, or from too long ago."""
-    if asked.epoch is not None and asked.epoch != page.epoch:
-        return "epoch"
-    if asked.position is not None and asked.position > page.position:
-        return "epoch"
-    return "too_far" if page.too_far else None
 
 
 def _now() -> float:

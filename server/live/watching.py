@@ -1,6 +1,5 @@
 """What one tab has asked for beyond what concerns its user: conversations, and the topics of its account."""
 
-from collections.abc import Sequence
 from typing import Literal
 
 from channels.ear import Ear
@@ -36,7 +35,8 @@ class Watching:
         return Target("conversation", conversation) in self._since
 
     async def watch(self, asked: Watch) -> None:
-        """Watching again what is watched reads again what is after `after`. Raises as the database does."""
+        """Watching again what is watched reads again what is after `after`. Raises as the database does, and `Over`: then events wait for
+        ever, and no N is told that would claim what was not written."""
         target = asked.target
         if not await self._may_watch(target):
             self._refuse(asked, "not_found")
@@ -44,11 +44,9 @@ class Watching:
             self._refuse(asked, "limit")
         else:
             self._ear.hold()
-            try:
-                await (self._conversation(asked) if target.kind == "conversation" else self._topic(asked))
-            finally:
-                self._ear.let_go()
-                self._ear.tell(self._floor)
+            await (self._conversation(asked) if target.kind == "conversation" else self._topic(asked))
+            self._ear.let_go()
+            self._ear.tell(self._floor)
 
     def unwatch(self, asked: Unwatch) -> None:
         """Also when it was not watched."""
@@ -64,7 +62,7 @@ class Watching:
     async def _may_watch(self, target: Target) -> bool:
         if target.kind == "topic":
             return target.name == "pool" or self._ear.manager
-        return target in self._since or await self._stream.has(self._ear.account, plausible(target.name))
+        return await self._stream.has(self._ear.account, plausible(target.name))
 
     async def _conversation(self, asked: Watch) -> None:
         ear, target, name = self._ear, asked.target, asked.target.name
@@ -82,14 +80,22 @@ class Watching:
             ear.reset(page.position, "epoch")
             return
         self._push({"op": "ok", "id": asked.id, "seq": page.seq})
-        await write(ear, self._wire, page.events)
-        while page.more:
-            page = await self._stream.conversation(ear.account, name, page.events[-1].seq)
-            await write(ear, self._wire, page.events)
         if asked.after is None:
             ear.cover(page.position, lambda event: event.conversation == name and not ear.gets_unasked(event), self._floor)
-        else:
-            ear.cover(page.position, lambda event: event.conversation == name and event.seq is not None, self._floor)
+            return
+
+        def is_read(event: Envelope) -> bool:
+            return event.conversation == name and event.seq is not None
+
+        await write(ear, self._wire, page.events)
+        while page.more:
+            ear.forget(is_read)
+            page = await self._stream.conversation(ear.account, name, page.events[-1].seq)
+            if page.too_far:
+                ear.reset(page.position, "too_far")
+                return
+            await write(ear, self._wire, page.events)
+        ear.cover(page.position, is_read, self._floor)
 
     async def _topic(self, asked: Watch) -> None:
         ear, target = self._ear, asked.target
@@ -109,18 +115,23 @@ class Watching:
             ear.reset(page.position, "epoch")
             return
         self._push({"op": "ok", "id": asked.id, "position": page.position})
-        await write(ear, self._wire, self._missed(page.events, topic, others))
-        while page.more:
-            page = await self._stream.everything(ear.account, page.events[-1].position)
-            await write(ear, self._wire, self._missed(page.events, topic, others))
-        ear.cover(page.position, lambda event: _on(topic, event) and not self._comes_anyway(event, others), self._floor)
 
-    def _missed(self, events: Sequence[Envelope], topic: TopicName, others: dict[Target, int]) -> list[Envelope]:
-        """Those of the topic that have not come to this tab for another reason."""
-        return [event for event in events if _on(topic, event) and not self._comes_anyway(event, others)]
+        def is_read(event: Envelope) -> bool:
+            """Of the topic, and does not come to this tab for another reason."""
+            return _on(topic, event) and not self._comes_anyway(event, others)
+
+        await write(ear, self._wire, filter(is_read, page.events))
+        while page.more:
+            ear.forget(is_read)
+            page = await self._stream.everything(ear.account, page.events[-1].position)
+            if page.too_far:
+                ear.reset(page.position, "too_far")
+                return
+            await write(ear, self._wire, filter(is_read, page.events))
+        ear.cover(page.position, is_read, self._floor)
 
     def _comes_anyway(self, event: Envelope, others: dict[Target, int]) -> bool:
-        if event.position > self.origin and self._ear.gets_unasked(event):
+        if event.position > min(self.origin, self._ear.since) and self._ear.gets_unasked(event):
             return True
         if event.conversation is not None and event.seq is not None:
             since = others.get(Target("conversation", event.conversation))

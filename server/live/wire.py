@@ -1,8 +1,8 @@
 """One open websocket on its transport: no task, no queue, and between two messages no parser either.
 
 Messages go straight to the tab. `websockets` reads the frames; what it needs for that lives from a frame's first byte to its last. What is
-sent are prepared bytes, which the tab writes to the transport itself. No peer can keep a socket open: a close ends within `CLOSE_SECONDS`,
-and a backlog that does not shrink ends the connection.
+sent are prepared bytes, which the tab writes to the transport itself. No peer can keep a socket open: a close of either side ends within
+`CLOSE_SECONDS`, and a backlog that does not shrink ends the connection.
 """
 
 import asyncio
@@ -21,6 +21,8 @@ from channels.frames import QUIET_BYTES, STUCK_SECONDS, reset
 MOST_BYTES = 8192
 """Of a message."""
 MOST_FRAGMENTS = 128
+SLICE_BYTES = 4096
+"""Parsed at once: of a flood that one read brings, nothing behind the frame that was one too many."""
 CLOSE_SECONDS = 0.5
 BEHIND_SECONDS = 0.1
 """For a peer that has not even taken what was written before the close."""
@@ -37,7 +39,10 @@ class Attached(Protocol):
         """A message came; None: a binary one."""
 
     def pinged(self) -> None:
-        """A ping of the websocket protocol came."""
+        """A ping or a pong of the websocket protocol came."""
+
+    def took(self) -> None:
+        """The peer has taken nearly all of a backlog."""
 
     def drain(self) -> None:
         """The process stops."""
@@ -84,19 +89,19 @@ class Wire(asyncio.Protocol):
         connections.add(self)
 
     def data_received(self, data: bytes) -> None:
-        frames = self._reading()
-        frames.receive_data(data)
-        for frame in frames.events_received():
-            assert isinstance(frame, Frame)
-            if frame.opcode is Opcode.CLOSE:
-                self._closed_by_peer(frames)
-            elif not self.closing:
-                self._take(frame, frames)
-        if frames.parser_exc is not None and not self.closing:
-            self._end(frames)
-        elif frames.state is State.OPEN and _is_between(frames):
-            frames.parser.close()  # it holds itself too
-            self._frames = None
+        self._read(data[:SLICE_BYTES])
+        for start in range(SLICE_BYTES, len(data), SLICE_BYTES):
+            if self.closing:
+                self.transport.pause_reading()
+                return
+            self._read(data[start : start + SLICE_BYTES])
+
+    def eof_received(self) -> None:
+        """The peer says no more; asyncio closes, once everything is written."""
+        if not self.closing:
+            self.closing = True
+            self._sever_in(CLOSE_SECONDS)
+            self.tab.gone()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's
         self.lost = True
@@ -122,6 +127,8 @@ class Wire(asyncio.Protocol):
         if self._stuck is not None:
             self._stuck.cancel()
             self._stuck = None
+        if not self.lost:
+            self.tab.took()
 
     async def drained(self) -> None:
         """Returns when the backlog is small, or the socket gone."""
@@ -163,17 +170,30 @@ class Wire(asyncio.Protocol):
         else:
             self.transport.abort()
 
+    def _read(self, data: bytes) -> None:
+        frames = self._reading()
+        frames.receive_data(data)
+        for frame in frames.events_received():
+            assert isinstance(frame, Frame)
+            if frame.opcode is Opcode.CLOSE:
+                self._closed_by_peer(frames)
+            elif not self.closing:
+                self._take(frame, frames)
+        if frames.parser_exc is not None and not self.closing:
+            self._end(frames)
+        elif frames.state is State.OPEN and _is_between(frames):
+            frames.parser.close()  # it holds itself too
+            self._frames = None
+
     def _reading(self) -> Frames:
         if self._frames is None:
             self._frames = Frames(Side.SERVER, state=State.OPEN, max_size=MOST_BYTES, logger=_quiet)
         return self._frames
 
     def _take(self, frame: Frame, frames: Frames) -> None:
-        if frame.opcode is Opcode.PING:
+        if frame.opcode in (Opcode.PING, Opcode.PONG):
             self._write(frames)
             self.tab.pinged()
-            return
-        if frame.opcode is Opcode.PONG:
             return
         if frame.opcode is not Opcode.CONT:
             self._is_binary = frame.opcode is Opcode.BINARY
@@ -181,7 +201,7 @@ class Wire(asyncio.Protocol):
         if self._fragments is not None:
             self._fragments.append(data)
             if len(self._fragments) > MOST_FRAGMENTS:
-                self.finish(1009)
+                self._fail(1009)
                 return
             data = b"".join(self._fragments) if frame.fin else b""
         elif not frame.fin:
@@ -194,10 +214,13 @@ class Wire(asyncio.Protocol):
         try:
             text = None if self._is_binary else data.decode()
         except UnicodeDecodeError:
-            self.finish(1007)
-            self.tab.gone()
+            self._fail(1007)
         else:
             self.tab.heard(text)
+
+    def _fail(self, code: int) -> None:
+        self.finish(code)
+        self.tab.gone()
 
     def _closed_by_peer(self, frames: Frames) -> None:
         if self.closing:

@@ -5,11 +5,17 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
+import uvloop
 
 from channels.bus import Bus
 from tests.fixtures.waiting import until
 
 Running = Callable[..., AbstractAsyncContextManager[Bus]]
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """The loop that serves."""
+    return {"uvloop": uvloop.new_event_loop}
 
 
 @asynccontextmanager

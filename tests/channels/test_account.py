@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from channels.account import Account, Group, Person
+from channels.account import Account
 from channels.counters import Counters
 from channels.ear import Ear
 from channels.envelope import Envelope
 from channels.frames import Outbox, Turn
+from channels.groups import Group, Person
 from tests.fixtures.waiting import PATIENCE_SECONDS
 
 ACCOUNT = "a"
@@ -261,3 +262,17 @@ async def test_after_a_restored_backup_everybody_is_reset(room: Room) -> None:
     assert reading.outbox.closed
     assert room.account.arrive([an_event(4, seq=1, audience=("u",))]) == (False, False)
     assert await room.positions(ear) == [4]
+
+
+async def test_only_so_many_conversations_are_remembered_and_one_that_was_forgotten_is_read_again(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("channels.account.KNOWN", 10)
+    ear = await room.tab("u")
+    room.account.arrive([an_event(number, f"c{number}", 1, audience=("u",)) for number in range(1, 101)])
+    assert len(room.account.seqs) <= 10
+    more = an_event(101, "c1", 2, audience=("u",))
+    assert room.account.arrive([more]) == (True, False)
+    room.account.swept([more])
+    assert await room.positions(ear) == list(range(1, 102))
+    assert room.account.arrive([an_event(102, "c1", 3)]) == (False, False)

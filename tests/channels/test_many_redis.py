@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 
 import pytest
 from redis.crc import key_slot
@@ -93,6 +94,23 @@ async def test_what_is_subscribed_after_a_slot_has_moved_is_subscribed_where_it_
         await asyncio.to_thread(cluster.move, FEEDS[0])
         await bus.subscribe(FEEDS)
         await until(lambda: cluster.listeners(cluster.keeper(FEEDS[0]), FEEDS[0]) == 1)
+
+
+async def test_a_canary_whose_slot_moves_goes_with_it_and_the_strand_that_is_left_takes_another(cluster: RedisCluster) -> None:
+    """To a server of which nothing was wanted so far, whose own canary then has the name that the other one had."""
+    async with running(cluster.url) as bus:
+        home = cluster.keeper(names.canary(bus.process))
+        at = cluster.masters.index(home)
+        there, empty = (cluster.masters[(at + step) % len(cluster.masters)] for step in (1, 2))
+        feeds = (names.feed(f"account{number}") for number in range(100))
+        some = list(islice((feed for feed in feeds if cluster.keeper(feed) is there), 4))
+        assert await bus.subscribe(some)
+        canary = next(strand.canary for node, strand in bus._strands.items() if node.port == there.port)
+        followed = next(feed for feed in some if key_slot(feed.encode()) == key_slot(canary))
+        assert await asyncio.to_thread(cluster.move, followed) is empty
+        await until(lambda: cluster.listeners(empty, followed) == 1)
+        await until(lambda: bus.healthy)
+        assert bus.counters.canaries_lost == 0
 
 
 async def test_a_shard_that_dies_leaves_the_others_heard_and_is_heard_again_when_it_is_back(cluster: RedisCluster) -> None:

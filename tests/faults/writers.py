@@ -19,6 +19,8 @@ from tests.fixtures.rush import Answer, Line
 
 PATIENCE_SECONDS = 10.0
 AGAIN_SECONDS = 0.05
+AGAIN = (502, 503, 504)
+"""Come again: what a process says that is busy or stops, and what a proxy says that found none."""
 LINES = 12
 """Connections to each process."""
 
@@ -27,7 +29,7 @@ LINES = 12
 class Tally:
     """`acknowledged`: texts of contacts, by their ids; `sent`: client ids of texts that were accepted; `seconds`: when each call was
     tried first (s since 1970), and how long from then to its answer; `refused`: how often which status came that no repeat would mend;
-    `repeats`: when and why a call was tried again, which nobody answered or with 503."""
+    `repeats`: when and why a call was tried again, which nobody answered, or somebody with one of AGAIN."""
 
     acknowledged: list[str] = field(default_factory=list)
     sent: list[str] = field(default_factory=list)
@@ -173,13 +175,13 @@ class Writers:
                     lines.append(line)
                 else:
                     line.close()
-                if answer.status != 503:
+                if answer.status not in AGAIN:
                     self.tally.seconds.append((began, time.time() - began))
                     if answer.status >= 300:
-                        refusal = f"{answer.status} {json.loads(answer.body or b'{}').get('code', '')}".strip()
+                        refusal = f"{answer.status} {_code(answer.body)}".strip()
                         self.tally.refused[refusal] = self.tally.refused.get(refusal, 0) + 1
                     return answer
-                why = "503"
+                why = str(answer.status)
             self.tally.repeats.append((time.time(), why))
             await asyncio.sleep(AGAIN_SECONDS)
 
@@ -202,6 +204,14 @@ async def _a_few_at_once(acts: Iterable[Coroutine[Any, Any, object]]) -> None:
     async with asyncio.TaskGroup() as group:
         for _ in range(8):
             group.create_task(some())
+
+
+def _code(body: bytes) -> str:
+    """What a refusal calls itself; nothing where it is a page of somebody else's."""
+    try:
+        return str(json.loads(body)["code"])
+    except (ValueError, LookupError, TypeError):
+        return ""
 
 
 def _request(method: str, path: str, host: str, body: bytes, headers: dict[str, str]) -> bytes:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 import struct
+import threading
 import time
 
 import pytest
@@ -113,10 +114,11 @@ async def test_a_burst_beyond_what_a_returning_tab_needs_closes_with_4429(house:
     assert await tab.closed() == 4429
 
 
-async def test_a_flood_of_pings_closes_with_4429(house: House) -> None:
+@pytest.mark.parametrize("opcode", [Opcode.PING, Opcode.PONG])
+async def test_a_flood_of_pings_or_pongs_closes_with_4429(house: House, opcode: Opcode) -> None:
     tab = await a_tab(house, await house.node())
     for _ in range(300):
-        tab.socket.transport.write(Frame(Opcode.PING, b"x").serialize(mask=True))
+        tab.socket.transport.write(Frame(opcode, b"x").serialize(mask=True))
     assert await tab.closed() == 4429
 
 
@@ -143,6 +145,15 @@ async def test_who_is_pinged_and_does_not_answer_is_closed_with_4408_and_who_ans
     assert pings[-1] == {"op": "ping", "position": 1}
     assert await silent.closed() == 4408
     await alive.quiet()
+
+
+async def test_a_process_that_stood_still_closes_nobody_for_it(house: House) -> None:
+    node = await house.node(ping_seconds=0.2, pong_seconds=0.5)
+    tab = await a_tab(house, node)
+    threading.Event().wait(0.8)
+    for _ in range(3):
+        await tab.until("ping")
+        await tab.send(op="pong")
 
 
 async def test_other_frames_are_no_pong(house: House) -> None:
@@ -230,3 +241,21 @@ async def test_a_close_frame_from_a_peer_that_does_not_read_ends_the_connection(
     tab.socket.transport.write(Frame(Opcode.CLOSE, struct.pack("!H", 1000)).serialize(mask=True))
     await until(lambda: not node.server.server_state.connections, within=2.0)
     await until(lambda: not node.live.tabs)
+
+
+async def test_a_peer_that_says_no_more_and_reads_nothing_cannot_keep_its_socket(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has shut down its side, and what was written to it waits for ever."""
+    monkeypatch.setattr("server.live.wire.STUCK_SECONDS", 600)
+    story, node = house.story, await house.node()
+    account = await story.account()
+    me = await story.user(account)
+    conversation = await story.conversation(account, me)
+    await story.happen(*[Happening(account, conversation, audience=(me.id,), note="x" * 4000) for _ in range(4000)])
+    tab = await house.connect(node, me)
+    await tab.send(op="resume", position=0)
+    tab.socket.transport.pause_reading()
+    await until(lambda: node.live.tabs[me.id][0].ear.outbox._transport.get_write_buffer_size() > 0)
+    tab.socket.transport.write_eof()
+    await until(lambda: not node.server.server_state.connections)
+    await until(lambda: not node.live.tabs)
+    tab.socket.transport.abort()

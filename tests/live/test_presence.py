@@ -3,6 +3,7 @@
 from typing import Any
 
 from server.domain.user import User
+from tests.fixtures.story import Happening
 from tests.fixtures.waiting import until
 from tests.live.conftest import House, Tab
 
@@ -83,3 +84,28 @@ async def test_typing_ends_by_itself(house: House) -> None:
     await tab.send(op="typing", conversation=conversation)
     await until_presence(tab, [], [ann])
     await until_presence(tab, [], [])
+
+
+async def test_who_left_while_a_tab_had_a_backlog_is_not_shown_to_it_for_ever(house: House) -> None:
+    story, node = house.story, await house.node()
+    account = await story.account()
+    ann, bob = await story.user(account), await story.user(account)
+    conversation = await story.conversation(account, bob)
+    here, there = await house.live_tab(node, ann), await house.live_tab(node, bob)
+    await here.send(op="viewing", conversation=conversation)
+    await until_presence(there, [ann], [])
+    there.socket.transport.pause_reading()
+    outbox, written = node.live.tabs[bob.id][0].ear.outbox, 0
+
+    async def has_a_backlog() -> bool:
+        nonlocal written
+        if node.live.hub.accounts[account].floor == written:
+            written += 1
+            node.bus.publish(await story.happen(Happening(account, conversation, audience=(bob.id,), note="x" * 16_000)))
+        return outbox._transport.get_write_buffer_size() > 64 * 1024
+
+    await until(has_a_backlog)
+    await here.send(op="viewing", conversation=None)
+    await here.quiet()
+    there.socket.transport.resume_reading()
+    await until_presence(there, [], [])

@@ -140,6 +140,38 @@ async def test_a_restored_backup_resets_every_open_tab_at_the_next_sweep(house: 
     assert fresh.frames[0]["epoch"] == "restored"
 
 
+async def test_after_a_restored_backup_what_is_watched_comes_at_positions_that_were_there_before(house: House) -> None:
+    story, node = house.story, await house.node()
+    account, later = await story.account(), await story.account()
+    me, nobody = await story.user(account), await story.user(later)
+    conversation, ghost = await story.conversation(account), await story.conversation(account)
+    await story.happen(*[Happening(account, conversation) for _ in range(9)])
+    tab, _ = await house.live_tab(node, me), await house.live_tab(node, nobody)
+    await tab.send(op="watch", id=1, conversation=ghost)
+    await tab.send(op="watch", id=2, conversation=conversation, after=0)
+    await tab.until_position(9)
+    tab.frames.clear()
+
+    async def restore(tx: Transaction) -> None:
+        """`later` and `ghost` were made after the backup."""
+        await tx.run("delete from events where position > 4")
+        await tx.run("update accounts set position = 4 where id = :id", id=account)
+        await tx.run("update conversations set seq = 4 where id = :id", id=conversation)
+        for table, column in (("tokens", "user_id"), ("seen", "user_id"), ("users", "id")):
+            await tx.run(f"delete from {table} where {column} = :id", id=nobody.id)
+        await tx.run("delete from accounts where id = :id", id=later)
+        await tx.run("delete from conversations where id = :id", id=ghost)
+        await tx.run("update epoch set value = 'restored'")
+
+    await story.db.write(restore)
+    assert await tab.until("reset") == {"op": "reset", "position": 4, "why": "epoch"}
+    node.bus.publish(await story.happen(*[Happening(account, conversation) for _ in range(5)]))
+    await tab.until_position(9)
+    assert tab.positions == [5, 6, 7, 8, 9]
+    await tab.send(op="watch", id=3, conversation=ghost)
+    assert await tab.until("error") == {"op": "error", "id": 3, "code": "not_found"}
+
+
 async def test_a_removed_participant_gets_the_removal_after_a_reconnect(house: House) -> None:
     story, node = house.story, await house.node()
     account = await story.account()

@@ -1,5 +1,6 @@
 """A session that ends ends its sockets: at once with Redis, soon without."""
 
+import asyncio
 import time
 from pathlib import Path
 
@@ -111,3 +112,23 @@ async def test_a_session_that_is_over_gets_nothing_more_though_it_does_not_read(
     tab.socket.transport.resume_reading()
     assert await tab.closed() in (4401, 1006)
     assert 21 not in tab.positions
+
+
+async def test_hints_about_others_do_not_put_off_the_look_at_everybody(house: House) -> None:
+    story, node = house.story, await house.node(recheck_seconds=0.2)
+    account = await story.account()
+    user, other = await story.user(account), await story.user(account)
+    tab, unconcerned = await house.live_tab(node, user), await house.live_tab(node, other)
+
+    async def hint() -> None:
+        while True:
+            node.bus.send(names.user(account, other.id), b"{}")
+            await asyncio.sleep(0.02)
+
+    async with asyncio.TaskGroup() as group:
+        hinting = group.create_task(hint())
+        await end(story, user)
+        code = await tab.closed()
+        hinting.cancel()
+    assert code == 4401
+    await unconcerned.quiet()

@@ -1,5 +1,7 @@
 """What a tab receives, unasked and asked for, over real sockets."""
 
+import json
+
 from server.domain.user import Role
 from tests.fixtures.story import Happening
 from tests.fixtures.waiting import until
@@ -80,3 +82,18 @@ async def test_the_sweep_goes_on_after_the_database_failed(house: House) -> None
     await until(lambda: node.bus.counters.sweep_failures)
     await story.db.write(lambda tx: tx.run("alter table elsewhere rename to events"))
     await tab.until_position(1)
+
+
+async def test_however_much_comes_at_once_no_frame_is_larger_than_clients_take(house: House) -> None:
+    """Many take 64 KiB by default, Python's a megabyte."""
+    story, node = house.story, await house.node()
+    account = await story.account()
+    tab = await house.live_tab(node, await story.user(account, Role.MANAGER))
+    await tab.send(op="watch", id=1, topic="feed")
+    await tab.until("ok")
+    conversation = await story.conversation(account)
+    await story.happen(*[Happening(account, conversation, note="x" * 1000) for _ in range(1500)])
+    node.live.hub.sweep.all()
+    await tab.until_position(1500)
+    assert tab.positions == list(range(1, 1501))
+    assert max(len(json.dumps(frame, separators=(",", ":"))) for frame in tab.frames) <= 64 * 1024

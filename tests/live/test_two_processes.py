@@ -175,3 +175,17 @@ async def test_a_forged_envelope_of_another_account_is_dropped_and_counted(house
     await until(lambda: node.bus.counters.foreign == 12)
     await tab.quiet()
     assert tab.events == []
+
+
+async def test_bytes_that_are_no_text_are_dropped_and_the_line_stays(house: House) -> None:
+    story, node = house.story, await house.node()
+    account = await story.account()
+    me = await story.user(account)
+    conversation = await story.conversation(account, me)
+    tab = await house.live_tab(node, me)
+    node.bus.send(names.account(account), b'["\xff",1,null,null,"account",false,[],[]]\n{}')
+    node.bus.send(names.conversation(account, conversation), b'{"presence":"\xff"}')
+    await until(lambda: node.bus.counters.foreign == 2)
+    node.bus.publish(await story.happen(Happening(account, conversation, audience=(me.id,))))
+    await tab.until_position(1)
+    assert node.bus.counters.reconnects == 0

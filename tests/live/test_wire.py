@@ -106,3 +106,23 @@ async def test_a_request_with_too_many_headers_is_answered_and_its_connection_en
         assert (await reader.read()).startswith(b"HTTP/1.1 431 ")
     writer.close()
     await writer.wait_closed()
+
+
+async def test_nothing_is_written_behind_the_close_frame_for_too_many_fragments(house: House) -> None:
+    node = await house.node()
+    user = await house.story.user(await house.story.account())
+    tab = await house.live_tab(node, user)
+    there, wire = node.live.tabs[user.id][0], next(iter(node.server.server_state.connections))
+    some = [Frame(Opcode.TEXT, b"x", fin=False), *[Frame(Opcode.CONT, b"", fin=False)] * 200]
+    wire.data_received(b"".join(frame.serialize(mask=True) for frame in some))
+    assert there.ear.outbox.closed
+    assert await tab.closed() == 1009
+
+
+async def test_of_a_flood_that_one_read_brings_only_the_beginning_is_looked_at(house: House) -> None:
+    node = await house.node()
+    tab = await house.live_tab(node, await house.story.user(await house.story.account()))
+    wire = next(iter(node.server.server_state.connections))
+    wire.data_received(Frame(Opcode.PONG, b"").serialize(mask=True) * 40_000)
+    assert not wire.transport.is_reading()
+    assert await tab.closed() == 4429
