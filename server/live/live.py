@@ -1,6 +1,7 @@
 """Everything live in one process: the open tabs, the sessions behind them, and the end of the process."""
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from typing import Any
@@ -45,6 +46,8 @@ class Live:
         self.draining = False
         self.tabs: dict[str, list[Tab]] = {}
         """By user, the oldest first."""
+        self._back_at = float("-inf")
+        """When the tab that was sent away last is to come back."""
         self._stream = stream
         self._around = Around(self.hub, stream, self.presence, self.pace, self._retry_ms, self._work, self._left)
         self._tasks: asyncio.TaskGroup
@@ -64,10 +67,16 @@ class Live:
             group.create_task(self._keep_who_is_here())
             group.create_task(self._beat_for_ever())
 
-    def drain(self) -> None:
-        """Sends every tab away, spread over time, and lets no other in."""
+    async def drain(self, hurry: asyncio.Event) -> None:
+        """Lets no other tab in, and sends those away that are here, one after the other as they may come back elsewhere. Until its turn a
+        tab has everything. Faster when that takes longer than a stop may, and all at once when `hurry` is set."""
         self.draining = True
-        for tab in self._all_tabs():
+        tabs = self._all_tabs()
+        random.shuffle(tabs)  # no account and no user loses all of its own together
+        began = asyncio.get_running_loop().time()
+        apart = min(self.pace.apart_seconds, self.pace.drain_seconds / max(1, len(tabs)))
+        for number, tab in enumerate(tabs):
+            await _until(began + number * apart, hurry)
             tab.drain()
 
     def count(self) -> int:
@@ -193,6 +202,15 @@ class Live:
         return set() if account is None else account.onlookers(conversation)
 
     def _retry_ms(self) -> int:
-        """Spread so that they all come back at half the rate at which they are let in."""
-        spread_ms = 2_000 * self.count() / self.pace.admitted_per_second
-        return random.randint(RETRY_MS, RETRY_MS + max(RETRY_MS, round(spread_ms)))
+        """A place behind those that were sent away before, and some chance, since other processes may send theirs away too."""
+        now = asyncio.get_running_loop().time()
+        self._back_at = max(now, self._back_at + self.pace.apart_seconds)
+        return round(1_000 * (self._back_at - now)) + random.randint(RETRY_MS, 2 * RETRY_MS)
+
+
+async def _until(instant: float, hurry: asyncio.Event) -> None:
+    """By the loop's clock."""
+    if instant > asyncio.get_running_loop().time():
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(instant):
+                await hurry.wait()

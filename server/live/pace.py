@@ -22,9 +22,16 @@ class Pace:
     """How often every open session is looked up again, in one reading; also without any hint a session that is over lasts no second."""
     seen_seconds: float = 30.0
     """How often it is written down who has a tab open, for all of them in one go."""
+    drain_seconds: float = 2.5
+    """A process that stops sends its tabs away within this time, however many they are."""
     arrivals_seconds: float = 2.0
     """Those who open their first tab within this time share one writing."""
     retry_after_seconds: int = 2
+
+    @property
+    def apart_seconds(self) -> float:
+        """Between two tabs that are told to come back: they come at half the rate at which one process lets them in."""
+        return 2 / self.admitted_per_second
 
     @property
     def beat_seconds(self) -> float:

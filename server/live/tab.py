@@ -152,7 +152,8 @@ class Tab:
         self._opened_at += seconds
 
     def drain(self) -> None:
-        self.send_away()
+        if not self.ear.outbox.closed:
+            self.send_away()
 
     def cut(self) -> None:
         self.ear.outbox.cut()

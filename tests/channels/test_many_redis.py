@@ -8,6 +8,7 @@ from itertools import islice
 
 import pytest
 from redis.crc import key_slot
+from redis.exceptions import AskError
 
 from channels import names
 from channels.bus import Bus
@@ -86,6 +87,29 @@ async def test_a_slot_that_moves_is_followed_by_who_listens_and_who_publishes_an
         one.send(FEEDS[0], b"there")
         await until(lambda: (FEEDS[0].encode(), b"there") in heard.messages)
         assert one.counters.publish_failures == failures
+        await comes_through(one, heard)
+
+
+async def test_while_a_slot_is_on_its_way_its_channels_are_told_and_heard_where_they_were(cluster: RedisCluster) -> None:
+    """A key that is not there any more is to be asked for (ASK) at the other server then. A channel is not: nothing has to follow and
+    nothing is late until the slot is given away."""
+    feed = FEEDS[0]
+    async with two(cluster.url) as (one, heard):
+        before, after = await asyncio.to_thread(cluster.begin_move, feed)
+        try:
+            with pytest.raises(AskError):
+                before.ask("GET", "{a}")
+            gaps, failures = heard.gaps, one.counters.publish_failures
+            one.publish([an_event(n, account="a") for n in range(1, 300)])
+            await until(lambda: len(heard.messages) == 299)
+            async with running(cluster.url) as late:
+                assert await late.subscribe([names.pool("a"), feed]), "who comes now is let in where the others are"
+                assert (cluster.listeners(before, feed), cluster.listeners(after, feed)) == (2, 0)
+            assert [data for _, data in heard.messages] == [encode(an_event(n, account="a")) for n in range(1, 300)]
+            assert (heard.gaps, one.counters.publish_failures) == (gaps, failures)
+        finally:
+            await asyncio.to_thread(cluster.end_move, feed, before, after)
+        await until(lambda: cluster.listeners(after, feed) == 1)
         await comes_through(one, heard)
 
 
