@@ -21,6 +21,7 @@ from server.store.sqlite import SqliteDatabase
 LOOKED_THROUGH_BYTES = 256 * 1024**2
 _HEADER, _FRAME = 32, 24
 _PAGES = {2**power for power in range(9, 17)}
+_open: dict[tuple[int, int], int] = {}
 
 
 class Loss(msgspec.Struct, frozen=True):
@@ -85,8 +86,8 @@ def _look(connection: sqlite3.Connection, db: SqliteDatabase) -> Loss | None:
 def _commits_behind(path: Path) -> int:
     """How many commits stand in the log behind its last valid one, as SQLite read it; nobody may be writing."""
     try:
-        with open(f"{path}-shm", "rb") as index, open(f"{path}-wal", "rb") as log:
-            known, header = index.read(48), log.read(_HEADER)
+        with open(f"{path}-wal", "rb") as log:
+            known, header = _index(path), log.read(_HEADER)
             size = int.from_bytes(header[8:12], "big")
             if len(known) < 48 or size not in _PAGES:
                 return 0
@@ -99,6 +100,17 @@ def _commits_behind(path: Path) -> int:
             return found
     except FileNotFoundError:
         return 0
+
+
+def _index(path: Path) -> bytes:
+    """How SQLite's index of the log begins. The file stays open as long as this process: a process that closes it lets go of all locks that
+    its own connections hold on it, and whoever opens the database next cuts the index off beneath them, which ends them with SIGBUS."""
+    file = Path(f"{path}-shm")
+    found = file.stat()
+    key = (found.st_dev, found.st_ino)
+    if key not in _open:
+        _open[key] = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+    return os.pread(_open[key], 48, 0)
 
 
 def _keep(path: Path, loss: Loss) -> None:

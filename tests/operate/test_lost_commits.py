@@ -1,7 +1,10 @@
 """Damage in the middle of SQLite's log takes acknowledged commits away: that is seen at the next start, told, and made up for."""
 
+import asyncio
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,7 +21,7 @@ from server.settings import Settings
 from server.store.commit_mark import ENDING, Mark, ahead
 from server.store.database import Database, Transaction, Unavailable
 from server.store.sqlite import SqliteDatabase
-from server.store.sqlite_loss import losses
+from server.store.sqlite_loss import find_loss, losses
 from tests.faults.storm_of_kills import flip, frames, spoil, tear
 from tests.fixtures.office import Office
 from tests.fixtures.processes import Partyline
@@ -204,3 +207,14 @@ def test_the_mark_never_goes_back_and_begins_anew_after_its_largest_number(tmp_p
     assert (ahead(8, 6), ahead(6, 8), ahead(0, 2**31 - 1), ahead(2**31 - 1, 0)) == (2, 0, 1, 0)
     mark.close()
     other.close()
+
+
+async def test_looking_for_a_loss_lets_go_of_no_lock_of_the_connections_that_are_open(db: Database) -> None:
+    """Without them the next process takes itself for the first, and cuts off the index of the log that this one works with."""
+    await db.read(epoch)
+    assert await find_loss(db) is None
+    alone = "import fcntl, sys; fcntl.lockf(open(sys.argv[1], 'r+b'), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, 128)"
+    asked = await asyncio.to_thread(
+        subprocess.run, [sys.executable, "-c", alone, f"{path_of(db)}-shm"], capture_output=True, text=True, check=False
+    )
+    assert "BlockingIOError" in asked.stderr
