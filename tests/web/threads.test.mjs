@@ -15,7 +15,7 @@ function serve(tab, head = NEWEST) {
     tab.gets.push(path);
     const asked = new URLSearchParams(query);
     const limit = Number(asked.get("limit"));
-    const all = Array.from({ length: tab.head }, (_, n) => message(n + 1));
+    const all = Array.from({ length: tab.head }, (_, n) => message(n + 1)).filter(({ seq }) => seq !== tab.hole);
     const items = asked.has("after") ? all.filter(({ seq }) => seq > Number(asked.get("after"))).slice(0, limit) : all.filter(({ seq }) => seq < Number(asked.get("before") ?? Infinity)).slice(-limit);
     return { items, seq: tab.head };
   };
@@ -76,6 +76,18 @@ test("A text that comes after the last page was read, and before it is here, is 
   assert.deepEqual(numbers(tab), range(291, 401));
 });
 
+test("What a page holds is not put back by news that is older than the page", async () => {
+  const tab = await openedAt(340);
+  const { get } = tab.store.doors.api;
+  tab.store.doors.api.get = async (path) => (await settled(), get(path));
+  const page = tab.store.threads.newer(tab.record());
+  const older = message(395, { body: "as it was before" });
+  tab.head += 1;
+  tab.events(event(401, { type: "message.sent", alert: [], data: { message: older, conversation: shared(row({ seq: 401 })) } }));
+  await page;
+  assert.equal(tab.record().thread.items.find(({ seq }) => seq === 395).body, "text 395");
+});
+
 test("What becomes of a text in sight is shown also while the newest ones are not here", async () => {
   const tab = await openedAt(200);
   const changed = message(210, { direction: "outbound", state: "delivered" });
@@ -90,7 +102,8 @@ test("A text that is here already is gone to without a call, and one that is not
   tab.store.threads.seek({ seq: 160 });
   await settled();
   assert.deepEqual(tab.gets, []);
-  tab.store.threads.seek({ seq: 9000 });
+  tab.hole = 100;
+  tab.store.threads.seek({ seq: 100 });
   await settled();
   assert.deepEqual([numbers(tab), tab.record().thread.newer], [range(351, 400), false]);
 });
@@ -114,18 +127,26 @@ test("After a reset the texts about the one in sight are read again, and the new
 
 test("A page of another place that comes late is not put to what is shown now", async () => {
   const tab = await openedAt(200);
+  const { get } = tab.store.doors.api;
+  let answer;
+  tab.store.doors.api.get = async (path) => {
+    const page = await get(path);
+    if (path.includes("before=151")) await new Promise((done) => (answer = done));
+    return page;
+  };
   const late = tab.store.threads.older(tab.record());
-  tab.store.threads.seek({ seq: 20 });
-  await late;
+  tab.store.threads.seek({ seq: 300 });
   await settled();
-  assert.deepEqual(numbers(tab), range(1, 70));
+  answer();
+  await late;
+  assert.deepEqual(numbers(tab), range(251, 350));
 });
 
 test("Lines stand between the texts that are here, as one goes on, and none beyond them", async () => {
   const tab = await new Tab().live(row({ seq: NEWEST }));
   serve(tab);
   const line = (seq) => event(seq, { type: "conversation.claimed", alert: [], data: { conversation: shared(row()) } });
-  const lines = [90, 160, 240, 260, 390].map(line);
+  const lines = [90, 160, 240, 260, 270, 390].map(line);
   tab.answers["/conversations/c1/events"] = undefined;
   const { get } = tab.store.doors.api;
   tab.store.doors.api.get = async (path) => {
@@ -137,15 +158,16 @@ test("Lines stand between the texts that are here, as one goes on, and none beyo
   const told = () => woven(tab.record().thread).flatMap(({ event: each }) => (each ? [each.seq] : []));
   tab.store.threads.open("c1", { seq: 200 });
   for (let n = 0; n < 20; n += 1) await settled();
+  tab.events(line(401));
   assert.deepEqual(told(), [160, 240]);
   await tab.store.threads.newer(tab.record());
   for (let n = 0; n < 20; n += 1) await settled();
-  assert.deepEqual(told(), [160, 240, 260]);
+  assert.deepEqual(told(), [160, 240, 260, 270]);
   while (tab.record().thread.newer) await tab.store.threads.newer(tab.record());
   for (let n = 0; n < 20; n += 1) await settled();
-  assert.deepEqual(told(), [160, 240, 260, 390]);
+  assert.deepEqual(told(), [160, 240, 260, 270, 390, 401]);
   await tab.store.threads.older(tab.record());
   await tab.store.threads.older(tab.record());
   for (let n = 0; n < 20; n += 1) await settled();
-  assert.deepEqual(told(), [90, 160, 240, 260, 390]);
+  assert.deepEqual(told(), [90, 160, 240, 260, 270, 390, 401]);
 });
