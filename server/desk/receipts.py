@@ -90,7 +90,9 @@ async def _find(work: Work, connection: Connection, receipt: Receipt) -> Message
     """
     found = None
     if receipt.token:
-        found = await messages.by_token(work.tx, receipt.token)
+        # It stands in an address, where anything can be written; ours are plain letters, and no database looks for NUL.
+        plain = receipt.token.isascii() and receipt.token.isprintable()
+        found = await messages.by_token(work.tx, receipt.token) if plain else None
         if found is None:
             raise BadSignature("an unknown token")
     elif receipt.carrier_ref is not None:

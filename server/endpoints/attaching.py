@@ -25,7 +25,7 @@ ATTACHING: Mapping[str, Operation] = {
         asks=(Asked("thumbnail", int, "1 for the thumbnail."),),
     ),
     "GET /media/{id}/{until}/{key}": Operation(
-        "Media", "For carriers: an attachment on its way out, by a link that is good for 12 hours.", who="anybody", raw=True, serves=_TYPES
+        "Media", "For carriers: an attachment on its way out, by a link that is good for 12 hours.", who="anybody", serves=_TYPES
     ),
     "GET /api/v1/dids/mine": Operation("Dids", "The numbers that one may send from; the first is the usual one.", MyDids),
 }

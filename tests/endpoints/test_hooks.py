@@ -170,6 +170,10 @@ async def test_a_receipt_for_a_message_that_nobody_sent_is_2xx_and_never_shown(s
     assert (await served.rows("receipts"), await served.rows("events")) == (1, events)
     unsigned = await twilio.post({"MessageSid": "SM" + "9" * 32, "MessageStatus": "delivered"}, to=twilio.status, x_twilio_signature="x")
     assert unsigned.status_code == 403
+    for token in ("nobodys", "%00", "%FF", "%E2%80%AE"):
+        strange = await twilio.post({"MessageSid": "SM" + "9" * 32, "MessageStatus": "delivered"}, to=f"{twilio.status}?token={token}")
+        assert (strange.status_code, strange.content) == (403, b""), token
+    assert await served.rows("receipts") == 1
 
 
 async def test_a_generic_webhook_is_signed_as_in_standard_webhooks(served: Served) -> None:

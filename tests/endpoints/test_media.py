@@ -194,6 +194,7 @@ async def test_a_text_with_a_picture_reaches_the_phone_and_the_carrier_may_fetch
     for wrong in (f"{url[:-1]}{'A' if url[-1] != 'A' else 'B'}", url.replace(made["id"], "0" * 26), url.rpartition("/")[0] + "/x"):
         answer = await carrier.get(wrong)
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+        integrator.document.check(answer)
     assert url not in sent.text, "the link is the carrier's alone"
 
 

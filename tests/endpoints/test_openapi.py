@@ -68,7 +68,7 @@ async def test_what_is_said_to_be_for_managers_is_theirs_alone(integrator: Integ
 async def test_what_needs_no_sign_in_answers_without(served: Served) -> None:
     for call, operation in OPERATIONS.items():
         method, path = call.split(" ")
-        if operation.who == "anybody" and not operation.raw:
+        if operation.who == "anybody" and "{" not in path:
             assert (await served.client().request(method, path)).status_code == 200, call
 
 
