@@ -1,7 +1,7 @@
 """How pages of the product keep their time while the data grows.
 
     python -m bench.growth load    --engine sqlite --folder /var/tmp/growth [--sizes 10000,100000,1000000,3000000]
-    python -m bench.growth measure --engine sqlite --folder /var/tmp/growth
+    python -m bench.growth measure --engine sqlite --folder /var/tmp/growth [--pages "counts|report"]
     python -m bench.growth due     --engine sqlite --folder /var/tmp/growth --sizes 3000000
 
 `load` makes a database for each size and lets searches find its words. `measure` reads each page through the use case behind it, as a
@@ -13,7 +13,10 @@ import argparse
 import asyncio
 import contextlib
 import json
+from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from bench.growth_due import due
 from bench.growth_ground import cluster, index, load
@@ -29,8 +32,8 @@ async def loaded(folder: Path, engine: str, sizes: list[int]) -> None:
         await index(folder, engine, size)
 
 
-async def measured(folder: Path, engine: str, sizes: list[int]) -> None:
-    found = {size: await measure(folder, engine, size) for size in sizes}
+async def measured(only: str, folder: Path, engine: str, sizes: list[int]) -> None:
+    found = {size: await measure(folder, engine, size, only) for size in sizes}
     rows = {size: json.loads((folder / f"{engine}-{size}.json").read_text())["rows"] for size in sizes}
     print(f"\n{engine} | {' | '.join(f'{size:,}' for size in sizes)}")
     print("---" + "|--:" * len(sizes))
@@ -48,13 +51,18 @@ def main() -> None:
     words.add_argument("--engine", choices=["sqlite", "postgresql"], required=True)
     words.add_argument("--folder", type=Path, required=True)
     words.add_argument("--sizes", default=SIZES)
+    words.add_argument("--pages", default="", help="a regular expression: which pages to measure")
     asked = words.parse_args()
     folder: Path = asked.folder / asked.engine
     folder.mkdir(parents=True, exist_ok=True)
     sizes = [int(size) for size in asked.sizes.split(",")]
-    does = {"load": loaded, "measure": measured, "due": due}[asked.what]
+    ways: dict[str, Callable[[Path, str, list[int]], Coroutine[Any, Any, None]]] = {
+        "load": loaded,
+        "measure": partial(measured, asked.pages),
+        "due": due,
+    }
     with cluster(folder) if asked.engine == "postgresql" else contextlib.nullcontext():
-        asyncio.run(does(folder, asked.engine, sizes))
+        asyncio.run(ways[asked.what](folder, asked.engine, sizes))
 
 
 if __name__ == "__main__":

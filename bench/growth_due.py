@@ -13,7 +13,7 @@ from server.carriers.carrier import Connection, Credentials, InboundText
 from server.desk.claim import take_next
 from server.desk.desk import Desk
 from server.desk.receive import receive_texts
-from server.desk.sweep import AT_ONCE, sweep
+from server.desk.sweep import Portion, sweep_on
 from server.domain.errors import Refused
 from server.domain.user import User
 from server.store.database import Database, Transaction
@@ -32,10 +32,11 @@ async def due(folder: Path, engine: str, sizes: list[int]) -> None:
                 tasks.create_task(writer.run())
             calm = await _meanwhile(desk, users, asyncio.sleep(CALM_SECONDS))
             waiting = await _make_due(db)
-            began = time.monotonic()
+            began, spent = time.monotonic(), time.process_time()
             busy = await _meanwhile(desk, users, _swept(timer))
-            took = time.monotonic() - began
-            print(engine, size, f"{waiting} due at once, public after {took:.1f} s, {waiting / took:,.0f} a second", flush=True)
+            took, spent = time.monotonic() - began, time.process_time() - spent
+            print(engine, size, f"{waiting:,} due at once, public after {took:.1f} s, {waiting / took:,.0f} a second,", end=" ")
+            print(f"{timer.writer.batches} transactions, {spent * 1_000_000 / waiting:.0f} us of our processor time each", flush=True)
             for name in calm:
                 print(engine, size, name, "calm", _said(calm[name]), "meanwhile", _said(busy[name]), flush=True)
             for writer in (desk.writer, timer.writer):
@@ -43,7 +44,8 @@ async def due(folder: Path, engine: str, sizes: list[int]) -> None:
 
 
 async def _swept(timer: Desk) -> None:
-    while await sweep(timer) >= AT_ONCE:
+    portion = Portion()
+    while await sweep_on(timer, portion):
         pass
 
 

@@ -35,7 +35,9 @@ AT_ONCE = (
     """insert into contact_words select id, account, lower(name) || E'\\n' || lower(cast(fields as json) ->> 'email') || E'\\n'
         || (select string_agg(number, E'\\n') from contact_phones p where p.contact = contacts.id) from contacts""",
     "insert into message_words select id, account, created_at, lower(body) from messages",
-    "truncate contacts_to_index, messages_to_index",
+    "truncate contacts_to_index, messages_to_index, conversation_counts",
+    """insert into conversation_counts (account, there, closed)
+        select account, count(*), count(closed_at) from conversations group by account""",
     "create index contact_words_held on contact_words using gin (account, words gin_trgm_ops)",
     "create index message_words_held on message_words using gin (account, words gin_trgm_ops)",
     "vacuum analyze",

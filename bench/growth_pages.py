@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -15,23 +16,26 @@ from server.domain.report import Asked
 from server.domain.user import Role, User
 from server.domain.wanted import Wanted
 from server.settings import Settings
-from server.store import conversations
 from server.store import feed as events
 from server.store.database import Database, Transaction
 from server.store.lists import View
 
 LIMIT = 50
+DAY_US = 86_400_000_000
 SECONDS, MOST, FEWEST = 4.0, 200, 10
 """Each page is asked for so long, or so many times."""
 
 Page = Callable[[random.Random], Awaitable[object]]
 
 
-async def measure(folder: Path, engine: str, size: int) -> dict[str, tuple[float, float, float]]:
-    """p50 and p99 of each page, and the processor time of one, ours and the database's, ms. On a crowded machine only that says much."""
+async def measure(folder: Path, engine: str, size: int, only: str = "") -> dict[str, tuple[float, float, float]]:
+    """p50 and p99 of each page of which the name matches `only`, and the processor time of one, ours and the database's, ms. On a crowded
+    machine only that says much."""
     async with opened(folder, engine, size) as db:
         found = {}
         for name, page in (await pages(db)).items():
+            if not re.search(only, name):
+                continue
             chance, took = random.Random(3), list[float]()
             await page(chance)
             spent = await _spent(db)
@@ -74,14 +78,14 @@ async def pages(db: Database) -> dict[str, Page]:
     desk, users = desk_over(db), await users_of(db)
     manager = users[0]
 
-    async def read(tx: Transaction) -> tuple[list[str], list[str], int]:
-        newest = "select id, phone from conversations where account = :account order by active_at desc limit 500"
+    async def read(tx: Transaction) -> tuple[list[str], list[str], int, int]:
+        newest = "select id, phone, active_at from conversations where account = :account order by active_at desc limit 500"
         talks = await tx.all(newest, account=ACCOUNT)
         head = await tx.one("select position from accounts where id = :account", account=ACCOUNT)
         assert head is not None
-        return [row["id"] for row in talks], [row["phone"] for row in talks], int(head["position"])
+        return [row["id"] for row in talks], [row["phone"] for row in talks], int(head["position"]), talks[0]["active_at"]
 
-    talks, phones, head = await db.read(read)
+    talks, phones, head, newest = await db.read(read)
 
     def listed(view: View, query: Callable[[random.Random], str] = lambda _: "") -> Page:
         return lambda chance: inbox.conversation_list(desk, chance.choice(users), view, query(chance), None, LIMIT)
@@ -95,7 +99,7 @@ async def pages(db: Database) -> dict[str, Page]:
 
     async def due(_: random.Random) -> object:
         await sweep.next_due(desk)
-        return await db.read(lambda tx: conversations.due(tx, tx.now, 100))
+        return await db.read(lambda tx: sweep.overdue(tx, sweep.AT_ONCE))
 
     async def feed_page(chance: random.Random) -> object:
         before = chance.randrange(1, head + 1)
@@ -105,11 +109,8 @@ async def pages(db: Database) -> dict[str, Page]:
 
         return await db.read(read)
 
-    async def report(sort: str) -> object:
-        wanted = conversation_report.Sort(sort)
-        return await conversation_report.conversation_report(desk, manager, Asked(ACCOUNT), wanted, None, LIMIT)
-
-    return searches(desk, manager, phones) | {
+    elsewhere = searches(desk, manager, phones) | reports(desk, manager, newest)
+    return elsewhere | {
         "inbox: mine": listed("mine"),
         "inbox: subscribed": listed("subscribed"),
         "inbox: all": listed("all"),
@@ -124,8 +125,6 @@ async def pages(db: Database) -> dict[str, Page]:
         "timer: what is due": due,
         "feed, anywhere": feed_page,
         "feed: figures": lambda _: feed.feed_figures(desk, manager),
-        "report, newest first": lambda _: report("last_message"),
-        "report, by name": lambda _: report("contact"),
     }
 
 
@@ -146,4 +145,28 @@ def searches(desk: Desk, manager: User, phones: list[str]) -> dict[str, Page]:
         "texts: a rare word": texts(lambda chance: "".join(chance.choices(["ba", "ko", "mi", "ve", "lo", "te"], k=4))),
         "texts: two rare words": texts(lambda chance: " ".join("".join(chance.choices(["ba", "ko", "mi", "ve"], k=3)) for _ in "ab")),
         "texts: nothing holds it": texts(lambda chance: f"qxz{chance.randrange(100, 999)}"),
+    }
+
+
+def reports(desk: Desk, manager: User, newest: int) -> dict[str, Page]:
+    """Those of some days end within the last four weeks; `newest` µs."""
+
+    def report(sort: str, days: int | None = None) -> Page:
+        wanted = conversation_report.Sort(sort)
+
+        async def page(chance: random.Random) -> object:
+            asked = Asked(ACCOUNT)
+            if days is not None:
+                until = newest - chance.randrange(28) * DAY_US
+                asked = Asked(ACCOUNT, since=until - days * DAY_US, until=until)
+            return await conversation_report.conversation_report(desk, manager, asked, wanted, None, LIMIT)
+
+        return page
+
+    return {
+        "report, newest first": report("last_message"),
+        "report, by name": report("contact"),
+        "report of a day": report("last_message", 1),
+        "report of two weeks": report("last_message", 14),
+        "report of two weeks, by texts": report("in", 14),
     }

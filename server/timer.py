@@ -12,7 +12,8 @@ from server.desk.once import prune_keys
 from server.desk.quiet_hours import look_again
 from server.desk.receive import receive_incomplete
 from server.desk.scheduled import leave_due, next_leaving
-from server.desk.sweep import AT_ONCE, next_due, sweep
+from server.desk.sweep import AT_ONCE, Portion, next_due, sweep_on
+from server.desk.tallies import fold_counts
 from server.log import get_logger
 from server.parts import Parts
 from server.store.database import Unavailable
@@ -21,18 +22,19 @@ LONGEST_PAUSE_SECONDS = 0.5
 """A wake that Redis lost costs no more than this; looking is one query by index."""
 
 TIDY_SECONDS = 600.0
+FOLD_SECONDS = 10.0
 
 log = get_logger(__name__)
 
 
 async def run(parts: Parts, stop: asyncio.Event, longest_pause: float = LONGEST_PAUSE_SECONDS) -> None:
     """Until `stop` is set. The first look is at once, so that whatever fell due during an outage goes public at start-up."""
-    tidy_at = parts.clock.monotonic()
+    tidy_at = fold_at = parts.clock.monotonic()
+    portion = Portion()
     while not stop.is_set():
         pause = longest_pause
         try:
-            while await sweep(parts.desk) >= AT_ONCE and not stop.is_set():
-                pass
+            more = await sweep_on(parts.desk, portion)
             while await look_again(parts.desk) and not stop.is_set():
                 pass
             while await leave_due(parts.desk) >= AT_ONCE and not stop.is_set():
@@ -40,7 +42,10 @@ async def run(parts: Parts, stop: asyncio.Event, longest_pause: float = LONGEST_
             await receive_incomplete(parts.desk)
             indexed = await index_words(parts.desk)
             dues = [due for due in (await next_due(parts.desk), await next_leaving(parts.desk)) if due is not None]
-            pause = 0.0 if indexed >= AT_ONCE else min([longest_pause, *(due / 1_000_000 for due in dues)])
+            pause = 0.0 if more or indexed >= AT_ONCE else min([longest_pause, *(due / 1_000_000 for due in dues)])
+            if parts.clock.monotonic() >= fold_at:
+                await fold_counts(parts.desk)
+                fold_at = parts.clock.monotonic() + FOLD_SECONDS
             if parts.clock.monotonic() >= tidy_at:
                 tidied = await prune_keys(parts.desk) + await forget_unsent(parts.desk) + await prune_deliveries(parts.desk)
                 tidied += await prune_malformed(parts.desk) + await prune_nonces(parts.desk)

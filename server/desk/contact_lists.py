@@ -41,7 +41,8 @@ async def contact_list(
             raise NotFound
         found = await contact_search.contact_page(tx, user.account, wanted, sort=sort, after=after, limit=limit + 1)
         items = await contact_views.contacts_in_order(tx, [id for _, id in found[:limit]])
-        counted = await contact_search.total(tx, user.account, wanted)
+        whole = after is None and len(found) <= limit
+        counted = len(found) if whole else await contact_search.total(tx, user.account, wanted)
         return ContactPage(items, found[limit - 1][0] if len(found) > limit else None, counted)
 
     return await desk.read(read)

@@ -1,5 +1,7 @@
 """The timer's work: what is overdue goes public, what was snoozed wakes (PRODUCT rules 11-12, 16)."""
 
+import time
+
 from server.desk.departure import give_up
 from server.desk.desk import Desk
 from server.desk.work import Work
@@ -8,22 +10,56 @@ from server.store import accounts, conversations
 from server.store.database import Transaction
 
 AT_ONCE = 100
+FEWEST, FIRST = 5, 20
+LASTING_SECONDS = 0.03
+"""A transaction of the timer is to take no longer where much is due: whoever claims meanwhile waits for one of them."""
+TURN_SECONDS = 0.3
+"""So long at a stretch; then the timer's other work has its turn."""
 
 
-async def sweep(desk: Desk) -> int:
-    """One batch of what is due by the database's clock. Returns how many changed; call again while it is AT_ONCE or more."""
+class Portion:
+    """How many of those that are due fit into one transaction, going by how long the last one took."""
+
+    def __init__(self) -> None:
+        self.most = FIRST
+
+    def took(self, seconds: float) -> None:
+        fitting = round(self.most * LASTING_SECONDS / max(seconds, 0.0001))
+        self.most = min(AT_ONCE, 2 * self.most, max(FEWEST, fitting))
+
+
+async def sweep_on(desk: Desk, portion: Portion, seconds: float = TURN_SECONDS) -> bool:
+    """What is due, a portion in each transaction, for so long. Whether there may be more."""
+    until = time.monotonic() + seconds
+    while (began := time.monotonic()) < until:
+        most = portion.most
+        if await sweep(desk, most) < most:
+            return False
+        portion.took(time.monotonic() - began)
+    return True
+
+
+async def sweep(desk: Desk, most: int = AT_ONCE) -> int:
+    """One batch of what is due by the database's clock, in a transaction of its own. Returns how many changed; call again while it is
+    `most` or more."""
     found: list[str] = []
 
     async def due(work: Work) -> list[str]:
-        found[:] = await conversations.snoozes_ended(work.tx, work.now, AT_ONCE)
-        found.extend(await conversations.due(work.tx, work.now, AT_ONCE))
-        found.extend(await conversations.of_disabled_owners(work.tx, AT_ONCE))
+        found[:] = await overdue(work.tx, most)
         return found
 
     async def change(work: Work) -> int:
-        return sum([await _step(work, id) for id in dict.fromkeys(found)])
+        return sum([await _step(work, id) for id in found])
 
-    return await desk.change(change, locks=due)
+    return await desk.change(change, locks=due, alone=True)
+
+
+async def overdue(tx: Transaction, most: int) -> list[str]:
+    """Conversations to look at now: snoozes that ended, deadlines that came, owners who were disabled; `most` of each."""
+    found = await conversations.snoozes_ended(tx, tx.now, most)
+    found += await conversations.due(tx, tx.now, most)
+    found += await conversations.of_disabled_owners(tx, most)
+    return list(dict.fromkeys(found))
 
 
 async def next_due(desk: Desk) -> int | None:

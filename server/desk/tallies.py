@@ -1,11 +1,14 @@
 """The numbers beside the names of the lists, all from one snapshot."""
 
+from collections.abc import Awaitable, Callable
+
 import msgspec
 
 from server.desk.desk import Desk
+from server.desk.work import Work
 from server.domain.audience import Part
 from server.domain.user import User
-from server.store import lists, tallies
+from server.store import conversation_counts, lists, tallies
 from server.store.database import Transaction
 
 
@@ -29,11 +32,11 @@ class Tallies(msgspec.Struct, frozen=True):
 
 async def tally(desk: Desk, user: User) -> Tallies:
     async def read(tx: Transaction) -> Tallies:
-        counted = await lists.counts(tx, account=user.account, user=user.id)
-        unread = await tallies.unread_by_part(tx, account=user.account, user=user.id)
+        counted = await lists.counts(tx, user.account)
+        own = await tallies.by_part(tx, account=user.account, user=user.id)
         return Tallies(
-            mine=Tally(counted["mine"], unread.get(Part.OWNER, 0)),
-            subscribed=Tally(counted["subscribed"], unread.get(Part.SUBSCRIBER, 0)),
+            mine=Tally(*own.get(Part.OWNER, (0, 0))),
+            subscribed=Tally(*own.get(Part.SUBSCRIBER, (0, 0))),
             pool=counted["pool"],
             unanswered=counted["unanswered"],
             all=counted["all"],
@@ -41,3 +44,13 @@ async def tally(desk: Desk, user: User) -> Tallies:
         )
 
     return await desk.read(read)
+
+
+async def fold_counts(desk: Desk) -> None:
+    """Adds up what was counted since, an account at a time: so that reading it stays quick."""
+    for account in await desk.read(conversation_counts.to_fold):
+        await desk.change(_folding(account))
+
+
+def _folding(account: str) -> Callable[[Work], Awaitable[None]]:
+    return lambda work: conversation_counts.fold(work.tx, account)

@@ -1,6 +1,8 @@
 """Contacts found by name, number, e-mail address, readiness, tag and live filter, by keyset in three orders; counted; their tags."""
 
 from collections import Counter
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -8,7 +10,7 @@ import msgspec
 from server.domain.wanted import Sort, Wanted
 from server.store.database import Transaction, batch
 from server.store.like import containing, containing_digits
-from server.store.words import Wording
+from server.store.words import FIRST, Wording
 
 Key = tuple[int | str, str]
 """Where a page ended: the value that the list is sorted by, and an id."""
@@ -22,53 +24,46 @@ WALKED = 3_000
 _NEWER = "w.contact = v.contact and (w.active_at, w.id) > (v.active_at, v.id)"
 
 
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """What is wanted, as SQL: contacts `c` from `source` for which `where` holds. `few`: `source` names them by their ids. `held`:
+    otherwise, all that may hold the words."""
+
+    source: str
+    where: str
+    parameters: dict[str, Any]
+    held: str = ""
+    few: bool = False
+
+    @property
+    def narrowed(self) -> str:
+        return f"{self.where} and c.id in ({self.held})" if self.held else self.where
+
+
 async def contact_page(
     tx: Transaction, account: str, wanted: Wanted, *, sort: Sort, after: Key | None, limit: int
 ) -> list[tuple[Key, str]]:
     """(key, contact id) of at most `limit` contacts behind `after`. `recent`: the newest conversation first, then those that have
     none, the newest first."""
-    if wanted.q and not Wording(tx, account, wanted.q).short:
-        near = await _page(tx, account, wanted, sort, after, limit, walked=WALKED)
-        return near if len(near) == limit else await _page(tx, account, wanted, sort, after, limit, indexed=True)
-    return await _page(tx, account, wanted, sort, after, limit)
-
-
-async def _page(
-    tx: Transaction,
-    account: str,
-    wanted: Wanted,
-    sort: Sort,
-    after: Key | None,
-    limit: int,
-    *,
-    walked: int | None = None,
-    indexed: bool = False,
-) -> list[tuple[Key, str]]:
-    """Of the next `walked` alone, or by the index of words."""
-    where, parameters = _where(tx, account, wanted, indexed=indexed)
-    if sort == "recent":
-        return await _recent(tx, where, parameters, after, limit, walked)
-    way, compare = ("desc", "<") if sort == "-name" else ("", ">")
-    behind = "c.account = :account"
-    if after is not None:
-        behind += f" and (c.name, c.id) {compare} (cast(:name as text), cast(:id as text))"
-        parameters |= {"name": after[0], "id": after[1]}
-    some = "contacts"
-    if walked is not None:
-        some = f"(select * from contacts c where {behind} order by c.name {way}, c.id {way} limit {walked})"
-    rows = await tx.all(
-        f"select c.name, c.id from {some} c where {behind} and {where} order by c.name {way}, c.id {way} limit :limit",
-        limit=limit,
-        **parameters,
-    )
-    return [((row["name"], row["id"]), row["id"]) for row in rows]
+    sought = await _sought(tx, account, wanted)
+    page = _recent if sort == "recent" else partial(_by_name, falling=sort == "-name")
+    if sought.held:
+        near = await page(tx, sought, after, limit, walked=WALKED)
+        if len(near) == limit:
+            return near
+    return await page(tx, sought, after, limit)
 
 
 async def total(tx: Transaction, account: str, wanted: Wanted) -> int | None:
     """How many there are, None for more than COUNTED."""
-    where, parameters = _where(tx, account, wanted, indexed=True)
+    sought = await _sought(tx, account, wanted)
+    source = sought.source
+    if sought.held:
+        source = f"(select c.* from ({sought.held}) h cross join contacts c where c.id = h.contact {FIRST}) c"
     row = await tx.one(
-        f"select count(*) as n from (select 1 as one from contacts c where {where} limit :most) as found", most=COUNTED + 1, **parameters
+        f"select count(*) as n from (select 1 as one from {source} where {sought.where} limit :most) as found",
+        most=COUNTED + 1,
+        **sought.parameters,
     )
     counted = row["n"] if row else 0
     return counted if counted <= COUNTED else None
@@ -76,9 +71,12 @@ async def total(tx: Transaction, account: str, wanted: Wanted) -> int | None:
 
 async def ids(tx: Transaction, account: str, wanted: Wanted, *, after: str = "", limit: int) -> list[str]:
     """In the order of ids, from behind the id `after` on."""
-    where, parameters = _where(tx, account, wanted, indexed=True)
+    sought = await _sought(tx, account, wanted)
     rows = await tx.all(
-        f"select c.id from contacts c where {where} and c.id > :after order by c.id limit :limit", after=after, limit=limit, **parameters
+        f"select c.id from {sought.source} where {sought.narrowed} and c.id > :after order by c.id limit :limit",
+        after=after,
+        limit=limit,
+        **sought.parameters,
     )
     return [row["id"] for row in rows]
 
@@ -96,53 +94,78 @@ async def tags(tx: Transaction, account: str) -> Counter[str]:
 async def field_names(tx: Transaction, account: str, wanted: Wanted, *, after: str, limit: int) -> tuple[set[str], str | None]:
     """The names of all custom fields of `limit` contacts in the order of ids, from behind the id `after` on; and the last id, None at
     the end."""
-    where, parameters = _where(tx, account, wanted, indexed=True)
+    sought = await _sought(tx, account, wanted)
     rows = await tx.all(
-        f"select c.id, c.fields from contacts c where {where} and c.fields <> '{{}}' and c.id > :after order by c.id limit :limit",
+        f"""select c.id, c.fields from {sought.source} where {sought.narrowed} and c.fields <> '{{}}' and c.id > :after
+            order by c.id limit :limit""",
         after=after,
         limit=limit,
-        **parameters,
+        **sought.parameters,
     )
     names = {name for row in rows for name in msgspec.json.decode(row["fields"], type=dict[str, str])}
     return names, rows[-1]["id"] if len(rows) == limit else None
 
 
-async def _recent(
-    tx: Transaction, where: str, parameters: dict[str, Any], after: Key | None, limit: int, walked: int | None
+async def _by_name(
+    tx: Transaction, sought: _Sought, after: Key | None, limit: int, walked: int | None = None, *, falling: bool
 ) -> list[tuple[Key, str]]:
+    """Of the next `walked` alone, whatever they hold, or by the index of words."""
+    way, compare = ("desc", "<") if falling else ("", ">")
+    behind, last = "c.account = :account", dict[str, Any]()
+    if after is not None:
+        behind += f" and (c.name, c.id) {compare} (cast(:name as text), cast(:id as text))"
+        last = {"name": after[0], "id": after[1]}
+    source, where = sought.source, sought.narrowed
+    if walked is not None:
+        source, where = f"(select * from contacts c where {behind} order by c.name {way}, c.id {way} limit {walked}) c", sought.where
+    rows = await tx.all(
+        f"select c.name, c.id from {source} where {behind} and {where} order by c.name {way}, c.id {way} limit :limit",
+        limit=limit,
+        **sought.parameters,
+        **last,
+    )
+    return [((row["name"], row["id"]), row["id"]) for row in rows]
+
+
+async def _recent(tx: Transaction, sought: _Sought, after: Key | None, limit: int, walked: int | None = None) -> list[tuple[Key, str]]:
     found: list[tuple[Key, str]] = []
-    parameters = {**parameters, "limit": limit}
     if after is None or after[0] != 0:
         behind, last = "v.account = :account", dict[str, Any]()
         if after is not None:
             behind += " and (v.active_at, v.id) < (cast(:at as bigint), cast(:id as text))"
             last = {"at": after[0], "id": after[1]}
-        some = "conversations"
+        some, where = "conversations", sought.narrowed
         if walked is not None:
             some = f"(select * from conversations v where {behind} order by v.active_at desc, v.id desc limit {walked})"
+            where = sought.where
+        if sought.few:
+            some = f"(select v.* from json_each(:ids) i cross join conversations v where v.contact = i.value ->> 'id' {FIRST})"
         rows = await tx.all(
-            f"""select v.active_at, v.id, v.contact from {some} v join contacts c on c.id = v.contact
+            f"""select v.active_at, v.id, v.contact from {some} v join {sought.source} on c.id = v.contact
                 where {behind} and {where} and not exists (select 1 from conversations w where {_NEWER})
                 order by v.active_at desc, v.id desc limit :limit""",
-            **parameters,
+            limit=limit,
+            **sought.parameters,
             **last,
         )
         found = [((row["active_at"], row["id"]), row["contact"]) for row in rows]
     if len(found) < limit and walked is None:
         behind, last = ("", {}) if after is None or after[0] != 0 else ("and c.id < :id", {"id": after[1]})
         rows = await tx.all(
-            f"""select c.id from contacts c where {where} and not exists (select 1 from conversations w where w.contact = c.id) {behind}
+            f"""select c.id from {sought.source} where {sought.narrowed}
+                and not exists (select 1 from conversations w where w.contact = c.id) {behind}
                 order by c.id desc limit :limit""",
-            **{**parameters, "limit": limit - len(found)},
+            limit=limit - len(found),
+            **sought.parameters,
             **last,
         )
         found += [((0, row["id"]), row["id"]) for row in rows]
     return found
 
 
-def _where(tx: Transaction, account: str, wanted: Wanted, *, indexed: bool) -> tuple[str, dict[str, Any]]:
-    """`indexed`: what can be found by the index of words is."""
+async def _sought(tx: Transaction, account: str, wanted: Wanted) -> _Sought:
     where, parameters = "c.account = :account", dict[str, Any](account=account)
+    ids, held = wanted.ids, ""
     if wanted.ready is not None:
         where += f" and c.ready_at is {'not ' if wanted.ready else ''}null"
     if wanted.tag:
@@ -151,24 +174,28 @@ def _where(tx: Transaction, account: str, wanted: Wanted, *, indexed: bool) -> t
     if wanted.live_filter:
         where += " and c.id in (select contact from live_filter_members where live_filter = :live_filter)"
         parameters["live_filter"] = wanted.live_filter
-    if wanted.ids is not None:
-        where += " and c.id in (select value ->> 'id' from json_each(:ids))"
-        parameters["ids"] = batch({"id": id} for id in wanted.ids)
     if wanted.q:
         query = wanted.q.lower()
         wording = Wording(tx, account, wanted.q)
-        if indexed and not wording.short:
-            where += f" and c.id in ({wording.contacts})"
-            parameters |= wording.parameters
+        rare = await wording.rare(tx)
+        if rare is not None:
+            ids = rare if ids is None else [*set(ids).intersection(rare)]
+        elif not wording.short:
+            held, parameters = wording.contacts, parameters | wording.parameters
         number = containing_digits(wanted.q)
         by_number = ""
         if number:
             by_number = " or exists (select 1 from contact_phones p where p.contact = c.id and p.number like :number)"
             parameters["number"] = number
-        where += f" and (lower(c.name) like :query escape '!' or lower(c.fields) like :email escape '!'{by_number})"
+        name, fields = wording.lower("c.name"), wording.lower("c.fields")
+        where += f" and ({name} like :query escape '!' or {fields} like :email escape '!'{by_number})"
         # The address is the last of the fields as they are stored, so that nothing else can be found behind its name.
         parameters |= {"query": containing(query), "email": '%"email":"' + containing(_json(query)[1:-1])}
-    return where, parameters
+    if ids is None:
+        return _Sought("contacts c", where, parameters, held)
+    given = batch({"id": id} for id in set(ids))
+    source = f"(select c.* from json_each(:ids) i cross join contacts c where c.id = i.value ->> 'id' {FIRST}) c"
+    return _Sought(source, where, parameters | {"ids": given}, few=True)
 
 
 def _json(text: str) -> str:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from server.domain.report import NOBODY, Asked
+from server.store import conversation_counts
 from server.store.database import Row, Transaction, batch
 from server.store.lists import NEVER
-from server.store.words import Wording
+from server.store.words import RARE_TALKS, Wording
 
 Key = tuple[int | str, str]
 """The value that the report is sorted by, and the conversation's id."""
@@ -63,14 +64,14 @@ SORTS = tuple(_SORTS)
 async def page(tx: Transaction, asked: Asked, *, sort: str, falling: bool, edge: Key | None, backward: bool, limit: int) -> list[Key]:
     """At most `limit` behind `edge`, or before it where `backward` (then nearest first). `sort` is one of SORTS."""
     by, joined = _SORTS[sort]
-    where, parameters = _where(tx, asked)
+    source, where, parameters = await _sought(tx, asked)
     way, compare = ("desc", "<") if falling != backward else ("", ">")
     if edge is not None:
         kind = "text" if isinstance(edge[0], str) else "bigint"
         where += f" and ({by}, c.id) {compare} (cast(:edge as {kind}), cast(:id as text))"
         parameters |= {"edge": edge[0], "id": edge[1]}
     rows = await tx.all(
-        f"""{_with(joined, asked)} select c.id, {by} as by_value from conversations c {_JOINS[joined]}
+        f"""{_with(joined, asked)} select c.id, {by} as by_value from {source} {_JOINS[joined]}
             where {where} order by by_value {way}, c.id {way} limit :limit""",
         **parameters,
         limit=limit,
@@ -79,8 +80,10 @@ async def page(tx: Transaction, asked: Asked, *, sort: str, falling: bool, edge:
 
 
 async def total(tx: Transaction, asked: Asked) -> int:
-    where, parameters = _where(tx, asked)
-    row = await tx.one(f"select count(*) as n from conversations c where {where}", **parameters)
+    if asked == Asked(asked.account):
+        return (await conversation_counts.counted(tx, asked.account)).there
+    source, where, parameters = await _sought(tx, asked)
+    row = await tx.one(f"select count(*) as n from {source} where {where}", **parameters)
     return int(row["n"]) if row else 0
 
 
@@ -116,8 +119,9 @@ def _counted(texts: Row | None, waits: Row | None, was_public: bool) -> Counted:
     )
 
 
-def _where(tx: Transaction, asked: Asked) -> tuple[str, dict[str, Any]]:
-    where, parameters = ["c.account = :account"], {"account": asked.account, **bounds(asked)}
+async def _sought(tx: Transaction, asked: Asked) -> tuple[str, str, dict[str, Any]]:
+    """Where the conversations `c` come from, the conditions, and the parameters of both."""
+    source, where, parameters = "conversations c", ["c.account = :account"], {"account": asked.account, **bounds(asked)}
     if asked.bounded:
         where.append(
             f"""c.id in (select m.conversation from messages m where m.account = :account and {TEXT}{within(asked, AT, "m.did")}
@@ -138,11 +142,14 @@ def _where(tx: Transaction, asked: Asked) -> tuple[str, dict[str, Any]]:
         wording = Wording(tx, asked.account, asked.query)
         holds, given = wording.talk
         parameters |= given
-        if not wording.short:
+        rare = await wording.rare(tx)
+        if rare is not None:
+            source, parameters["rare"] = RARE_TALKS, batch({"id": id} for id in rare)
+        elif not wording.short:
             where.append(f"c.contact in ({wording.contacts})")
             parameters |= wording.parameters
         where.append(holds)
-    return " and ".join(where), parameters
+    return source, " and ".join(where), parameters
 
 
 def _states(asked: Asked) -> list[str]:

@@ -111,8 +111,9 @@ async def first_due(tx: Transaction) -> int | None:
 
 
 async def of_disabled_owners(tx: Transaction, limit: int) -> list[str]:
+    # `cross join` tells SQLite to begin with the few who are disabled: by itself it reads every conversation that somebody owns.
     rows = await tx.all(
-        "select c.id from users u join conversations c on c.owner = u.id where u.disabled_at is not null limit :limit", limit=limit
+        "select c.id from users u cross join conversations c where u.disabled_at is not null and c.owner = u.id limit :limit", limit=limit
     )
     return [row["id"] for row in rows]
 

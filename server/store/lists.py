@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from server.store.database import Transaction
-from server.store.words import Wording
+from server.store import conversation_counts
+from server.store.database import Transaction, batch
+from server.store.words import RARE_TALKS, Wording
 
 View = Literal["mine", "subscribed", "pool", "unanswered", "answered", "all", "closed"]
 VIEWS: tuple[str, ...] = get_args(View)
@@ -43,7 +44,7 @@ _LISTS: dict[str, _List] = {
 
 
 WALKED = 2_000
-"""So many of a list are looked at one by one before the index of words is asked."""
+"""So many of a list are looked at one by one for what many contacts hold, before the index of words narrows it down."""
 
 
 async def page(tx: Transaction, view: View, *, account: str, user: str, query: str, after: Key | None, limit: int) -> list[tuple[str, int]]:
@@ -61,6 +62,10 @@ async def page(tx: Transaction, view: View, *, account: str, user: str, query: s
     wording = Wording(tx, account, query)
     holds, given = wording.talk
     parameters |= given
+    rare = await wording.rare(tx)
+    if rare is not None:
+        parameters["rare"] = batch({"id": id} for id in rare)
+        return await _page(tx, shown, f"{RARE_TALKS} {shown.joins} where {where} and {holds}", parameters)
     if not wording.short:
         order = f"{shown.by} {shown.way}, c.id {shown.way}"
         near = f"(select c.* from conversations c {shown.joins} where {where} order by {order} limit {WALKED}) c where {holds}"
@@ -79,14 +84,11 @@ async def _page(tx: Transaction, shown: _List, found: str, parameters: dict[str,
     return [(row["id"], row["by_value"]) for row in rows]
 
 
-async def counts(tx: Transaction, *, account: str, user: str) -> dict[str, int]:
-    """How many conversations the views hold that people watch by number."""
-    counted = {}
-    for view in ("mine", "subscribed", "pool", "unanswered", "all", "closed"):
-        shown = _LISTS[view]
-        parameters = {"account": account}
-        if ":user" in shown.where + shown.joins:
-            parameters["user"] = user
-        row = await tx.one(f"select count(*) as n from conversations c {shown.joins} where {shown.where}", **parameters)
-        counted[view] = row["n"] if row else 0
-    return counted
+async def counts(tx: Transaction, account: str) -> dict[str, int]:
+    """How many conversations everybody's views hold that people watch by number."""
+    counted = await conversation_counts.counted(tx, account)
+    found = {"all": counted.there, "closed": counted.closed}
+    for view in ("pool", "unanswered"):
+        row = await tx.one(f"select count(*) as n from conversations c where {_LISTS[view].where}", account=account)
+        found[view] = row["n"] if row else 0
+    return found

@@ -19,9 +19,7 @@ async def page(tx: Transaction, account: str, query: str, after: Key | None, lim
     """At most `limit` texts behind `after`. Of fewer than three letters only the newest WALKED are looked at."""
     wording = Wording(tx, account, query)
     holds = containing(stored_text(query.lower()))
-    # SQLite folds ASCII by itself, and its `lower` is a call of Python.
-    body = "body" if tx.engine == "sqlite" and query.isascii() else "lower(body)"
-    found = await _near(tx, account, f"{body} like :holds escape '!'", holds, after, limit)
+    found = await _near(tx, account, f"{wording.lower('body')} like :holds escape '!'", holds, after, limit)
     if len(found) == limit or wording.few:
         return found
     edge = after

@@ -35,14 +35,16 @@ async def newest_alert(tx: Transaction, user: str, conversation: str) -> int | N
     return row["seq"] if row else None
 
 
-async def unread_by_part(tx: Transaction, *, account: str, user: str) -> dict[str, int]:
-    """How many open conversations hold something unread, by the part (`owner`, `subscriber`) that the user has in them."""
+async def by_part(tx: Transaction, *, account: str, user: str) -> dict[str, tuple[int, int]]:
+    """How many open conversations the user takes part in, and how many of them hold something unread, by the part (`owner`,
+    `subscriber`) in them."""
     rows = await tx.all(
-        f"""select p.part, count(*) as n from participants p join conversations c on c.id = p.conversation
-            where p.user_id = :user and c.account = :account and c.closed_at is null
-            and exists (select 1 from messages m where {_UNREAD}) group by p.part""",
+        f"""select p.part, count(*) as n,
+                count(case when c.seq > p.read_seq and exists (select 1 from messages m where {_UNREAD}) then 1 end) as unread
+            from participants p cross join conversations c
+            where p.user_id = :user and c.id = p.conversation and c.account = :account and c.closed_at is null group by p.part""",
         account=account,
         user=user,
         mine=f'%"{user}"%',
     )
-    return {row["part"]: row["n"] for row in rows}
+    return {row["part"]: (row["n"], row["unread"]) for row in rows}

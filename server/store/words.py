@@ -17,6 +17,13 @@ FEWEST = 3
 MOST_GRAMS = 24
 """Three letters each: more narrow nothing down."""
 AT_ONCE = 500
+FIRST = "limit 1000000000"
+"""Nothing reaches it. A subquery that ends with it is run as it stands: an engine that looks for what is asked of its rows by another
+index would do that for each of them."""
+RARE = 2_000
+"""So many contacts are few: they are taken from the index at once, and not looked for in the order of a list."""
+RARE_TALKS = f"(select c.* from json_each(:rare) r cross join conversations c where c.contact = r.value ->> 'id' {FIRST}) c"
+"""The conversations with them; `rare` is a batch of their ids."""
 
 
 class Wording:
@@ -26,6 +33,7 @@ class Wording:
         self._letters = stored_text(query.lower())
         self._digits = containing_digits(query).strip("%")
         self._lite = tx.engine == "sqlite"
+        self._folds = self._lite and query.isascii()
         self.account = account
 
     @property
@@ -38,30 +46,43 @@ class Wording:
         """Too few letters or digits for the index of contacts."""
         return self.few or 0 < len(self._digits) < FEWEST
 
+    def lower(self, column: str) -> str:
+        """The column as these letters are looked for in it: SQLite's `like` folds ASCII by itself, and its `lower` is a call of Python."""
+        return column if self._folds else f"lower({column})"
+
     @property
     def talk(self) -> tuple[str, dict[str, Any]]:
         """A condition that a conversation `c` is with a name or a number that holds it."""
         by_number, given = "", {"name": containing(self._letters)}
+        name = self.lower("k.name")
         if self._digits:
             by_number, given["number"] = " or c.phone like :number", containing(self._digits)
-        return f"(exists (select 1 from contacts k where k.id = c.contact and lower(k.name) like :name escape '!'){by_number})", given
+        return f"(exists (select 1 from contacts k where k.id = c.contact and {name} like :name escape '!'){by_number})", given
 
     @property
     def contacts(self) -> str:
-        """A subquery for the ids of contacts of which the name, the e-mail address or a number may hold it."""
+        """A query for the ids of contacts of which the name, the e-mail address or a number may hold it, each once."""
         if self._lite:
-            held = "select r.contact from contact_rows r where r.n in (select rowid from contact_index where contact_index match :held)"
+            held = """select distinct w.contact from contact_index cross join contact_rows w
+                where contact_index match :held and w.n = contact_index.rowid"""
         else:
-            held = f"select contact from contact_words where account = :account and ({' or '.join(self._likes)})"
-        return f"{held} union select contact from contacts_to_index"
+            held = f"select w.contact from contact_words w where w.account = :account and ({' or '.join(self._likes)})"
+        known = "not exists (select 1 from contacts_to_index q where q.contact = w.contact)"
+        return f"{held} and {known} union all select contact from contacts_to_index"
 
     @property
     def parameters(self) -> dict[str, Any]:
         """With `account`."""
-        sought = [self._letters, *([self._digits] if self._digits else [])]
         if self._lite:
-            return {"held": " or ".join(f"({_grams(letters)})" for letters in sought).replace(" or ", " OR ")}
-        return {f"held_{number}": containing(letters) for number, letters in enumerate(sought)}
+            return {"held": " OR ".join(f"({_grams(letters)})" for letters in self._either)}
+        return {f"held_{number}": containing(letters) for number, letters in enumerate(self._either)}
+
+    async def rare(self, tx: Transaction) -> list[str] | None:
+        """The `contacts`, where they are few; None where they are many, or too few letters to tell."""
+        if self.short:
+            return None
+        rows = await tx.all(f"select contact from ({self.contacts}) held limit {RARE + 1}", account=self.account, **self.parameters)
+        return [row["contact"] for row in rows] if len(rows) <= RARE else None
 
     async def texts(self, tx: Transaction, after: tuple[int, str] | None, limit: int) -> list[tuple[int, str]]:
         """(instant, id) of texts that may hold it, newest first, behind `after`."""
@@ -82,8 +103,15 @@ class Wording:
         return [(row["at"], row["message"]) for row in rows]
 
     @property
+    def _either(self) -> list[str]:
+        """One of these must be held. What holds a number as it was written holds its digits."""
+        if not self._digits:
+            return [self._letters]
+        return [self._digits] if self._digits in self._letters else [self._letters, self._digits]
+
+    @property
     def _likes(self) -> list[str]:
-        return [f"words like :held_{number} escape '!'" for number in range(2 if self._digits else 1)]
+        return [f"w.words like :held_{number} escape '!'" for number in range(len(self._either))]
 
 
 async def any_to_index(tx: Transaction) -> bool:

@@ -8,7 +8,7 @@ from server.desk import claim, inbox, settle
 from server.desk.desk import Desk
 from server.desk.send import Draft, send
 from server.desk.settings import Changes, change_settings
-from server.desk.sweep import next_due, sweep
+from server.desk.sweep import AT_ONCE, FEWEST, LASTING_SECONDS, Portion, next_due, sweep, sweep_on
 from tests.fixtures.office import MINUTE_US, SALES, WEI, Office
 
 
@@ -99,6 +99,42 @@ async def test_everything_overdue_goes_public_after_an_outage_however_old_in_bat
     while not counts or counts[-1]:
         counts.append(await sweep(office.desk))
     assert counts == [100, 100, 30, 0]
+
+
+async def test_a_claim_waits_for_one_portion_of_what_falls_due_at_once_and_not_for_all(office: Office) -> None:
+    await office.text("Hi", sender=WEI)
+    public_before = await office.conversation(WEI)
+    await asyncio.gather(*(office.text("Hi", sender=f"+1202557{number:04}", to=SALES) for number in range(150)))
+    office.later(minutes=21)
+    seen = len(office.events)
+    portion = Portion()
+
+    async def all_of_it() -> None:
+        while await sweep_on(office.desk, portion):
+            pass
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(all_of_it())
+        await asyncio.sleep(0)
+        await claim.claim(office.desk, office.ana, public_before)
+    types = office.types(seen)
+    assert types.count("conversation.public") == 150
+    assert types.index("conversation.claimed") < 150, "somebody waited for all of them"
+
+
+def test_a_portion_is_what_fits_into_a_short_transaction() -> None:
+    portion = Portion()
+    for _ in range(10):
+        portion.took(LASTING_SECONDS / 100)
+    assert portion.most == AT_ONCE
+    portion.took(LASTING_SECONDS * 4)
+    assert portion.most == AT_ONCE / 4
+    portion.took(LASTING_SECONDS)
+    assert portion.most == AT_ONCE / 4
+    portion.took(60)
+    assert portion.most == FEWEST
+    portion.took(LASTING_SECONDS / 100)
+    assert portion.most == 2 * FEWEST, "one quick transaction says little"
 
 
 async def test_the_next_deadline_is_the_earliest(office: Office) -> None:
