@@ -2,6 +2,7 @@
 the Structs that the ledger encodes."""
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -148,6 +149,7 @@ SAYS: Mapping[EventType, str] = {
 }
 
 
+@cache
 def asyncapi() -> dict[str, Any]:
     document: dict[str, Any] = msgspec.json.decode(FRAMES.read_bytes())
     shapes = Shapes([EventShape, UserShape, ReadNews, *dict.fromkeys(NEWS.values())])
