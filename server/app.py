@@ -44,11 +44,14 @@ from server.endpoints.scheduled import Scheduled
 from server.endpoints.settings import AccountSettings
 from server.endpoints.shell import handlers, middleware
 from server.endpoints.spreadsheet import Exports
+from server.endpoints.status import Examine, Status
 from server.endpoints.webhooks import Webhooks
 from server.live.endpoint import Endpoint
 from server.live.live import Live
 from server.metrics import Metrics
+from server.operate.finding import Finding
 from server.parts import Parts
+from server.settings import Settings
 from web.render import Renderer
 
 
@@ -61,6 +64,7 @@ def doors(
     metrics: Metrics,
     redis_answers: Callable[[], bool],
     draining: Callable[[], bool],
+    examine: Examine,
     demo: Demo | None,
 ) -> Doors:
     """Every endpoint but the websocket's."""
@@ -94,6 +98,7 @@ def doors(
         saved_replies=SavedReplies(desk, cursors),
         scheduled=Scheduled(desk, cursors),
         webhooks=Webhooks(desk, cursors),
+        status=Status(examine, clock),
         demo=demo,
     )
 
@@ -111,6 +116,7 @@ def build(parts: Parts) -> Starlette:
         metrics=Metrics(parts.desk, parts.bus.counters, parts.lateness, tabs=live.count, healthy=lambda: parts.bus.healthy),
         redis_answers=lambda: parts.bus.healthy,
         draining=lambda: live.draining,
+        examine=lambda account: _examine(settings, account),
         demo=demo,
     )
     faults = Faults(renderer, sandbox=True, session=answering.guard.session)
@@ -133,6 +139,13 @@ def build(parts: Parts) -> Starlette:
 
     app.state.drain = live.drain
     return app
+
+
+async def _examine(settings: Settings, account: str) -> list[Finding]:
+    """What it takes is imported when somebody asks, so that no start waits for it."""
+    from server.operate.doctor import examine
+
+    return await examine(settings, account)
 
 
 def _socket(live: Live) -> list[BaseRoute]:

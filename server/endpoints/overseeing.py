@@ -12,6 +12,7 @@ from server.domain.report import Answered, Public
 from server.endpoints.operation import LIMIT, PAGED, Asked, Operation
 from server.endpoints.reports import ReportedConversations
 from server.endpoints.spreadsheet import TYPE
+from server.endpoints.status import Examined
 
 FEED = "Feed"
 REPORTS = "Reports"
@@ -86,5 +87,12 @@ OVERSEEING: Mapping[str, Operation] = {
         refuses=("not_found", "too_many_requests"),
         who="manager",
         serves=(TYPE,),
+    ),
+    "GET /api/v1/status": Operation(
+        "Account",
+        "What `partyline doctor` says of this installation: each thing that an operator can put right, whether it is well, and what to do. "
+        "Takes some seconds.",
+        Examined,
+        who="manager",
     ),
 }

@@ -35,6 +35,7 @@ from server.endpoints.saved_replies import SavedReplies
 from server.endpoints.scheduled import Scheduled
 from server.endpoints.segments import segments
 from server.endpoints.settings import AccountSettings
+from server.endpoints.status import Status
 from server.endpoints.webhooks import Webhooks
 
 API = "/api/v1"
@@ -73,6 +74,7 @@ class Doors:
     saved_replies: SavedReplies
     scheduled: Scheduled
     webhooks: Webhooks
+    status: Status
     demo: Demo | None = None
 
 
@@ -108,6 +110,7 @@ def routes(doors: Doors) -> list[BaseRoute]:
         at("/reports/response-times", get=page(pages.at(RESPONSE_TIMES), manager=True)),
         *(at(f"/settings/{section}", get=page(pages.at(SETTINGS))) for section in OWN_SETTINGS),
         *(at(f"/settings/{section}", get=page(pages.at(SETTINGS), manager=True)) for section in MANAGERS_SETTINGS),
+        at("/status", get=page(pages.at(SETTINGS), manager=True)),
         at("/sandbox", get=page(pages.sandbox)),
         at("/sandbox/phones", get=agent(sandbox.phones)),
         at("/sandbox/texts", get=agent(sandbox.texts), post=agent(sandbox.write)),
@@ -172,6 +175,7 @@ def routes(doors: Doors) -> list[BaseRoute]:
         at(f"{API}/settings/effect", get=manager(settings.effect)),
         at(f"{API}/settings/state-hours", get=manager(settings.state_hours)),
         at(f"{API}/audit", get=manager(doors.audit.list)),
+        at(f"{API}/status", get=manager(doors.status.show)),
         #
         at(f"{API}/feed", get=manager(doors.feed.list)),
         at(f"{API}/feed/figures", get=manager(doors.feed.figures)),

@@ -12,7 +12,7 @@ from tests.fixtures.waiting import until
 MARIA, WEI, OMAR = "+12025550143", "+12025550144", "+12025550145"
 SECTIONS = "messaging opt-outs dids carriers users tokens webhooks audit saved-replies preferences"
 SETTINGS = tuple(f"/settings/{part}" for part in SECTIONS.split())
-PAGES = ("/feed", "/reports/sms-conversations", "/reports/response-times", *SETTINGS)
+PAGES = ("/feed", "/reports/sms-conversations", "/reports/response-times", "/status", *SETTINGS)
 NOTHING: dict[str, list[str]] = {}
 WIDTHS = """() => [document.documentElement.scrollWidth, innerWidth,
   ...[...document.querySelectorAll(".page, .feed-page")].map((one) => one.scrollWidth)]"""

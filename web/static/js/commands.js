@@ -23,6 +23,7 @@ const MANAGERS = [
   ["Settings: users", "/settings/users"],
   ["Settings: tokens", "/settings/tokens"],
   ["Settings: audit", "/settings/audit"],
+  ["Settings: status", "/status"],
 ];
 
 /** What can be done now by a key, and the pages that have none. @param {import("./app.js").App} app @param {(key: import("./keys.js").Key) => string} shown @returns {Command[]} */

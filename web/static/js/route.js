@@ -17,6 +17,7 @@ export function parse(path, query = "") {
   if (first === "contacts") return second ? at("contact", second, third || "details") : at("contacts");
   if (first === "reports" && second === "sms-conversations") return at("conversations");
   if (first === "reports" && second === "response-times") return at("times");
+  if (first === "status") return at("settings", "", "status");
   if (first === "settings" && second) return at("settings", "", second);
   return at("other");
 }

@@ -7,12 +7,13 @@ import { Messaging } from "./settings/messaging.js";
 import { Numbers } from "./settings/numbers.js";
 import { OptOuts } from "./settings/opt_outs.js";
 import { SavedReplies } from "./settings/replies.js";
+import { Status } from "./settings/status.js";
 import { Tokens } from "./settings/tokens.js";
 import { Users } from "./settings/users.js";
 import { Webhooks } from "./settings/webhooks.js";
 
-/** @typedef {{part: string, words: string, shows: (props: {app: import("../app.js").App}) => any, own?: boolean}} Section
- *  `own`: everybody's, not only managers' */
+/** @typedef {{part: string, words: string, shows: (props: {app: import("../app.js").App}) => any, own?: boolean, address?: string}} Section
+ *  `own`: everybody's, not only managers'; `address` where it is not below the settings */
 
 /** @type {Section[]} */
 const SECTIONS = [
@@ -24,6 +25,7 @@ const SECTIONS = [
   { part: "tokens", words: "Tokens", shows: Tokens },
   { part: "webhooks", words: "Webhooks", shows: Webhooks },
   { part: "audit", words: "Audit", shows: Audit },
+  { part: "status", words: "Status", shows: Status, address: "/status" },
   { part: "saved-replies", words: "Saved replies", shows: SavedReplies, own: true },
   { part: "preferences", words: "Preferences", shows: Preferences, own: true },
 ];
@@ -36,7 +38,7 @@ export function Page({ app }) {
   return html`<div class="page settings">
     <nav class="settings-nav" aria-label="Settings">
       <ul>${mine.map((section) => html`<li key=${section.part}>
-        <a href=${`/settings/${section.part}`} aria-current=${section === shown ? "page" : undefined}>${section.words}</a></li>`)}</ul>
+        <a href=${section.address ?? `/settings/${section.part}`} aria-current=${section === shown ? "page" : undefined}>${section.words}</a></li>`)}</ul>
     </nav>
     <section class="settings-section" aria-labelledby="section">${shown && c(shown.shows, { key: part, app })}</section>
   </div>`;
