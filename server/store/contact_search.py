@@ -57,11 +57,12 @@ async def contact_page(
 async def total(tx: Transaction, account: str, wanted: Wanted) -> int | None:
     """How many there are, None for more than COUNTED."""
     sought = await _sought(tx, account, wanted)
-    source = sought.source
+    found = f"{sought.source} where {sought.where}"
     if sought.held:
-        source = f"(select c.* from ({sought.held}) h cross join contacts c where c.id = h.contact {FIRST}) c"
+        # Each by itself, until there are enough: PostgreSQL would read all contacts to join them.
+        found = f"({sought.held}) h where (select 1 from contacts c where c.id = h.contact and {sought.where}) = 1"
     row = await tx.one(
-        f"select count(*) as n from (select 1 as one from {source} where {sought.where} limit :most) as found",
+        f"select count(*) as n from (select 1 as one from {found} limit :most) as counted",
         most=COUNTED + 1,
         **sought.parameters,
     )

@@ -11,7 +11,7 @@ from server.domain.report import NOBODY, Asked
 from server.store import conversation_counts
 from server.store.database import Row, Transaction, batch
 from server.store.lists import NEVER
-from server.store.words import RARE_TALKS, Wording
+from server.store.words import FIRST, RARE_TALKS, Wording
 
 Key = tuple[int | str, str]
 """The value that the report is sorted by, and the conversation's id."""
@@ -36,6 +36,8 @@ class Counted:
     was_public: bool = False
 
 
+SHORT_US = 14 * 86_400_000_000
+"""What happened in so short a time is read by the time; what happened in a longer one, by the conversation."""
 AT = "coalesce(m.send_at, m.created_at)"
 TEXT = "m.kind = 'message' and m.state not in ('scheduled', 'cancelled')"
 """What counts as a text: neither a note, nor what has not left yet, nor what never will."""
@@ -83,7 +85,10 @@ async def total(tx: Transaction, asked: Asked) -> int:
     if asked == Asked(asked.account):
         return (await conversation_counts.counted(tx, asked.account)).there
     source, where, parameters = await _sought(tx, asked)
-    row = await tx.one(f"select count(*) as n from {source} where {where}", **parameters)
+    sql = f"select count(*) as n from {source} where {where}"
+    if asked == Asked(asked.account, since=asked.since, until=asked.until, did=asked.did):
+        sql = f"select count(*) as n from ({_counting(asked)}) counting"
+    row = await tx.one(sql, **parameters)
     return int(row["n"]) if row else 0
 
 
@@ -98,12 +103,17 @@ async def states(tx: Transaction, ids: Iterable[str]) -> dict[str, State]:
 
 async def counted(tx: Transaction, asked: Asked, ids: Iterable[str]) -> dict[str, Counted]:
     """The figures of these conversations, those without any left out."""
-    parameters = {**bounds(asked), "ids": batch({"id": id} for id in ids)}
+    parameters = {**bounds(asked), "ids": batch({"id": id} for id in ids), "account": asked.account}
     among = "in (select value ->> 'id' from json_each(:ids))"
-    texts = {row["conversation"]: row for row in await tx.all(_texts(asked, f"m.conversation {among}"), **parameters)}
-    waits = {row["conversation"]: row for row in await tx.all(_answered(asked, f"w.conversation {among}"), **parameters)}
+    texts_of, answered_of, public_of = "messages m", "waits w", "waits w"
+    if asked.since is not None and (asked.until or tx.now) - asked.since <= SHORT_US:
+        texts_of = f"(select m.* from messages m where m.account = :account and {TEXT}{within(asked, AT, 'm.did')} {FIRST}) m"
+        answered_of = f"(select w.* from waits w where w.account = :account and {answered_within(asked)} {FIRST}) w"
+        public_of = f"(select w.* from waits w where w.account = :account and {public_within(asked)} {FIRST}) w"
+    texts = {row["conversation"]: row for row in await tx.all(_texts(asked, f"m.conversation {among}", texts_of), **parameters)}
+    waits = {row["conversation"]: row for row in await tx.all(_answered(asked, f"w.conversation {among}", answered_of), **parameters)}
     public = await tx.all(
-        f"select distinct w.conversation from waits w where w.conversation {among} and {public_within(asked)}", **parameters
+        f"select distinct w.conversation from {public_of} where w.conversation {among} and {public_within(asked)}", **parameters
     )
     went_public = {row["conversation"] for row in public}
     return {id: _counted(texts.get(id), waits.get(id), id in went_public) for id in texts.keys() | waits.keys() | went_public}
@@ -123,11 +133,7 @@ async def _sought(tx: Transaction, asked: Asked) -> tuple[str, str, dict[str, An
     """Where the conversations `c` come from, the conditions, and the parameters of both."""
     source, where, parameters = "conversations c", ["c.account = :account"], {"account": asked.account, **bounds(asked)}
     if asked.bounded:
-        where.append(
-            f"""c.id in (select m.conversation from messages m where m.account = :account and {TEXT}{within(asked, AT, "m.did")}
-                union select w.conversation from waits w where w.account = :account and {answered_within(asked)}
-                union select w.conversation from waits w where w.account = :account and {public_within(asked)})"""
-        )
+        where.append(f"c.id in ({_counting(asked)})")
     where += _states(asked)
     for name, user in (("participant", asked.participant), ("scope", asked.scope)):
         if user is not None:
@@ -150,6 +156,13 @@ async def _sought(tx: Transaction, asked: Asked) -> tuple[str, str, dict[str, An
             parameters |= wording.parameters
         where.append(holds)
     return source, " and ".join(where), parameters
+
+
+def _counting(asked: Asked) -> str:
+    """The conversations, each once, in which anything counts."""
+    return f"""select m.conversation from messages m where m.account = :account and {TEXT}{within(asked, AT, "m.did")}
+        union select w.conversation from waits w where w.account = :account and {answered_within(asked)}
+        union select w.conversation from waits w where w.account = :account and {public_within(asked)}"""
 
 
 def _states(asked: Asked) -> list[str]:
@@ -212,13 +225,13 @@ def public_within(asked: Asked) -> str:
     return f"w.public_at is not null{within(asked, 'w.public_at', 'w.did')}"
 
 
-def _texts(asked: Asked, where: str) -> str:
+def _texts(asked: Asked, where: str, rows: str = "messages m") -> str:
     return f"""select m.conversation, count(case when m.direction = 'inbound' then 1 end) as texts_in,
         count(case when m.direction = 'outbound' then 1 end) as texts_out
-        from messages m where {where} and {TEXT}{within(asked, AT, "m.did")} group by m.conversation"""
+        from {rows} where {where} and {TEXT}{within(asked, AT, "m.did")} group by m.conversation"""
 
 
-def _answered(asked: Asked, where: str) -> str:
+def _answered(asked: Asked, where: str, rows: str = "waits w") -> str:
     """Answered waits of each conversation, and the median of their lengths: the middle row, the lower one of two.
 
     There is one such row of each, and grouping says so: without it SQLite joins this by reading all of it for every conversation.
@@ -226,5 +239,5 @@ def _answered(asked: Asked, where: str) -> str:
     return f"""select conversation, max(waits) as waits, max(first_reply) as first_reply from
         (select w.conversation, w.ended_at - w.since as first_reply, count(*) over (partition by w.conversation) as waits,
                 row_number() over (partition by w.conversation order by w.ended_at - w.since) as place
-         from waits w where {where} and {answered_within(asked)}) ranked
+         from {rows} where {where} and {answered_within(asked)}) ranked
         where place = (waits + 1) / 2 group by conversation"""
