@@ -53,7 +53,8 @@ V = TypeVar("V")
 
 
 class Stream:
-    """A `channels.sweep.Source`, and what a tab reads for itself. Raises `Unavailable` as the database does."""
+    """A `channels.sweep.Source`, and what a tab reads for itself. Raises `Unavailable` as the database does, and LookupError where what is
+    asked for is not there."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -111,6 +112,7 @@ class Stream:
 async def _read_unasked(tx: Transaction, asked: Collection[tuple[User, int | None]]) -> dict[tuple[User, int | None], Asked]:
     """Events that several tabs missed are read once for all of them."""
     pages = await _pages(tx, {(user.account, after) for user, after in asked})
+    asked = [(user, after) for user, after in asked if (user.account, after) in pages]
     parts = await replay.participations(tx, {user.id for user, _ in asked}, ATTENDED)
     missed: dict[str, list[tuple[User, int]]] = {}
     for user, after in asked:
@@ -156,6 +158,8 @@ async def _read_conversations(
     heads = await replay.heads(tx, {account for account, _, _ in asked})
     found = {}
     for account, conversation, after in asked:
+        if (account, conversation) not in seqs:
+            continue
         seq, position = seqs[account, conversation], heads[account]
         if after is None or after >= seq:
             found[account, conversation, after] = ConversationPage(seq, position, (), more=False, too_far=False)
@@ -172,7 +176,7 @@ async def _pages(tx: Transaction, asked: Collection[tuple[str, int | None]]) -> 
     heads, epoch = await replay.heads(tx, {account for account, _ in asked}), await replay.epoch(tx)
     behind: dict[str, set[int]] = {}
     for account, after in asked:
-        if after is not None and after < heads[account]:
+        if after is not None and account in heads and after < heads[account]:
             behind.setdefault(account, set()).add(after)
     kept = {account: await replay.kept(tx, account, {after + 1 for after in some}) for account, some in behind.items()}
     return {
@@ -184,6 +188,7 @@ async def _pages(tx: Transaction, asked: Collection[tuple[str, int | None]]) -> 
             too_far=after is not None and after < heads[account] and (heads[account] - after > REPLAYED or after + 1 not in kept[account]),
         )
         for account, after in asked
+        if account in heads
     }
 
 
@@ -221,8 +226,9 @@ def _concerns(user: User, event: Envelope) -> bool:
 
 
 def _there(found: V | None) -> V:
-    """A reading answers for whatever it was asked."""
-    assert found is not None
+    """Whoever asks for what is gone must not break the reading for those who asked with it."""
+    if found is None:
+        raise LookupError("It is not there any more.")
     return found
 
 

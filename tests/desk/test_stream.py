@@ -6,6 +6,7 @@ import pytest
 
 from server.desk import stream
 from server.desk.stream import Stream
+from server.domain.user import Role, User
 from server.store.database import Database
 from tests.fixtures.story import Happening, Story
 
@@ -90,3 +91,29 @@ async def test_a_conversation_is_had_only_by_its_account(db: Database, story: St
     reader = Stream(db)
     assert await reader.has(account, conversation)
     assert not await reader.has(other, conversation)
+
+
+async def test_who_asks_for_what_is_gone_breaks_no_reading_for_others(db: Database, story: Story) -> None:
+    """As after a restored backup, which was made before this account and this conversation."""
+    account, gone = await story.account(), "0" * 26
+    me, ghost = await story.user(account), User("0" * 26, gone, "Nobody", Role.AGENT)
+    conversation = await story.conversation(account, me)
+    await story.happen(Happening(account, conversation, audience=(me.id,)))
+    reader = Stream(db)
+    first, lost, page = await asyncio.gather(
+        reader.unasked(me, None), reader.unasked(ghost, 0), reader.unasked(me, 0), return_exceptions=True
+    )
+    assert isinstance(lost, LookupError)
+    assert not isinstance(first, BaseException)
+    assert not isinstance(page, BaseException)
+    assert [event.position for event in page[0].events] == [1]
+    one, none, all_of_it = await asyncio.gather(
+        reader.conversation(account, conversation, None),
+        reader.conversation(account, gone, 0),
+        reader.conversation(account, conversation, 0),
+        return_exceptions=True,
+    )
+    assert isinstance(none, LookupError)
+    assert not isinstance(one, BaseException)
+    assert not isinstance(all_of_it, BaseException)
+    assert [event.seq for event in all_of_it.events] == [1]
