@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -17,8 +18,8 @@ class Passwords:
     """Parameters are the second choice of OWASP's password storage sheet: 19 MiB, two passes, one lane."""
 
     def __init__(self) -> None:
-        self._hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
-        self._nobody = self._hasher.hash(secrets.token_urlsafe())
+        self._hasher = _hasher()
+        self._nobody = _hash_of_nobody()
         self.slots = asyncio.Semaphore(AT_ONCE)
 
     async def hash(self, password: str) -> str:
@@ -38,6 +39,17 @@ class Passwords:
             return self._hasher.verify(hashed, _bytes(password))
         except (VerificationError, InvalidHashError):
             return False
+
+
+@cache
+def _hasher() -> PasswordHasher:
+    return PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+
+
+@cache
+def _hash_of_nobody() -> str:
+    """Once in a process: it is slow on purpose."""
+    return _hasher().hash(secrets.token_urlsafe())
 
 
 def acceptable(password: str, field: str = "password") -> None:
