@@ -113,7 +113,7 @@ async def test_what_counts_down_while_the_server_is_restarted_goes_public_at_its
     team, house = own_team, own_team.house
     conversation = await team.talk("Maria Garcia", MARIA, to=team.own)
     ana = await team.window("ana", "/pool")
-    left = 25.0
+    left = 15.0
     await team.let_wait(conversation, left=left)
     due = time.monotonic() + left
     for process in house.partyline.running[:2]:
