@@ -21,7 +21,7 @@ setup: .venv/run.installed ## installs Partyline into .venv
 test: system .venv/dev.installed check ## installs what the tests need and runs them all
 	@failed=0; \
 	$(BIN)/pytest --ignore=tests/house -m alone || failed=1; \
-	$(BIN)/pytest --ignore=tests/house -m "not alone" -n 2 --dist loadfile || failed=1; \
+	$(BIN)/pytest --ignore=tests/house -m "not alone" -n 2 --dist loadfile --no-loadscope-reorder || failed=1; \
 	exit $$failed
 
 check: python web ## format, lint, types, import contracts, house rules

@@ -35,22 +35,36 @@ ALONE = (
     "tests/desk/test_identity.py",
     "tests/faults/",
     "tests/whole/test_claims.py",
-    "tests/whole/test_story.py",
+    "tests/whole/test_story.py::test_a_text_reaches_its_owner",
     "tests/whole/test_timer.py",
 )
 """What measures time, or loads the machine: these run while nothing else does."""
 TOGETHER = (
+    "tests/faults/test_catching_up.py",
     "tests/faults/test_commits_out_of_order.py",
     "tests/faults/test_enough.py",
     "tests/faults/test_failpoints.py",
+    "tests/faults/test_full_disk.py",
+    "tests/faults/test_killed_sender.py::test_a_sender_killed_anywhere",
+    "tests/faults/test_killed_sender.py::test_a_sender_that_was_frozen",
     "tests/faults/test_ledger.py",
     "tests/faults/test_lost_answers.py",
+    "tests/faults/test_reconnect.py",
+    "tests/faults/test_repeated_webhooks.py",
     "tests/faults/test_restored.py",
+    "tests/faults/test_rights.py",
+    "tests/faults/test_scheduled.py::test_what_fell_due",
+    "tests/faults/test_sending.py",
+    "tests/faults/test_timers.py::test_what_fell_due",
+    "tests/faults/test_webhooks.py",
 )
 """What of these measures nothing."""
+LONGEST = ("tests/whole/", "tests/browser/", "tests/faults/", "tests/operate/")
+"""Rooms whose modules take long: they come first, so that at the end of the run no worker waits for another's last one."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
     for item in items:
         if item.nodeid.startswith(ALONE) and not item.nodeid.startswith(TOGETHER):
             item.add_marker(pytest.mark.alone)
