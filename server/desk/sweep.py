@@ -10,7 +10,7 @@ from server.store import accounts, conversations
 from server.store.database import Transaction
 
 AT_ONCE = 100
-FEWEST, FIRST = 5, 20
+FEWEST, FIRST = 10, 20
 LASTING_SECONDS = 0.03
 """A transaction of the timer is to take no longer where much is due: whoever claims meanwhile waits for one of them."""
 TURN_SECONDS = 0.3
