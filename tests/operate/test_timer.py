@@ -71,6 +71,7 @@ async def test_a_timer_that_sleeps_long_is_woken_by_an_earlier_deadline_of_anoth
         stop.set()
 
 
+@pytest.mark.alone
 async def test_a_timer_that_sleeps_long_is_woken_by_a_text_that_is_scheduled(parts: Parts, centre: Office) -> None:
     await centre.text("Hi", to=SALES)
     id = await centre.conversation()
