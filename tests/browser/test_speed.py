@@ -1,7 +1,7 @@
 """Speed that people feel: ten thousand conversations of one agent, two hundred texts a second, and fifty thousand in all.
 
 What is measured is the product in a real browser beside everything else that this machine does, so each promise is held by what is
-stable there: a 95th percentile of many samples, the best of three runs (a busy neighbour only ever makes a run worse), and the heap
+stable there: a 95th percentile of many samples, the best of up to three runs (a busy neighbour only ever makes a run worse), and the heap
 after a collection. `pytest tests/browser/test_speed.py --log-cli-level=info` tells the figures.
 """
 
@@ -113,9 +113,10 @@ async def rushed(team: Team, settings: Settings) -> AsyncIterator[Rushed]:
 
 @pytest.mark.timeout(600)
 async def test_two_hundred_texts_a_second_into_ten_thousand_conversations_stay_smooth(rushed: Rushed) -> None:
-    runs = [await _run(rushed) for _ in range(RUNS)]
-    for figures in runs:
-        log.info("%s", figures)
+    runs: list[Figures] = []
+    while len(runs) < RUNS and not (runs and _quick(runs)):
+        runs.append(await _run(rushed))
+        log.info("%s", runs[-1])
     assert all(figures.seen >= 50 and figures.acts >= 60 for figures in runs)
     assert min(figures.next_paint for figures in runs) <= NEXT_PAINT_MS, "a key is answered by the next paint"
     assert min(figures.late for figures in runs) <= LATE_MS, "a text is on screen soon after its frame"
@@ -135,6 +136,12 @@ async def test_fifty_thousand_texts_leave_nothing_behind(rushed: Rushed) -> None
     assert after["JSHeapUsedSize"] - before["JSHeapUsedSize"] <= HEAP_BYTES
     assert after["Nodes"] <= before["Nodes"] * 1.1
     assert after["JSEventListeners"] <= before["JSEventListeners"] * 1.1
+
+
+def _quick(runs: Sequence[Figures]) -> bool:
+    """The best of them keep every promise: another run could make none of these worse."""
+    best = (min(getattr(figures, name) for figures in runs) for name in ("next_paint", "late", "busy"))
+    return all(figure <= most for figure, most in zip(best, (NEXT_PAINT_MS, LATE_MS, BUSY_SHARE), strict=True))
 
 
 async def _load_on(ben: Window) -> bool:
