@@ -29,14 +29,15 @@ class Portion:
 
 
 async def sweep_on(desk: Desk, portion: Portion, seconds: float = TURN_SECONDS) -> bool:
-    """What is due, a portion in each transaction, for so long. Whether there may be more."""
+    """What is due, a portion in each transaction, at least one, for so long. Whether there may be more."""
     until = time.monotonic() + seconds
-    while (began := time.monotonic()) < until:
-        most = portion.most
+    while True:
+        most, began = portion.most, time.monotonic()
         if await sweep(desk, most) < most:
             return False
         portion.took(time.monotonic() - began)
-    return True
+        if time.monotonic() >= until:
+            return True
 
 
 async def sweep(desk: Desk, most: int = AT_ONCE) -> int:
