@@ -23,8 +23,8 @@ ROOM: Final = Path(__file__).parent
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
 SHEET: Final = "css/partyline.css"
 SHEETS: Final = (
-    "tokens base bar controls field switch filters table badge settings status numbers carriers webhooks feed report times menu desk page list "
-    "thread pictures composer choose attachments contact contacts contact_form import pool toast notices tour handset door"
+    "tokens base bar controls field switch filters table badge settings status numbers carriers webhooks feed report times menu desk page "
+    "list thread pictures composer choose attachments contact contacts contact_form import pool toast notices tour handset door"
 )
 PAGES: Final = ("js/dashboard.js", "js/handset.js")
 _TYPES: Final = {
