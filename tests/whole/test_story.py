@@ -19,8 +19,12 @@ async def sent(centre: Centre) -> list[str]:
     sids: list[str] = []
 
     async def answer(writer: StreamWriter) -> None:
-        sids.append(new_sid())
-        await answers(201, json.dumps({"sid": sids[-1], "status": "queued", "error_code": None}).encode())(writer)
+        status = 200
+        said: dict[str, object] = {"messages": [], "next_page_uri": None}  # its list is read back besides
+        if centre.carrier_api.seen[-1].method == "POST":
+            sids.append(new_sid())
+            status, said = 201, {"sid": sids[-1], "status": "queued", "error_code": None}
+        await answers(status, json.dumps(said).encode())(writer)
 
     centre.carrier_api.answer = answer
     return sids
