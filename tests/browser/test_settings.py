@@ -1,8 +1,9 @@
 """Settings: messaging, numbers, carriers, tokens, audit, saved replies."""
 
+import asyncio
 import re
 
-from playwright.async_api import Locator, expect
+from playwright.async_api import Locator, Route, expect
 
 from tests.fixtures.browser import Team, Window
 from tests.fixtures.waiting import until
@@ -270,3 +271,20 @@ async def test_an_agent_who_opens_a_managers_page_is_told_in_the_frame(team: Tea
     await ana.go("/settings/preferences")
     sections = ana.page.get_by_role("navigation", name="Settings").get_by_role("link")
     assert await sections.all_inner_texts() == ["Saved replies", "Preferences"]
+
+
+async def test_a_number_is_added_when_its_carriers_are_known_and_not_before(team: Team) -> None:
+    mia, there = await team.window("mia"), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await there.wait()
+        await route.continue_()
+
+    await mia.page.route("**/api/v1/carriers*", hold)
+    await mia.page.goto("/settings/dids")
+    await mia.page.get_by_role("button", name="Add number").click()
+    await expect(mia.page.get_by_role("dialog")).to_have_count(0)
+    there.set()
+    await mia.page.get_by_role("dialog").get_by_label("Number").fill("12")
+    await mia.page.get_by_role("dialog").get_by_role("button", name="Add number").click()
+    await expect(mia.page.get_by_role("dialog").get_by_label("Number")).to_have_accessible_description(re.compile("not a phone number"))

@@ -16,7 +16,7 @@ import { SendTest } from "./send_test.js";
  *   last_in_at?: string|null, last_out_at?: string|null, out_24h?: number, failed_24h?: number, delivered_24h?: number, blocked_24h?: number,
  *   opted_out_24h?: number, health?: "good"|"watch"|"bad", rate?: number|null, paused_until?: string|null}} Did
  * @typedef {{act: "add"|"edit"|"remove"|"test", did?: Did}} Asked
- * @typedef {{carriers: any[], people: any[]}} Others
+ * @typedef {{carriers: any[], people: any[], read: boolean}} Others  `read`: that was tried
  */
 
 /** Our phone numbers: what they can, whose they are, how they fare. @param {{app: App}} props */
@@ -32,17 +32,17 @@ export function Numbers({ app }) {
       ${c(Table, { label: "Numbers", columns, rows: reading.data?.items ?? [], empty: reading.data && (others.carriers.length ? "No numbers yet." : "No numbers yet. Add a carrier first.") })}
     <//>
     ${asked?.act === "test" && asked.did && c(SendTest, { app, did: asked.did, close: () => (close(), done()) })}
-    ${(asked?.act === "add" || asked?.act === "edit") && c(Edit, { app, did: asked.did, others, close, done })}
+    ${(asked?.act === "add" || asked?.act === "edit") && others.read && c(Edit, { app, did: asked.did, others, close, done })}
     ${asked?.act === "remove" && asked.did && c(Remove, { app, did: asked.did, close, done })}`;
 }
 
 /** @param {App} app @returns {Others} */
 function useOthers(app) {
-  const [others, setOthers] = useState(/** @type {Others} */ ({ carriers: [], people: [] }));
+  const [others, setOthers] = useState(/** @type {Others} */ ({ carriers: [], people: [], read: false }));
   useEffect(() => {
     Promise.all([all(app, "/carriers"), all(app, "/users")]).then(
-      ([carriers, people]) => setOthers({ carriers, people: people.filter((/** @type {any} */ person) => !person.disabled_at) }),
-      () => undefined,
+      ([carriers, people]) => setOthers({ carriers, people: people.filter((/** @type {any} */ person) => !person.disabled_at), read: true }),
+      () => setOthers((now) => ({ ...now, read: true })),
     );
   }, []);
   return others;
