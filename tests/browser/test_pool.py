@@ -248,3 +248,17 @@ async def test_who_has_as_many_as_the_limit_says_is_told_so_and_claims_no_more(t
     await until(ana.toast_says("You have 1 unanswered conversation; the limit is 1."))
     await expect(ana.pool_row("Wei Chen").get_by_role("button", name="Claim")).to_be_enabled()
     assert ana.page.url.endswith("/pool")
+
+
+async def test_a_pool_of_which_not_all_was_read_shows_those_behind_when_it_empties(team: Team) -> None:
+    """Nobody is told that it is empty while somebody waits."""
+    waiting = [await team.talk(f"Guest {number}", f"+1202557{number:04}", to=team.own) for number in range(53)]
+    for conversation in waiting:
+        await team.call("ben", "POST", f"conversations/{conversation}/release")
+    dana = await team.window("dana", "/pool")
+    rows = dana.page.locator(".pool-list > li")
+    await expect(rows).to_have_count(50)
+    for conversation in waiting[:50]:
+        await team.call("ana", "POST", f"conversations/{conversation}/claim")
+    await expect(rows).to_have_count(3)
+    await expect(dana.page.get_by_role("button", name="Show more")).to_have_count(0)

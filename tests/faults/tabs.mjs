@@ -9,6 +9,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Api } from "../../web/static/js/api.js";
+import { lacking } from "../../web/static/js/lines.js";
 import { Socket } from "../../web/static/js/socket.js";
 import { Store } from "../../web/static/js/store.js";
 import { chance } from "./chance.mjs";
@@ -30,6 +31,7 @@ const COUNTED_MS = 4000;
 const FRESH_MS = 60_000;
 const AT_ONCE = 6;
 const SHOWN = 40;
+const LOW = 20;
 
 /** Processes that did not answer lately, as a proxy before them remembers it. @type {Map<number, number>} */
 const dead = new Map();
@@ -143,6 +145,7 @@ class Page {
     if (open) this.store.threads.open(open);
     this.lines?.reader.read();
     this.socket.start();
+    this.reading = setInterval(() => this.readOn(), 500).unref();
     if (plan.resumes) this.refreshing = setInterval(() => this.refresh(), plan.refresh_ms).unref();
   }
 
@@ -151,6 +154,13 @@ class Page {
     const { loads, phase } = this.store;
     if (phase === "live" && loads.view !== "pool") loads.list(loads.view);
     loads.tallies();
+  }
+
+  /** As lists on screen do when few rows are left of what was read. */
+  readOn() {
+    const { lists, loads } = this.store;
+    const { state, next } = lists[this.view];
+    if (next !== null && state === "ready" && loads.ids(this.view).length < LOW) loads.list(this.view, true);
   }
 
   send(frame) {
@@ -198,7 +208,7 @@ class Page {
     const open = store.open_id === null ? null : store.records.get(store.open_id);
     if (this.lines?.settled === false) return false;
     if (store.phase !== "live" || !store.tallied || store.lists[this.view].state !== "ready") return false;
-    if (open !== null && (open?.thread?.state !== "ready" || open.lacksEvents)) return false;
+    if (open !== null && (open?.thread?.state !== "ready" || lacking(open.thread) !== null)) return false;
     return ![...store.records.values()].some((record) => record.loading || record.held.size > 0);
   }
 
@@ -218,6 +228,7 @@ class Page {
 
   stop() {
     clearInterval(this.refreshing);
+    clearInterval(this.reading);
     this.lines?.reader.end();
     this.socket.stop();
   }

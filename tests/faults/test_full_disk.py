@@ -18,7 +18,7 @@ from tests.fixtures.tab import Ledger, open_tab
 
 TEXTS = 40
 FREE_BYTES = 40_000
-DISK_BYTES = 16 * 2**20
+DISK_BYTES = 128 * 2**20
 
 
 class Limit:

@@ -7,6 +7,9 @@ import { Switch } from "./switch.js";
 
 /** @typedef {import("../record.js").Record} Record */
 
+/** With fewer rows left of what was read, more are read: what came meanwhile stands behind those. */
+const LOW = 20;
+
 /** All public conversations, longest waiting first; each is claimed by exactly one. @param {{app: import("../app.js").App}} props */
 export function Pool({ app }) {
   app.screen.lists.value;
@@ -32,13 +35,17 @@ export function Pool({ app }) {
     return () => clearTimeout(timer);
   }, [next]);
   const ready = lists.pool.state === "ready";
+  const left = loads.ids("pool").length;
+  useEffect(() => {
+    if (lists.pool.next !== null && left < LOW && ready) loads.list("pool", true);
+  }, [left, lists.pool.next, ready]);
   return html`<section class="pool" aria-label="Public pool" ref=${box}>
     <header class="pool-header"><h1>Pool <span class="pool-count">${app.store.tallied ? tallies.pool.all : ids.length || ""}</span></h1>
       <p>Public conversations, longest waiting first.</p>
       <span class="pool-alert"><span aria-hidden="true">Alert me about the pool</span>${c(Switch, { on: app.preferences.value.pool_alerts, label: "Alert me about the pool", shown: false, change: (on) => app.prefer({ pool_alerts: on }) })}</span>
       <button class="button primary" disabled=${ids.length === 0} aria-keyshortcuts="Shift+C" onClick=${() => app.claimNext()}>${c(Icon, { name: "hand" })}Claim next<kbd aria-hidden="true">⇧C</kbd></button>
     </header>
-    ${ids.length === 0 && html`<div class="rows-empty">${ready
+    ${ids.length === 0 && html`<div class="rows-empty">${ready && lists.pool.next === null
       ? html`<p>The pool is empty. Nobody waits.</p>`
       : lists.pool.state === "failed"
         ? html`<p>The pool could not be loaded (${lists.pool.why}). Trying again in 5 s.</p><button class="button" onClick=${() => loads.list("pool")}>Try now</button>`
