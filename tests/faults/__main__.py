@@ -5,6 +5,7 @@ their name."""
 import argparse
 import asyncio
 import random
+import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -115,6 +116,9 @@ def main() -> int:
             given.out.parent.mkdir(parents=True, exist_ok=True)
             given.out.write_text(table(played))
 
+    # Whoever ends this ends what it started, too: a shell lets what runs in the background ignore Ctrl C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         played = runner.run(play(rows, short=given.short, seed=given.seed, engines=engines, told=told))
     sys.stdout.write(table(played))
