@@ -116,6 +116,11 @@ class Bus:
         for strand in self._strands.values():
             strand.leave([name for name in names if name in strand.wanted])
 
+    def hold(self, held: bool) -> None:
+        """Takes nothing from Redis for a moment, which keeps it, or goes on."""
+        for strand in self._strands.values():
+            strand.hold(held)
+
     def received(self, messages: list[Message]) -> None:
         """Of a strand."""
         self.counters.received += len(messages)

@@ -67,10 +67,11 @@ class Ear:
             self.hold()
 
     def let_go(self) -> None:
-        """Sends what was held and not read meanwhile."""
+        """Sends what was held and not read meanwhile. That is no burst which others would wait for: it is the tab that was late."""
         held, self.held = self.held or [], None
         for made in event_frames(self._unread(held)):
             self.outbox.push(made)
+        self.outbox.flush()
 
     def ease(self, floor: int) -> None:
         """All events up to `floor` have been given."""

@@ -12,11 +12,12 @@ from struct import pack
 import msgspec
 
 from channels.counters import Counters
+from channels.lull import Lull
 
 QUIET_BYTES = 64 * 1024
 """Above this backlog a tab gets no more presence."""
 CUT_BYTES = 256 * 1024
-"""A tab that would have more than this waiting is cut; it comes back and resumes."""
+"""A tab that would have more than this waiting, and has not taken what it was sent before, is cut; it comes back and resumes."""
 STUCK_SECONDS = 10.0
 """So is one whose backlog stays above `QUIET_BYTES` for this long."""
 FRAME_BYTES = 48 * 1024
@@ -77,6 +78,7 @@ class Turn:
 
     def __init__(self, counters: Counters) -> None:
         self.counters = counters
+        self.lull = Lull()
         self._waiting: set[Outbox] = set()
         self._alone: dict[bytes, bytes] = {}
 
@@ -94,12 +96,16 @@ class Turn:
 
     def _write(self) -> None:
         waiting, self._waiting = self._waiting, set()
+        much: list[Outbox] = []
         for outbox in waiting:
             try:
-                outbox.flush()
+                if outbox.flush() > QUIET_BYTES:
+                    much.append(outbox)
             except (OSError, RuntimeError):  # one broken transport must not keep the others waiting
                 outbox.cut()
         self._alone.clear()
+        if much:
+            self.lull.wait_for(much)
 
 
 class Outbox:
@@ -136,22 +142,28 @@ class Outbox:
         self.push(frame)
         return True
 
-    def flush(self) -> None:
-        """Writes what waits, or cuts the tab that does not read."""
+    @property
+    def backlog(self) -> int:
+        """Bytes that the peer and the kernel have not taken; 0 when nothing is sent any more."""
+        return 0 if self.closed or self._transport.is_closing() else self._transport.get_write_buffer_size()
+
+    def flush(self) -> int:
+        """Writes what waits, or cuts the tab that does not read. The bytes that were written."""
         if self.bodies:
             self._frame_events()
         frames = self._frames
         if not frames:
-            return
+            return 0
         data = frames[0] if len(frames) == 1 else b"".join(frames)
         frames.clear()
         if self.closed or self._transport.is_closing():
-            return
+            return 0
         backlog = self._transport.get_write_buffer_size()
-        if backlog and backlog + len(data) > CUT_BYTES:
+        if backlog > QUIET_BYTES and backlog + len(data) > CUT_BYTES:
             self.cut()
-            return
+            return 0
         self._transport.write(data)
+        return len(data)
 
     def cut(self) -> None:
         """Gives the tab up at once: whoever does not read could not be told either."""

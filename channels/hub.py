@@ -29,9 +29,10 @@ class Hub:
     def __init__(self, bus: Bus, source: Source) -> None:
         self.counters = bus.counters
         self.turn = Turn(self.counters)
+        self.turn.lull.told = bus.hold
         self.topics = Topics(bus)
         self.accounts: dict[str, Account] = {}
-        self.sweep = Sweep(bus, source, self.accounts, self._tidy)
+        self.sweep = Sweep(bus, source, self.accounts, self.turn.lull, self._tidy)
         self.heard: Callable[[Topic, bytes], None] = _nobody
         self.noticed: Callable[[Envelope], None] = _nothing
         self._bus = bus

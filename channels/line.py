@@ -62,6 +62,7 @@ class Line(asyncio.BufferedProtocol):
         self._buffer = bytearray(READ_BYTES)
         self._view = memoryview(self._buffer)
         self._transport: asyncio.Transport | None = None
+        self._held = False
         self.since = asyncio.get_running_loop().time()
         self.lost = asyncio.Event()
 
@@ -101,6 +102,12 @@ class Line(asyncio.BufferedProtocol):
     def send(self, *words: bytes) -> None:
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(hiredis.pack_command(words))  # type: ignore[arg-type]
+
+    def hold(self, held: bool) -> None:
+        """Reads nothing for now, or goes on."""
+        if self._transport is not None and not self._transport.is_closing() and self._held != held:
+            self._held = held
+            (self._transport.pause_reading if held else self._transport.resume_reading)()
 
     def abort(self) -> None:
         if self._transport is not None:

@@ -102,6 +102,11 @@ class Strand:
         """Its canary came back."""
         self._heard_at = _now()
 
+    def hold(self, held: bool) -> None:
+        """Takes nothing from the server for a moment, or goes on."""
+        if self._line is not None:
+            self._line.hold(held)
+
     def excuse(self, seconds: float) -> None:
         """This process itself stood still for so long: that proves nothing."""
         self._heard_at += seconds

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,6 +10,7 @@ from channels.account import Account
 from channels.bus import Bus
 from channels.ear import ready
 from channels.envelope import Envelope
+from channels.lull import Lull
 
 log = logging.getLogger(__name__)
 
@@ -17,6 +18,8 @@ SWEEP_SECONDS = 2.0
 ANXIOUS_SECONDS = 0.5
 """The pace while Redis is bad."""
 SOON_SECONDS = 0.05
+PORTION_BYTES = 256 * 1024
+"""Given to the tabs of an account at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +44,12 @@ class Source(Protocol):
 class Sweep:
     """Moves the floors of all `accounts`, and tells their tabs. `tidy` is called at the steady pace."""
 
-    def __init__(self, bus: Bus, source: Source, accounts: dict[str, Account], tidy: Callable[[], None]) -> None:
+    def __init__(self, bus: Bus, source: Source, accounts: dict[str, Account], lull: Lull, tidy: Callable[[], None]) -> None:
         self.epoch = ""
         self._bus = bus
         self._source = source
         self._accounts = accounts
+        self._lull = lull
         self._tidy = tidy
         self._hinted: set[str] = set()
         self._wake = asyncio.Event()
@@ -101,10 +105,12 @@ class Sweep:
             for envelope in found.envelopes:
                 rows.setdefault(envelope.account, []).append(envelope)
             for account_id, some in rows.items():
-                if account_id in self._accounts:
-                    self._accounts[account_id].swept(some)
+                for portion in _portions(some):
+                    await self._lull.over()
+                    if account_id in self._accounts:
+                        self._accounts[account_id].swept(portion)
+                    await asyncio.sleep(0)  # lets the tabs be written to
             more = found.more
-            await asyncio.sleep(0)  # lets the tabs be written to between two large readings
 
     async def _begin_anew(self, epoch: str) -> None:
         heads = [(account, await self._head(account.id)) for account in list(self._accounts.values())]
@@ -134,6 +140,16 @@ class Sweep:
                 for ear in behind:
                     ear.told = account.floor
                     ear.outbox.push(frame)
+
+
+def _portions(some: list[Envelope]) -> Iterator[list[Envelope]]:
+    """In order, of about `PORTION_BYTES` each."""
+    began = size = 0
+    for number, envelope in enumerate(some, 1):
+        size += len(envelope.body)
+        if size >= PORTION_BYTES or number == len(some):
+            yield some[began:number]
+            began, size = number, 0
 
 
 def _now() -> float:

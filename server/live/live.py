@@ -1,9 +1,9 @@
-"""Everything live in one process: the open tabs, the sessions behind them, and the end of the process."""
+"""Everything live in one process: the open tabs, their pulses, and the end of the process."""
 
 import asyncio
 import contextlib
 import random
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
 from channels.bus import Bus
@@ -18,6 +18,7 @@ from server.domain.events import EventType
 from server.live.admission import Admission
 from server.live.pace import Pace
 from server.live.protocol import Close
+from server.live.sessions import Sessions
 from server.live.tab import Around, Tab
 from server.live.wire import Wire
 from server.log import get_logger
@@ -28,8 +29,6 @@ Authenticate = Callable[[Mapping[str, str], Mapping[str, str]], Awaitable[Sessio
 """Headers and cookies of a handshake -> whose it is."""
 
 RETRY_MS = 1_000
-HINT_SECONDS = 0.05
-"""Hints that come faster than this share one look at the database."""
 USER_UPDATED = b'{"type":"%b"' % EventType.USER_UPDATED.encode()
 
 
@@ -51,8 +50,7 @@ class Live:
         self._stream = stream
         self._around = Around(self.hub, stream, self.presence, self.pace, self._retry_ms, self._work, self._left)
         self._tasks: asyncio.TaskGroup
-        self._doubted: set[str] = set()
-        self._doubt = asyncio.Event()
+        self._sessions = Sessions(stream, self.pace, self.tabs)
         self._arrived = asyncio.Event()
         self.hub.heard = self._heard
         self.hub.noticed = self._noticed
@@ -63,7 +61,7 @@ class Live:
             self._tasks = group
             group.create_task(self.hub.run())
             group.create_task(self.presence.run())
-            group.create_task(self._recheck_for_ever())
+            group.create_task(self._sessions.run())
             group.create_task(self._keep_who_is_here())
             group.create_task(self._beat_for_ever())
 
@@ -108,7 +106,7 @@ class Live:
     def _heard(self, topic: Topic, data: bytes) -> None:
         """Whatever is said on a user's channel is only a hint: the database is asked."""
         if topic.user is not None:
-            self._look_again([topic.user])
+            self._sessions.doubt([topic.user])
         elif topic.conversation is not None:
             self.presence.hear(topic.account, topic.conversation, data)
         else:
@@ -116,35 +114,7 @@ class Live:
 
     def _noticed(self, envelope: Envelope) -> None:
         if envelope.body.startswith(USER_UPDATED):
-            self._look_again(self.hub.accounts[envelope.account].people)
-
-    def _look_again(self, users: Iterable[str]) -> None:
-        self._doubted.update(users)
-        self._doubt.set()
-
-    async def _recheck_for_ever(self) -> None:
-        loop = asyncio.get_running_loop()
-        due = loop.time() + self.pace.recheck_seconds
-        while True:
-            waking = loop.call_at(due, self._doubt.set)
-            await self._doubt.wait()
-            waking.cancel()
-            self._doubt.clear()
-            doubted, self._doubted = self._doubted, set()
-            if loop.time() >= due:
-                due = loop.time() + self.pace.recheck_seconds
-                tabs = self._all_tabs()
-            else:
-                tabs = [tab for user in doubted for tab in self.tabs.get(user, ())]
-            if not tabs:
-                continue
-            try:
-                await self._recheck(tabs)
-            except Exception:
-                # The tick's outermost loop: the database is away or worse, and may come back.
-                self._doubted |= doubted
-                log.warning("Sessions could not be looked up", exc_info=True)
-            await asyncio.sleep(HINT_SECONDS)
+            self._sessions.doubt(self.hub.accounts[envelope.account].people)
 
     async def _beat_for_ever(self) -> None:
         """One task for the pulses of all tabs: a timer for each would cost more memory than looking at all of them costs time."""
@@ -181,18 +151,6 @@ class Live:
                     # As above: the next time they are written down again.
                     log.warning("Who is here could not be written down", exc_info=True)
             await asyncio.sleep(self.pace.arrivals_seconds)
-
-    async def _recheck(self, tabs: list[Tab]) -> None:
-        """Closes the tabs whose session is over or whose user has other rights now; another role ends the sessions too."""
-        users = await self._stream.still_signed_in({tab.session.id for tab in tabs})
-        over = {tab.session.user.id for tab in tabs if tab.session.id not in users}
-        roles = await self._stream.roles(over) if over else {}
-        for tab in tabs:
-            before, user = tab.session.user, users.get(tab.session.id)
-            if (user.role if user else roles.get(before.id, before.role)) is not before.role:
-                tab.close(Close.RIGHTS_CHANGED)
-            elif user is None:
-                tab.close(Close.SESSION_OVER)
 
     def _all_tabs(self) -> list[Tab]:
         return [tab for tabs in self.tabs.values() for tab in tabs]

@@ -1,6 +1,7 @@
 """The bus on a real Redis: fast, slow, frozen, killed and absent."""
 
 import asyncio
+import re
 import threading
 import time
 from pathlib import Path
@@ -11,6 +12,7 @@ from channels.bus import Bus
 from channels.envelope import Envelope, encode, routes
 from channels.line import READ_BYTES, SLICE_BYTES, Message
 from tests.channels.conftest import running
+from tests.fixtures.processes import ROOT
 from tests.fixtures.redis_server import RedisServer
 from tests.fixtures.waiting import until
 from tests.fixtures.wire import slow_wire
@@ -45,6 +47,20 @@ async def test_what_one_process_publishes_another_receives_in_order(redis_url: s
         one.publish(events)
         await until(lambda: len(got) == 299)
         assert [data for _, data in got] == [encode(event) for event in events]
+
+
+async def test_the_rights_that_the_document_gives_to_its_user_are_enough(own_redis: RedisServer) -> None:
+    document = (ROOT / "docs/operate/many-machines.md").read_text()
+    [(rights, channels)] = re.findall(r"Give its user no more than `([^`]+)` on the channels `([^`]+)`", document)
+    assert own_redis.ask(f"ACL SETUSER partyline on >secret resetchannels &{channels} -@all {rights}") == b"+OK\r\n"
+    assert own_redis.ask("ACL SETUSER default off") == b"+OK\r\n"
+    url = own_redis.url.replace("unix://", "unix://partyline:secret@")
+    async with running(url) as one, running(url) as other:
+        got = collect(other)
+        assert await other.subscribe(["partyline:{a}:conversation:c"])
+        one.publish([an_event(1)])
+        await until(lambda: got)
+        assert one.counters.publish_failures == 0
 
 
 async def test_everything_of_one_read_is_handed_over_at_once(redis_url: str) -> None:

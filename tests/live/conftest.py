@@ -19,6 +19,7 @@ from channels.bus import Bus
 from server.desk.identity import Identity
 from server.desk.stream import Stream
 from server.domain.user import User
+from server.endpoints.heads import HeadProtocol
 from server.live.endpoint import Endpoint
 from server.live.live import Live
 from server.live.pace import Pace
@@ -158,7 +159,7 @@ async def _run(redis_url: str, database_url: str, pace: Pace) -> AsyncIterator[N
         Endpoint(live),
         port=0,
         ws=UpgradeProtocol,
-        http="httptools",
+        http=HeadProtocol,
         ws_max_size=8192,
         ws_per_message_deflate=False,
         ws_ping_interval=None,

@@ -150,3 +150,45 @@ async def test_a_tab_that_reads_slowly_but_does_read_is_not_closed_before_it_has
         await asyncio.sleep(0.05)
         frame = await tab.next()
     assert tab.positions == list(range(1, 251))
+
+
+@pytest.mark.parametrize("by", ["sweep", "Redis"])
+async def test_a_tab_that_reads_is_not_cut_for_what_comes_at_once(house: House, monkeypatch: pytest.MonkeyPatch, by: str) -> None:
+    """As after a process stood still: its tabs have read all that they were sent, and megabytes wait for them."""
+    monkeypatch.setattr("server.desk.stream.SWEPT", 300)
+    story, node = house.story, await house.node()
+    account = await story.account()
+    me = await story.user(account, Role.MANAGER)
+    conversation = await story.conversation(account)
+    tab = await house.live_tab(node, me)
+    await tab.send(op="watch", id=1, topic="feed", after=0)
+    await tab.until("ok")
+    there = await story.happen(*large(account, conversation, 1000))
+    if by == "Redis":
+        node.bus.publish(there)
+    else:
+        node.live.hub.sweep.now(account)
+    await tab.until_position(there[-1].position)
+    assert tab.positions == [event.position for event in there]
+    assert node.bus.counters.cut == 0
+
+
+async def test_nobody_waits_for_a_slow_tab_that_has_caught_up(house: House) -> None:
+    """What came during its replay goes out to it at once, which is much for it, and its own affair."""
+    story, node = house.story, await house.node()
+    told: list[bool] = []
+    node.live.hub.turn.lull.told = told.append
+    account = await story.account()
+    me = await story.user(account, Role.MANAGER)
+    conversation = await story.conversation(account)
+    await story.happen(*large(account, conversation, PAGE - 20))
+    tab = await slow(house, node, me)
+    await tab.send(op="resume")
+    await tab.until("ready")
+    await tab.send(op="watch", id=1, topic="feed", after=0)
+    await until_stuck(node, me)
+    node.bus.publish(await story.happen(*large(account, conversation, 20)))
+    await until_waiting(node, me, 20)
+    await tab.until_position(PAGE)
+    assert tab.positions == list(range(1, PAGE + 1))
+    assert told == []
