@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from server import chores
 from server.clock import Clock
+from server.crowd import Crowds
 from server.desk.desk import Desk
 from server.desk.identity import Identity
 from server.desk.stream import Stream
@@ -108,12 +109,13 @@ def build(parts: Parts) -> Starlette:
     settings, renderer = parts.settings, Renderer(demo=parts.demo)
     live = Live(parts.bus, Stream(parts.db), parts.identity.authenticate, settings.base_url)
     demo = Demo(parts.desk, parts.connections, parts.network) if parts.demo else None
+    crowds = Crowds(parts.clock)
     answering = doors(
         parts.desk,
         parts.identity,
         parts.clock,
         renderer,
-        metrics=Metrics(parts.desk, parts.bus.counters, parts.lateness, tabs=live.count, healthy=lambda: parts.bus.healthy),
+        metrics=Metrics(parts.desk, parts.bus.counters, parts.lateness, tabs=live.count, healthy=lambda: parts.bus.healthy, crowds=crowds),
         redis_answers=lambda: parts.bus.healthy,
         draining=lambda: live.draining,
         examine=lambda account: _examine(settings, account),
@@ -131,7 +133,7 @@ def build(parts: Parts) -> Starlette:
 
     app = Starlette(
         routes=[*_socket(live), *routes(answering)],
-        middleware=middleware(settings, faults),
+        middleware=middleware(settings, faults, crowds),
         exception_handlers=handlers(faults),
         lifespan=alive,
     )

@@ -8,6 +8,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from channels.counters import Counters
+from server.crowd import Crowd
 from server.desk.desk import Desk
 from server.desk.queues import Waiting, what_waits
 from server.lateness import Lateness
@@ -34,14 +35,24 @@ COUNTED = {
 
 
 class Metrics:
-    """`tabs` tells how many are open here, `healthy` whether Redis carries what is published."""
+    """`tabs` tells how many are open here, `healthy` whether Redis carries what is published, `crowds` who waits for an answer."""
 
-    def __init__(self, desk: Desk, counters: Counters, lateness: Lateness, *, tabs: Callable[[], int], healthy: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        counters: Counters,
+        lateness: Lateness,
+        *,
+        tabs: Callable[[], int],
+        healthy: Callable[[], bool],
+        crowds: Iterable[Crowd] = (),
+    ) -> None:
         self._desk = desk
         self._counters = counters
         self._lateness = lateness
         self._tabs = tabs
         self._healthy = healthy
+        self._crowds = tuple(crowds)
 
     async def text(self) -> bytes:
         waiting = await what_waits(self._desk)
@@ -62,6 +73,18 @@ class Metrics:
         yield _histogram(
             "partyline_loop_late_seconds", "By how much this process was late when it looked, four times a second.", self._lateness.spread
         )
+        if self._crowds:
+            yield from self._doors()
+
+    def _doors(self) -> Iterator[Metric]:
+        waiting = GaugeMetricFamily("partyline_requests_waiting", "Requests that this process is answering.", labels=["door"])
+        says = "Requests refused with 503, since they would have been answered too late."
+        refused = CounterMetricFamily("partyline_requests_refused", says, labels=["door"])
+        for crowd in self._crowds:
+            waiting.add_metric([crowd.door], crowd.here)
+            refused.add_metric([crowd.door], crowd.refused)
+        yield waiting
+        yield refused
 
 
 class _Told(Collector):

@@ -16,6 +16,7 @@ import uvloop
 
 from server import app, catching_up, fetcher, notifier, sender, timer, watched
 from server.embedded import EmbeddedRedis, embedded_redis
+from server.endpoints.heads import HeadProtocol
 from server.log import get_logger
 from server.parts import Parts, open_parts
 from server.schema import migrated_database
@@ -68,8 +69,9 @@ async def _run(
         redis = await ends.enter_async_context(_redis(settings))
         if redis:
             settings = settings.model_copy(update={"redis_url": redis.url})
-        async with migrated_database(settings.database_url, patience_seconds=DATABASE_PATIENCE_SECONDS):
-            pass
+        if not await _up_to_date(settings, stop):
+            log.info("roles.stopped")
+            return
         parts = await ends.enter_async_context(open_parts(settings, demo=seed is not None))
         if seed:
             await seed(parts)
@@ -97,6 +99,21 @@ async def _run(
     faulthandler.cancel_dump_traceback_later()
 
 
+async def _up_to_date(settings: Settings, stop: asyncio.Event) -> bool:
+    """Has the data brought up to date, however long that takes. False where the process was told to stop meanwhile."""
+
+    async def bring() -> None:
+        async with migrated_database(settings.database_url, patience_seconds=DATABASE_PATIENCE_SECONDS):
+            pass
+
+    async with asyncio.TaskGroup() as group:
+        bringing, told = group.create_task(bring()), group.create_task(stop.wait())
+        await asyncio.wait([bringing, told], return_when=asyncio.FIRST_COMPLETED)
+        bringing.cancel()
+        told.cancel()
+    return not stop.is_set()
+
+
 async def serve_web(
     parts: Parts,
     settings: Settings,
@@ -118,7 +135,7 @@ async def serve_web(
     server = _Server(
         uvicorn.Config(
             application,
-            http="httptools",
+            http=HeadProtocol,
             ws="server.live.upgrade:UpgradeProtocol",
             ws_max_size=8192,
             ws_per_message_deflate=False,

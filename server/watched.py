@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from server.domain.errors import Refused
 from server.endpoints.errors import STATUS, problem
 from server.endpoints.headers import SafeHeaders
+from server.endpoints.heads import HeadProtocol
 from server.endpoints.health import Health
 from server.endpoints.limits import WrongHost, hosts_of, is_address
 from server.endpoints.measures import Measures
@@ -39,7 +40,7 @@ async def run(parts: Parts, listener: socket.socket, stop: asyncio.Event) -> Non
     """Until `stop` is set."""
     config = uvicorn.Config(
         build(parts, stop),
-        http="httptools",
+        http=HeadProtocol,
         ws="none",
         lifespan="off",
         log_config=None,

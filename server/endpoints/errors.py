@@ -56,6 +56,7 @@ STATUS: Mapping[str, int] = {
     "too_long": 422,
     "unknown_field": 422,
     "too_many_requests": 429,
+    "overloaded": 503,
 }
 """The status of every code that a `Refused` can have; a test walks all of them."""
 

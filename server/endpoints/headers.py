@@ -4,6 +4,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 NO_PAGE = b"default-src 'none'; frame-ancestors 'none'"
 """The content security policy of whatever is no page; pages bring their own."""
+SAFE = {
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"same-origin",
+    b"cache-control": b"no-store",
+    b"content-security-policy": NO_PAGE,
+    b"cross-origin-opener-policy": b"same-origin",
+}
 
 
 class SafeHeaders:
@@ -11,13 +18,7 @@ class SafeHeaders:
 
     def __init__(self, app: ASGIApp, *, secure: bool) -> None:
         self._app = app
-        self._headers = {
-            b"x-content-type-options": b"nosniff",
-            b"referrer-policy": b"same-origin",
-            b"cache-control": b"no-store",
-            b"content-security-policy": NO_PAGE,
-            b"cross-origin-opener-policy": b"same-origin",
-        }
+        self._headers = dict(SAFE)
         if secure:
             self._headers[b"strict-transport-security"] = b"max-age=31536000"
 

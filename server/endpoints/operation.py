@@ -87,7 +87,7 @@ def codes(method: str, path: str, operation: Operation) -> Iterator[str]:
     yield from ("host", "bad_request", "internal")
     if operation.raw:
         return
-    yield "unavailable"
+    yield from ("unavailable", "overloaded")
     if operation.who != "anybody":
         yield "session"
     if operation.who == "manager":

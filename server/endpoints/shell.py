@@ -1,4 +1,4 @@
-"""What stands around the routes, from the outside in: headers, the boundary, limits.
+"""What stands around the routes, from the outside in: headers, the boundary, how many, limits.
 
 Who X-Forwarded-For is believed from is the server's own setting, in `roles.py`.
 """
@@ -7,17 +7,20 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.types import ExceptionHandler
 
+from server.crowd import Crowds
+from server.endpoints.admission import Admission
 from server.endpoints.errors import Boundary, Faults
 from server.endpoints.headers import SafeHeaders
 from server.endpoints.limits import BODY_SECONDS, CONTACTS_BYTES, HOOK_BYTES, MEDIA_BYTES, Limits, Most
 from server.settings import Settings
 
 
-def middleware(settings: Settings, faults: Faults, body_seconds: float = BODY_SECONDS) -> list[Middleware]:
+def middleware(settings: Settings, faults: Faults, crowds: Crowds, body_seconds: float = BODY_SECONDS) -> list[Middleware]:
     """For Starlette, together with `handlers`."""
     return [
         Middleware(SafeHeaders, secure=settings.secure),
         Middleware(Boundary, faults=faults),
+        Middleware(Admission, crowds=crowds),
         Middleware(
             Limits,
             origin=settings.base_url,

@@ -1,6 +1,7 @@
 """Whether a process runs, whether it is ready, and what it tells about itself (docs/operate/health.md)."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -11,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 from channels.counters import Counters
+from server.crowd import Crowds
 from server.desk.desk import Desk
 from server.desk.send import Draft, send
 from server.endpoints.errors import Boundary, Faults
@@ -20,10 +22,13 @@ from server.endpoints.routes import at
 from server.lateness import Lateness
 from server.metrics import Metrics
 from server.settings import Settings
+from server.store.database import Transaction
 from server.store.engines import open_database
+from tests.fixtures.clocks import HandClock
 from tests.fixtures.databases import PostgresCluster
 from tests.fixtures.office import Office
 from tests.fixtures.served import Served
+from tests.house.tree import ROOT
 from web.render import Renderer
 
 Figures = dict[tuple[str, str], float]
@@ -74,7 +79,7 @@ async def test_without_its_database_a_process_is_not_ready(
 
 
 def measures(desk: Desk, *networks: str, proxied: bool = False) -> Measures:
-    told = Metrics(desk, Counters(), Lateness(), tabs=lambda: 3, healthy=lambda: True)
+    told = Metrics(desk, Counters(), Lateness(), tabs=lambda: 3, healthy=lambda: True, crowds=Crowds(HandClock()))
     return Measures(told.text, networks, proxied=proxied)
 
 
@@ -100,6 +105,39 @@ async def test_metrics_tell_what_waits_what_was_committed_and_who_is_here(office
         text = (await client.get("/metrics")).text
     assert 'partyline_recent_texts{direction="outbound",state="queued"} 1.0' in text
     assert "Hello" not in text
+
+
+async def test_a_scheduled_text_that_does_not_leave_in_time_is_in_a_queue_and_one_that_waits_for_a_person_is_not(office: Office) -> None:
+    async def waiting() -> tuple[float, float]:
+        async with asked(Starlette(routes=[at("/metrics", get=measures(office.desk).show)])) as client:
+            told = await read(client)
+        return told["partyline_queue_waiting", "scheduled"], told["partyline_queue_oldest_seconds", "scheduled"]
+
+    await office.text("Hi")
+    now = await office.desk.read(_now)
+    await send(office.desk, office.ana, await office.conversation(), Draft("At nine", "c1", 10_000, send_at=now + 60_000_000))
+    assert await waiting() == (0, 0)
+    office.later(minutes=3)
+    count, seconds = await waiting()
+    assert (count, 120 <= seconds < 130) == (1, True)
+    await office.text("wrong number")
+    assert await office.all("select number from consent_reviews")
+    assert await waiting() == (0, 0)
+
+
+async def _now(tx: Transaction) -> int:
+    return tx.now
+
+
+async def test_every_metric_and_queue_is_in_the_document_and_no_other(office: Office) -> None:
+    document = (ROOT / "docs/operate/health.md").read_text()
+    written = {f"partyline{name}" for name in re.findall(r"`(?:partyline)?(_[a-z_]+)(?:\{[a-z,]+\})?`", document)}
+    async with asked(Starlette(routes=[at("/metrics", get=measures(office.desk).show)])) as client:
+        told = (await client.get("/metrics")).text
+    shown = {line.split()[2] for line in told.splitlines() if line.startswith("# TYPE partyline_")}
+    assert written == shown
+    [queues] = re.findall(r"^\| `partyline_queue_waiting.*?\| Database: (.*?) \|", document, re.MULTILINE)
+    assert sorted(re.findall(r"`([a-z]+)`", queues)) == sorted(re.findall(r'queue_waiting\{queue="([a-z]+)"', told))
 
 
 @pytest.mark.parametrize(
