@@ -83,7 +83,7 @@ async def conversation_report(desk: Desk, by: User, asked: Asked, sort: Sort, ed
 
     async def read(tx: Transaction) -> ReportPage:
         await _check(tx, by, asked)
-        found, more = await _page(tx, asked, sort, edge, limit)
+        found, more, total = await _page(tx, asked, sort, edge, limit)
         backward = edge is not None and edge.backward
         before = more if backward else edge is not None
         behind = True if backward else more
@@ -91,7 +91,7 @@ async def conversation_report(desk: Desk, by: User, asked: Asked, sort: Sort, ed
             await _items(tx, by, asked, found),
             next=Edge(found[-1], backward=False) if found and behind else None,
             previous=Edge(found[0], backward=True) if found and before else None,
-            total=await store.total(tx, asked),
+            total=await store.total(tx, asked) if total is None else total,
         )
 
     return await desk.read(read)
@@ -107,12 +107,12 @@ async def whole_report(desk: Desk, by: User, asked: Asked, sort: Sort) -> AsyncI
     asked = _scoped(by, asked)
     edge: Edge | None = None
 
-    async def order(tx: Transaction) -> tuple[list[Key], bool]:
+    async def order(tx: Transaction) -> tuple[list[Key], bool, int | None]:
         return await _page(tx, asked, sort, edge, ORDERED_AT_ONCE)
 
     more = True
     while more:
-        keys, more = await desk.read(order)
+        keys, more, _ = await desk.read(order)
         for start in range(0, len(keys), AT_ONCE):
             for item in await desk.read(_part(by, asked, keys[start : start + AT_ONCE])):
                 yield item
@@ -132,10 +132,10 @@ async def _check(tx: Transaction, by: User, asked: Asked) -> None:
     await must_be_ours(tx, by, user=asked.owner if asked.owner != NOBODY else None)
 
 
-async def _page(tx: Transaction, asked: Asked, sort: Sort, edge: Edge | None, limit: int) -> tuple[list[Key], bool]:
-    """A page in the order of the report, and whether there are more in the direction of reading."""
+async def _page(tx: Transaction, asked: Asked, sort: Sort, edge: Edge | None, limit: int) -> tuple[list[Key], bool, int | None]:
+    """A page in the order of the report, whether there are more in the direction of reading, and how many in all, where that is known."""
     backward = edge is not None and edge.backward
-    found = await store.page(
+    listed = await store.page(
         tx,
         asked,
         sort=sort.column,
@@ -144,8 +144,8 @@ async def _page(tx: Transaction, asked: Asked, sort: Sort, edge: Edge | None, li
         backward=backward,
         limit=limit + 1,
     )
-    shown = found[:limit]
-    return shown[::-1] if backward else shown, len(found) > limit
+    shown = listed.keys[:limit]
+    return shown[::-1] if backward else shown, len(listed.keys) > limit, listed.total
 
 
 async def _items(tx: Transaction, by: User, asked: Asked, keys: Sequence[Key]) -> list[ReportedConversation]:

@@ -13,6 +13,9 @@ from server.ids import new_id
 from server.store import inbox, messages
 
 AT_ONCE = 50
+FORGOTTEN_AT_ONCE = 500
+STRAY_US = 7 * 86_400_000_000
+"""For so long a word about a message that is not ours is kept (SECURITY row 36)."""
 
 
 async def apply_receipts(desk: Desk, connection: Connection, receipts: Sequence[Receipt], nonce: Nonce | None = None) -> None:
@@ -63,6 +66,13 @@ async def apply_parked(desk: Desk) -> int:
         return len(parked)
 
     return await desk.change(change, locks=concerned)
+
+
+async def forget_stray(desk: Desk) -> int:
+    """Forgets at most FORGOTTEN_AT_ONCE receipts whose message was never found; returns how many. Where there is none it only looks."""
+    if not await desk.read(lambda tx: inbox.any_stray(tx, tx.now - STRAY_US)):
+        return 0
+    return await desk.change(lambda work: inbox.forget_stray(work.tx, work.now - STRAY_US, FORGOTTEN_AT_ONCE))
 
 
 async def _apply(work: Work, connection: Connection, receipt: Receipt) -> None:

@@ -173,8 +173,8 @@ async def ledger(tx: Transaction, account: str, numbers: Iterable[str]) -> list[
 async def last_opt_ins(tx: Transaction, account: str, numbers: Iterable[str]) -> dict[str, int]:
     """When those of the numbers that ever opted in asked for it last, µs."""
     rows = await tx.all(
-        """select c.number, max(coalesce(c.asked_at, c.at)) as at from json_each(:keys) k
-           join consent c on c.account = :account and c.number = k.value ->> 'number' and c.kind = 'opted_in' group by c.number""",
+        """select c.number, max(coalesce(c.asked_at, c.at)) as at from json_each(:keys) k cross join consent c
+           where c.account = :account and c.number = k.value ->> 'number' and c.kind = 'opted_in' group by c.number""",
         account=account,
         keys=batch({"number": number} for number in set(numbers)),
     )

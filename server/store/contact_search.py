@@ -1,14 +1,13 @@
 """Contacts found by name, number, e-mail address, readiness, tag and live filter, by keyset in three orders; counted; their tags."""
 
 from collections import Counter
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
 
 from server.domain.wanted import Sort, Wanted
-from server.store.database import Transaction, batch
+from server.store.database import Transaction, batch, stored_text
 from server.store.like import containing, containing_digits
 from server.store.words import FIRST, Wording
 
@@ -26,18 +25,67 @@ _NEWER = "w.contact = v.contact and (w.active_at, w.id) > (v.active_at, v.id)"
 
 @dataclass(frozen=True, slots=True)
 class _Sought:
-    """What is wanted, as SQL: contacts `c` from `source` for which `where` holds. `few`: `source` names them by their ids. `held`:
-    otherwise, all that may hold the words."""
+    """What is wanted, as SQL: contacts `c` from `source` for which `where` holds. `few`: `source` names them by their ids. `held`: id,
+    account and name of all that hold the words, by the index of these; `short` words do not narrow much. `alone`: nothing but words is
+    asked for."""
 
     source: str
     where: str
     parameters: dict[str, Any]
     held: str = ""
     few: bool = False
+    short: bool = False
+    alone: bool = False
+
+    @property
+    def narrows(self) -> bool:
+        return self.held != "" and not self.few and not self.short
 
     @property
     def narrowed(self) -> str:
-        return f"{self.where} and c.id in ({self.held})" if self.held else self.where
+        return f"{self.where} and c.id in (select h.id from ({self.held}) h)" if self.narrows else self.where
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """Part of a list, in the order of `by` and `id`: behind `after`, and up to `edge`."""
+
+    rows: str
+    by: str
+    id: str
+    kind: str
+    after: Key | None
+    falling: bool
+    edge: Key | None = None
+
+    @property
+    def where(self) -> str:
+        place = f"({self.by}, {self.id})"
+        behind = f" and {place} {'<' if self.falling else '>'} {self._key('after')}" if self.after else ""
+        near = f" and {place} {'>=' if self.falling else '<='} {self._key('edge')}" if self.edge else ""
+        return f"{self.rows.rpartition(' ')[2]}.account = :account{behind}{near}"
+
+    @property
+    def order(self) -> str:
+        way = "desc" if self.falling else ""
+        return f"order by {self.by} {way}, {self.id} {way}"
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        keys = {"after": self.after, "edge": self.edge}
+        return {f"{name}_{part}": value for name, key in keys.items() if key for part, value in zip(("by", "id"), key, strict=True)}
+
+    async def near(self, tx: Transaction, account: str) -> "_Stretch":
+        """Its next WALKED alone, without an edge where there are not so many. Keys of an index are stepped over."""
+        row = await tx.one(
+            f"select {self.by} as by_value, {self.id} as id from {self.rows} where {self.where} {self.order} limit 1 offset {WALKED}",
+            account=account,
+            **self.parameters,
+        )
+        return replace(self, edge=(row["by_value"], row["id"])) if row else self
+
+    def _key(self, name: str) -> str:
+        return f"(cast(:{name}_by as {self.kind}), cast(:{name}_id as text))"
 
 
 async def contact_page(
@@ -46,21 +94,20 @@ async def contact_page(
     """(key, contact id) of at most `limit` contacts behind `after`. `recent`: the newest conversation first, then those that have
     none, the newest first."""
     sought = await _sought(tx, account, wanted)
-    page = _recent if sort == "recent" else partial(_by_name, falling=sort == "-name")
-    if sought.held:
-        near = await page(tx, sought, after, limit, walked=WALKED)
-        if len(near) == limit:
-            return near
-    return await page(tx, sought, after, limit)
+    if sort == "recent":
+        return await _recent(tx, sought, after, limit)
+    return await _by_name(tx, sought, _Stretch("contacts c", "c.name", "c.id", "text", after, falling=sort == "-name"), limit)
 
 
 async def total(tx: Transaction, account: str, wanted: Wanted) -> int | None:
     """How many there are, None for more than COUNTED."""
-    sought = await _sought(tx, account, wanted)
+    sought = await _sought(tx, account, wanted, counted=True)
     found = f"{sought.source} where {sought.where}"
     if sought.held:
-        # Each by itself, until there are enough: PostgreSQL would read all contacts to join them.
-        found = f"({sought.held}) h where (select 1 from contacts c where c.id = h.contact and {sought.where}) = 1"
+        found = f"({sought.held}) h"
+        if not sought.alone:
+            # Each by itself, until there are enough: PostgreSQL would read all contacts to join them.
+            found += f" where (select 1 from contacts c where c.id = h.id and {sought.where}) = 1"
     row = await tx.one(
         f"select count(*) as n from (select 1 as one from {found} limit :most) as counted",
         most=COUNTED + 1,
@@ -107,66 +154,67 @@ async def field_names(tx: Transaction, account: str, wanted: Wanted, *, after: s
     return names, rows[-1]["id"] if len(rows) == limit else None
 
 
-async def _by_name(
-    tx: Transaction, sought: _Sought, after: Key | None, limit: int, walked: int | None = None, *, falling: bool
-) -> list[tuple[Key, str]]:
-    """Of the next `walked` alone, whatever they hold, or by the index of words."""
-    way, compare = ("desc", "<") if falling else ("", ">")
-    behind, last = "c.account = :account", dict[str, Any]()
-    if after is not None:
-        behind += f" and (c.name, c.id) {compare} (cast(:name as text), cast(:id as text))"
-        last = {"name": after[0], "id": after[1]}
-    source, where = sought.source, sought.narrowed
-    if walked is not None:
-        source, where = f"(select * from contacts c where {behind} order by c.name {way}, c.id {way} limit {walked}) c", sought.where
-    rows = await tx.all(
-        f"select c.name, c.id from {source} where {behind} and {where} order by c.name {way}, c.id {way} limit :limit",
-        limit=limit,
-        **sought.parameters,
-        **last,
-    )
-    return [((row["name"], row["id"]), row["id"]) for row in rows]
-
-
-async def _recent(tx: Transaction, sought: _Sought, after: Key | None, limit: int, walked: int | None = None) -> list[tuple[Key, str]]:
-    found: list[tuple[Key, str]] = []
-    if after is None or after[0] != 0:
-        behind, last = "v.account = :account", dict[str, Any]()
-        if after is not None:
-            behind += " and (v.active_at, v.id) < (cast(:at as bigint), cast(:id as text))"
-            last = {"at": after[0], "id": after[1]}
-        some, where = "conversations", sought.narrowed
-        if walked is not None:
-            some = f"(select * from conversations v where {behind} order by v.active_at desc, v.id desc limit {walked})"
-            where = sought.where
-        if sought.few:
-            some = f"(select v.* from json_each(:ids) i cross join conversations v where v.contact = i.value ->> 'id' {FIRST})"
+async def _by_name(tx: Transaction, sought: _Sought, part: _Stretch, limit: int) -> list[tuple[Key, str]]:
+    async def among(source: str, where: str, part: _Stretch) -> list[tuple[Key, str]]:
         rows = await tx.all(
-            f"""select v.active_at, v.id, v.contact from {some} v join {sought.source} on c.id = v.contact
-                where {behind} and {where} and not exists (select 1 from conversations w where {_NEWER})
-                order by v.active_at desc, v.id desc limit :limit""",
+            f"select c.name, c.id from {source} where {part.where} and {where} {part.order} limit :limit",
             limit=limit,
             **sought.parameters,
-            **last,
+            **part.parameters,
         )
-        found = [((row["active_at"], row["id"]), row["contact"]) for row in rows]
-    if len(found) < limit and walked is None:
-        behind, last = ("", {}) if after is None or after[0] != 0 else ("and c.id < :id", {"id": after[1]})
+        return [((row["name"], row["id"]), row["id"]) for row in rows]
+
+    if sought.held and not sought.few:
+        near = await part.near(tx, sought.parameters["account"])
+        found = await among(sought.source, sought.where, near)
+        if len(found) == limit or near.edge is None:
+            return found
+    if sought.held and sought.alone:
+        return await among(f"({sought.held}) c", "c.account = :account", part)
+    return await among(sought.source, sought.narrowed, part)
+
+
+async def _recent(tx: Transaction, sought: _Sought, after: Key | None, limit: int) -> list[tuple[Key, str]]:
+    async def among(talks: str, where: str, part: _Stretch) -> list[tuple[Key, str]]:
+        rows = await tx.all(
+            f"""select v.active_at, v.id, v.contact from {talks} v join contacts c on c.id = v.contact
+                where {part.where} and {where} and not exists (select 1 from conversations w where {_NEWER})
+                {part.order} limit :limit""",
+            limit=limit,
+            **sought.parameters,
+            **part.parameters,
+        )
+        return [((row["active_at"], row["id"]), row["contact"]) for row in rows]
+
+    found: list[tuple[Key, str]] = []
+    last = "" if after is None or after[0] != 0 else after[1]
+    if not last:
+        part = _Stretch("conversations v", "v.active_at", "v.id", "bigint", after, falling=True)
+        talks = "conversations"
+        if sought.few:
+            talks = f"(select v.* from json_each(:ids) i cross join conversations v where v.contact = i.value ->> 'id' {FIRST})"
+        near = await part.near(tx, sought.parameters["account"]) if sought.narrows else None
+        if near:
+            found = await among(talks, sought.where, near)
+        if near is None or (near.edge and len(found) < limit):
+            found = await among(talks, sought.narrowed, part)
+    if len(found) < limit:
         rows = await tx.all(
             f"""select c.id from {sought.source} where {sought.narrowed}
-                and not exists (select 1 from conversations w where w.contact = c.id) {behind}
+                and not exists (select 1 from conversations w where w.contact = c.id){" and c.id < :last" if last else ""}
                 order by c.id desc limit :limit""",
             limit=limit - len(found),
             **sought.parameters,
-            **last,
+            **({"last": last} if last else {}),
         )
         found += [((0, row["id"]), row["id"]) for row in rows]
     return found
 
 
-async def _sought(tx: Transaction, account: str, wanted: Wanted) -> _Sought:
+async def _sought(tx: Transaction, account: str, wanted: Wanted, *, counted: bool = False) -> _Sought:
+    """`counted`: it does not matter whether they are few."""
     where, parameters = "c.account = :account", dict[str, Any](account=account)
-    ids, held = wanted.ids, ""
+    ids, held, short, alone = wanted.ids, "", False, wanted == Wanted(q=wanted.q)
     if wanted.ready is not None:
         where += f" and c.ready_at is {'not ' if wanted.ready else ''}null"
     if wanted.tag:
@@ -176,27 +224,30 @@ async def _sought(tx: Transaction, account: str, wanted: Wanted) -> _Sought:
         where += " and c.id in (select contact from live_filter_members where live_filter = :live_filter)"
         parameters["live_filter"] = wanted.live_filter
     if wanted.q:
-        query = wanted.q.lower()
+        query = stored_text(wanted.q.lower())
         wording = Wording(tx, account, wanted.q)
-        rare = await wording.rare(tx)
-        if rare is not None:
-            ids = rare if ids is None else [*set(ids).intersection(rare)]
-        elif not wording.short:
-            held, parameters = wording.contacts, parameters | wording.parameters
         number = containing_digits(wanted.q)
         by_number = ""
         if number:
             by_number = " or exists (select 1 from contact_phones p where p.contact = c.id and p.number like :number)"
             parameters["number"] = number
         name, fields = wording.lower("c.name"), wording.lower("c.fields")
-        where += f" and ({name} like :query escape '!' or {fields} like :email escape '!'{by_number})"
-        # The address is the last of the fields as they are stored, so that nothing else can be found behind its name.
-        parameters |= {"query": containing(query), "email": '%"email":"' + containing(_json(query)[1:-1])}
+        holds = f"({name} like :query escape '!' or {fields} like :email escape '!'{by_number})"
+        where += f" and {holds}"
+        # The address is the last of the fields as they are stored, so that nothing else can be found between its name and its last quote.
+        parameters |= {"query": containing(query), "email": '%"email":"' + containing(_json(query)[1:-1]) + '"%'}
+        # Letters that most contacts hold narrow less than what else is asked for.
+        short = wording.short
+        if wording.indexed and (alone or not short):
+            held, parameters = wording.found(holds), parameters | wording.parameters
+        rare = None if counted and alone else await wording.rare(tx)
+        if rare is not None:
+            ids = rare if ids is None else [*set(ids).intersection(rare)]
     if ids is None:
-        return _Sought("contacts c", where, parameters, held)
+        return _Sought("contacts c", where, parameters, held, short=short, alone=alone)
     given = batch({"id": id} for id in set(ids))
     source = f"(select c.* from json_each(:ids) i cross join contacts c where c.id = i.value ->> 'id' {FIRST}) c"
-    return _Sought(source, where, parameters | {"ids": given}, few=True)
+    return _Sought(source, where, parameters | {"ids": given}, held if alone else "", few=True, short=short, alone=alone)
 
 
 def _json(text: str) -> str:

@@ -1,5 +1,5 @@
-"""How many conversations an account has, and how many of them are closed, whatever their number: triggers note each change as a row
-of its own, so that nobody waits for anybody, and the timer adds the rows up."""
+"""How many conversations an account has, and how many of them are closed, public or wait, whatever their number: triggers note each change
+as a row of its own, so that nobody waits for anybody, and the timer adds the rows up."""
 
 from dataclasses import dataclass
 
@@ -13,19 +13,24 @@ AT_ONCE = 100
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """`closed` of them are."""
+    """`closed` of them are, `pool` are public, and in `unanswered` a text waits."""
 
     there: int
     closed: int
+    pool: int
+    unanswered: int
+
+
+_FIGURES = ("there", "closed", "pool", "unanswered")
+_SUMS = ", ".join(f"cast(coalesce(sum({name}), 0) as bigint) as {name}" for name in _FIGURES)
+_INSERT = f"""insert into conversation_counts (account, {", ".join(_FIGURES)})
+    values (:account, {", ".join(f":{name}" for name in _FIGURES)})"""
 
 
 async def counted(tx: Transaction, account: str) -> Counted:
-    row = await tx.one(
-        """select cast(coalesce(sum(there), 0) as bigint) as there, cast(coalesce(sum(closed), 0) as bigint) as closed
-           from conversation_counts where account = :account""",
-        account=account,
-    )
-    return Counted(row["there"], row["closed"]) if row else Counted(0, 0)
+    row = await tx.one(f"select {_SUMS} from conversation_counts where account = :account", account=account)
+    assert row is not None
+    return Counted(**{name: row[name] for name in _FIGURES})
 
 
 async def to_fold(tx: Transaction) -> list[str]:
@@ -40,11 +45,6 @@ async def to_fold(tx: Transaction) -> list[str]:
 
 async def fold(tx: Transaction, account: str) -> None:
     """Makes one row of those that are there. What others write or fold meanwhile is theirs: only what was taken away is put back."""
-    rows = await tx.all("delete from conversation_counts where account = :account returning there, closed", account=account)
+    rows = await tx.all(f"delete from conversation_counts where account = :account returning {', '.join(_FIGURES)}", account=account)
     if rows:
-        await tx.run(
-            "insert into conversation_counts (account, there, closed) values (:account, :there, :closed)",
-            account=account,
-            there=sum(row["there"] for row in rows),
-            closed=sum(row["closed"] for row in rows),
-        )
+        await tx.run(_INSERT, account=account, **{name: sum(row[name] for row in rows) for name in _FIGURES})

@@ -13,5 +13,6 @@ DOUBTED = """update {schema}messages set state = 'sending', next_at = null, aske
 
 
 def statements(now: int, schema: str = "") -> list[str]:
-    """`now` in µs UTC; `schema` with its dot, where a name alone is not enough."""
-    return [NEW_EPOCH.format(schema=schema, epoch=secrets.token_hex(8)), DOUBTED.format(schema=schema, now=now)]
+    """`now` in µs UTC; `schema` with its dot, where a name alone is not enough, as it is for triggers."""
+    looked_in = [f"set search_path = {schema.removesuffix('.')}"] if schema else []
+    return [*looked_in, NEW_EPOCH.format(schema=schema, epoch=secrets.token_hex(8)), DOUBTED.format(schema=schema, now=now)]

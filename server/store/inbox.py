@@ -111,6 +111,22 @@ async def known_by_now(tx: Transaction, limit: int) -> list[ParkedReceipt]:
     ]
 
 
+async def any_stray(tx: Transaction, older_than: int) -> bool:
+    """Whether a parked receipt came at or before `older_than`, µs, and its message was never found."""
+    sql = "select 1 as stray from receipts where applied_at is null and received_at <= :older_than limit 1"
+    return await tx.one(sql, older_than=older_than) is not None
+
+
+async def forget_stray(tx: Transaction, older_than: int, limit: int) -> int:
+    """Forgets at most `limit` of those, the oldest first; returns how many."""
+    return await tx.run(
+        """delete from receipts where applied_at is null and id in (select id from receipts where applied_at is null
+           and received_at <= :older_than order by received_at limit :limit)""",
+        older_than=older_than,
+        limit=limit,
+    )
+
+
 async def take(tx: Transaction, id: str) -> bool:
     """Whether this parked receipt was still to be applied; it is not any more."""
     return await tx.run("update receipts set applied_at = :now where id = :id and applied_at is null", now=tx.now, id=id) == 1

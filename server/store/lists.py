@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from server.store import conversation_counts
 from server.store.database import Transaction, batch
 from server.store.words import RARE_TALKS, Wording
 
@@ -82,13 +81,3 @@ async def _page(tx: Transaction, shown: _List, found: str, parameters: dict[str,
         f"select c.id, {shown.by} as by_value from {found} order by {shown.by} {shown.way}, c.id {shown.way} limit :limit", **parameters
     )
     return [(row["id"], row["by_value"]) for row in rows]
-
-
-async def counts(tx: Transaction, account: str) -> dict[str, int]:
-    """How many conversations everybody's views hold that people watch by number."""
-    counted = await conversation_counts.counted(tx, account)
-    found = {"all": counted.there, "closed": counted.closed}
-    for view in ("pool", "unanswered"):
-        row = await tx.one(f"select count(*) as n from conversations c where {_LISTS[view].where}", account=account)
-        found[view] = row["n"] if row else 0
-    return found

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from server.store.conversation_report import AT, TEXT
+from server.store.conversation_figures import AT, TEXT
 from server.store.database import Transaction, batch, stored_text
 from server.store.like import containing
 from server.store.words import Wording

@@ -22,10 +22,11 @@ _GONE = (
     OSError,
     asyncpg.InterfaceError,
     asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
+    asyncpg.OperatorInterventionError,  # it starts, stops, or somebody broke the statement off
     asyncpg.InsufficientResourcesError,
+    asyncpg.PostgresSystemError,  # its disk fails
+    asyncpg.ReadOnlySQLTransactionError,  # a standby, until it is told otherwise
+    asyncpg.LockNotAvailableError,
     asyncpg.InvalidCatalogNameError,
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InternalClientError,  # a connection that is being ended just as it is used

@@ -4,14 +4,19 @@ from dataclasses import dataclass
 
 from server.store.conversations import first_due
 from server.store.database import Transaction
+from server.store.inbox import PARKED_US
+from server.store.scheduled import FREE
 
 RECENT_US = 300_000_000
 
 _QUEUES = {
     "outbox": "select count(*) as waiting, min(next_at) as oldest from messages where next_at is not null and next_at <= :now",
+    "scheduled": f"""select count(*) as waiting, min(m.send_at) as oldest from messages m
+        where m.state = 'scheduled' and m.send_at <= :now and {FREE}""",
     "sending": "select count(*) as waiting, min(handed_at) as oldest from messages where lease_until is not null",
     "unconfirmed": "select count(*) as waiting, min(handed_at) as oldest from messages where state = 'unconfirmed'",
-    "receipts": "select count(*) as waiting, min(received_at) as oldest from receipts where applied_at is null",
+    "receipts": f"""select count(*) as waiting, min(received_at) as oldest from receipts
+        where applied_at is null and received_at > cast(:now as bigint) - {PARKED_US}""",
     "attachments": "select count(*) as waiting, min(next_at) as oldest from media where next_at is not null and next_at <= :now",
     "webhooks": "select count(*) as waiting, min(created_at) as oldest from webhook_deliveries where next_at is not null",
     "imports": "select count(*) as waiting, min(created_at) as oldest from contact_imports where state = 'running'",
@@ -44,10 +49,12 @@ async def timer_late(tx: Transaction) -> int:
 
 
 async def recent_texts(tx: Transaction) -> list[tuple[str, str, int]]:
-    """(direction, state, how many) of the texts of the last five minutes."""
+    """(direction, state, how many) of the texts of the last five minutes; not those that were cancelled."""
+    # `cross join` tells SQLite to begin with the accounts: by itself it reads every text there is.
     rows = await tx.all(
-        """select m.direction, m.state, count(*) as texts from accounts a join messages m on m.account = a.id
-           where m.kind = 'message' and coalesce(m.send_at, m.created_at) > :since and coalesce(m.send_at, m.created_at) <= :now
+        """select m.direction, m.state, count(*) as texts from accounts a cross join messages m
+           where m.account = a.id and m.kind = 'message' and m.state not in ('scheduled', 'cancelled')
+           and coalesce(m.send_at, m.created_at) > :since and coalesce(m.send_at, m.created_at) <= :now
            group by m.direction, m.state order by m.direction, m.state""",
         since=tx.now - RECENT_US,
         now=tx.now,

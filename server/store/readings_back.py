@@ -37,12 +37,13 @@ class Ours:
 async def due(tx: Transaction, kinds: Collection[str], before: int, retry_before: int) -> list[tuple[str, str]]:
     """(id, kind) of carriers of these kinds that nobody reads now, whose last reading was before `before` or before a text without an
     answer was to be looked for. After a failure not again until it is older than `retry_before`. Whoever waits longest comes first."""
+    # `cross join` tells SQLite to begin with the few DIDs: by itself it reads every text there is, and this is asked all the time.
     rows = await tx.all(
         """select k.id, k.kind from carriers k left join readings_back r on r.carrier = k.id
            where k.kind in (select value ->> 'kind' from json_each(:kinds)) and coalesce(r.lease_until, 0) <= :now
            and (r.failure is null or r.tried_at <= :retry_before)
-           and (r.done_at is null or r.done_at < :before or exists (select 1 from dids d join messages m on m.did = d.id
-               where d.carrier = k.id and m.state = 'unconfirmed' and (
+           and (r.done_at is null or r.done_at < :before or exists (select 1 from dids d cross join messages m
+               where d.carrier = k.id and m.did = d.id and m.state = 'unconfirmed' and (
                    (m.handed_at <= :soon_before and m.handed_at > r.done_at - :soon)
                    or (m.handed_at <= :late_before and m.handed_at > r.done_at - :late))))
            order by coalesce(r.tried_at, 0), k.id""",
@@ -146,8 +147,8 @@ async def doubts(tx: Transaction, carrier: str, since: int) -> list[Doubt]:
     """Texts over this carrier without an answer that were handed over after `since`."""
     rows = await tx.all(
         """select m.id, d.number, c.phone, m.body, m.handed_at, m.error_code in ('not_found', 'sent_again') as judged
-           from dids d join messages m on m.did = d.id join conversations c on c.id = m.conversation
-           where d.carrier = :carrier and m.state = 'unconfirmed' and m.handed_at > :since""",
+           from dids d cross join messages m join conversations c on c.id = m.conversation
+           where d.carrier = :carrier and m.did = d.id and m.state = 'unconfirmed' and m.handed_at > :since""",
         carrier=carrier,
         since=since,
     )

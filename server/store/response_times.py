@@ -5,7 +5,7 @@ from typing import Any
 
 from server.domain.report import Asked
 from server.domain.response_times import QUARTER_US, Answered, Facts, Texts
-from server.store.conversation_report import AT, TEXT, answered_within, bounds, public_within, within
+from server.store.conversation_figures import AT, TEXT, answered_within, bounds, public_within, within
 from server.store.database import Transaction
 
 

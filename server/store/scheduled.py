@@ -7,7 +7,7 @@ from server.store.messages import message_of
 Key = tuple[int, str]
 """Where a page ended: when the last text leaves (µs) and its id."""
 
-_FREE = """not exists (select 1 from conversations c join consent_reviews r on r.account = c.account and r.number = c.phone
+FREE = """not exists (select 1 from conversations c join consent_reviews r on r.account = c.account and r.number = c.phone
     where c.id = m.conversation)"""
 """Nobody has to decide first whether its number was opted out."""
 
@@ -15,7 +15,7 @@ _FREE = """not exists (select 1 from conversations c join consent_reviews r on r
 async def due(tx: Transaction, now: int, limit: int) -> list[tuple[str, int]]:
     """(conversation, seq) of the texts of all accounts whose time has come, the earliest first; not those that wait for a review."""
     rows = await tx.all(
-        f"""select m.conversation, m.seq from messages m where m.state = 'scheduled' and m.send_at <= :now and {_FREE}
+        f"""select m.conversation, m.seq from messages m where m.state = 'scheduled' and m.send_at <= :now and {FREE}
             order by m.send_at, m.conversation, m.seq limit :limit""",
         now=now,
         limit=limit,
@@ -25,7 +25,7 @@ async def due(tx: Transaction, now: int, limit: int) -> list[tuple[str, int]]:
 
 async def first(tx: Transaction) -> int | None:
     """When the next one leaves that waits for nothing else, µs, or None."""
-    row = await tx.one(f"select m.send_at as at from messages m where m.state = 'scheduled' and {_FREE} order by m.send_at limit 1")
+    row = await tx.one(f"select m.send_at as at from messages m where m.state = 'scheduled' and {FREE} order by m.send_at limit 1")
     return row["at"] if row else None
 
 

@@ -99,10 +99,12 @@ class SqliteDatabase:
             await asyncio.to_thread(lambda: sqlite3.connect(path).close())
             for number in range(1 + READERS):
                 opened.append(await _open(path, reading=number > 0))
-        except (sqlite3.Error, OSError) as error:
+        except BaseException as error:
             for connection in opened:
                 await connection.close()
-            raise Unavailable(f"The SQLite file {path} cannot be opened: {error}") from error
+            if isinstance(error, sqlite3.Error | OSError):
+                raise Unavailable(f"The SQLite file {path} cannot be opened: {error}") from error
+            raise
         return cls(path, opened[0], opened[1:])
 
     async def read(self, work: Work[T]) -> T:
@@ -118,6 +120,11 @@ class SqliteDatabase:
     async def alone(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Runs `work` outside of any transaction, while no process of ours writes. Raises `Unavailable`."""
         return await self._writer.hop(lambda: self._in_turn(lambda: _plainly(work, self._writer.inner)))
+
+    async def interrupt(self) -> None:
+        """Breaks off what runs, which is undone: the database is to be closed, and that would wait for it."""
+        for connection in (self._writer, *self._readers):
+            await connection.interrupt()
 
     async def close(self) -> None:
         for connection in (self._writer, *self._readers):
@@ -202,7 +209,7 @@ async def _open(path: str, *, reading: bool) -> _Connection:
         "foreign_keys=on",
         "temp_store=memory",
         "cache_size=-65536",
-        "wal_autocheckpoint=4000",
+        f"wal_autocheckpoint={CHECKPOINT_PAGES}",
     ]
     try:
         for pragma in [*pragmas, "query_only=on"] if reading else pragmas:

@@ -18,7 +18,6 @@ from server.store.database import Database, Transaction, Unavailable
 from server.store.gone_back import statements
 from server.store.sqlite import SqliteDatabase
 
-LOOKED_THROUGH_BYTES = 256 * 1024**2
 _HEADER, _FRAME = 32, 24
 _PAGES = {2**power for power in range(9, 17)}
 _open: dict[tuple[int, int], int] = {}
@@ -51,11 +50,23 @@ async def find_loss(db: Database) -> Loss | None:
     return await db.alone(lambda connection: _look(connection, db))
 
 
-async def settle_loss(db: Database, loss: Loss) -> None:
-    """Lets the data go on without what is gone. Its schema must be up to date. Raises `Unavailable` for a file whose pages do not fit
-    together: then only a backup helps."""
+async def look_through(db: Database) -> None:
+    """Raises `Unavailable` for a file whose pages do not fit together: then only a backup helps.
+
+    A log that is gone in part may have been written back to the file in part, so that pages of two moments stand side by side. SQLite keeps
+    a bit for each page, and of the file no more than its cache. It is one reading, which holds up nobody who writes; a file of gigabytes
+    takes minutes (docs/decisions/025).
+    """
     assert isinstance(db, SqliteDatabase)
-    await db.alone(lambda connection: _must_be_sound(connection, Path(db.path)))
+    rows = await db.read(lambda tx: tx.all("pragma integrity_check(1)"))
+    says = str(rows[0]["integrity_check"])
+    if says != "ok":
+        raise Unavailable(f"{db.path} is damaged, not only its log: {says}. Put a backup back with `partyline restore --force`.")
+
+
+async def settle_loss(db: Database, loss: Loss) -> None:
+    """Lets the data go on without what is gone. It must have been looked through, and its schema be up to date. Raises `Unavailable`."""
+    assert isinstance(db, SqliteDatabase)
 
     async def go_on(tx: Transaction) -> None:
         for statement in statements(tx.now):
@@ -137,13 +148,3 @@ def _write(path: Path, loss: Loss) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.rename(note)
-
-
-def _must_be_sound(connection: sqlite3.Connection, path: Path) -> None:
-    """A large file would take minutes, in which nobody is answered: `doctor` and `backup` look through it later."""
-    pages, size = (connection.execute(f"pragma {name}").fetchone()[0] for name in ("page_count", "page_size"))
-    if pages * size > LOOKED_THROUGH_BYTES:
-        return
-    says = connection.execute("pragma integrity_check(1)").fetchone()[0]
-    if says != "ok":
-        raise Unavailable(f"{path} is damaged, not only its log: {says}. Put a backup back with `partyline restore --force`.")

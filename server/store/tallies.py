@@ -4,7 +4,6 @@ where it was muted, unless the note mentions that person."""
 from collections.abc import Iterable
 
 from server.store.database import Transaction, batch
-from server.store.words import FIRST
 
 _ALERTS = """m.conversation = p.conversation and (p.part = 'owner' or p.muted_at is null or m.mentions like :mine)
     and (m.user_id is null or m.user_id <> :user) and (m.purpose is null or m.direction = 'inbound')"""
@@ -34,19 +33,3 @@ async def newest_alert(tx: Transaction, user: str, conversation: str) -> int | N
         mine=f'%"{user}"%',
     )
     return row["seq"] if row else None
-
-
-async def by_part(tx: Transaction, *, account: str, user: str) -> dict[str, tuple[int, int]]:
-    """How many open conversations the user takes part in, and how many of them hold something unread, by the part (`owner`,
-    `subscriber`) in them."""
-    # Asked for each by itself, so that PostgreSQL does not read the whole account's conversations to join them.
-    open_one = "select c.seq from conversations c where c.id = p.conversation and c.account = :account and c.closed_at is null"
-    rows = await tx.all(
-        f"""select p.part, count(p.seq) as n,
-                count(case when p.seq > p.read_seq and exists (select 1 from messages m where {_UNREAD}) then 1 end) as unread
-            from (select p.*, ({open_one}) as seq from participants p where p.user_id = :user {FIRST}) p group by p.part""",
-        account=account,
-        user=user,
-        mine=f'%"{user}"%',
-    )
-    return {row["part"]: (row["n"], row["unread"]) for row in rows}

@@ -23,8 +23,8 @@ async def save(tx: Transaction, waits: Collection[Wait]) -> None:
     """A wait that went public stays one that did; one that comes back keeps its DID."""
     if back := [wait for wait in waits if wait.restored]:
         await tx.run(
-            """delete from waits where exists (select 1 from json_each(:batch) b
-               where b.value ->> 'conversation' = waits.conversation and cast(b.value ->> 'since' as bigint) < waits.since)""",
+            """delete from waits where (conversation, since) in (select w.conversation, w.since from json_each(:batch) b cross join waits w
+               where w.conversation = b.value ->> 'conversation' and w.since > cast(b.value ->> 'since' as bigint))""",
             batch=batch(back),
         )
     if opened := [wait for wait in waits if wait.opened]:

@@ -1,19 +1,19 @@
-"""Where words stand: which contacts, and which texts, hold some letters anywhere, by an index of every three letters.
+"""Where words stand: which contacts, and which texts, hold some letters anywhere, by an index of every three letters; of contacts, which
+are looked for while somebody types, of every one and two letters too.
 
-SQLite: FTS5 with trigrams, without the words themselves. PostgreSQL: `pg_trgm` over copies that are written once. What was written since
-the last look of the timer waits in a queue, and is found through that: the index makes searching quick, never wrong. What comes from here
-may hold the letters; whoever asks looks again.
+SQLite: FTS5 without the words themselves. PostgreSQL: GIN over copies that are written once. What was written since the last look of the
+timer waits in a queue, and is found through that: the index makes searching quick, never wrong.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from server.store import contacts
-from server.store.database import Transaction, batch, stored_text
+from server.store.database import Row, Transaction, batch, stored_text
 from server.store.like import containing, containing_digits
 
 FEWEST = 3
-"""Letters, or digits of a number, that the index can find."""
+"""Letters that the index of texts can find."""
 MOST_GRAMS = 24
 """Three letters each: more narrow nothing down."""
 AT_ONCE = 500
@@ -27,7 +27,7 @@ RARE_TALKS = f"(select c.* from json_each(:rare) r cross join conversations c wh
 
 
 class Wording:
-    """What somebody searches for. `parameters` are for `contacts`."""
+    """What somebody searches for. `parameters` are for `contacts` and `found`."""
 
     def __init__(self, tx: Transaction, account: str, query: str) -> None:
         self._letters = stored_text(query.lower())
@@ -43,8 +43,13 @@ class Wording:
 
     @property
     def short(self) -> bool:
-        """Too few letters or digits for the index of contacts."""
+        """So few letters or digits that very many contacts may hold them."""
         return self.few or 0 < len(self._digits) < FEWEST
+
+    @property
+    def indexed(self) -> bool:
+        """Whether the index of contacts can tell: a name and an e-mail address stand in it on lines of their own."""
+        return self._letters != "" and "\n" not in self._letters
 
     def lower(self, column: str) -> str:
         """The column as these letters are looked for in it: SQLite's `like` folds ASCII by itself, and its `lower` is a call of Python."""
@@ -62,24 +67,28 @@ class Wording:
     @property
     def contacts(self) -> str:
         """A query for the ids of contacts of which the name, the e-mail address or a number may hold it, each once."""
-        if self._lite:
-            held = """select distinct w.contact from contact_index cross join contact_rows w
-                where contact_index match :held and w.n = contact_index.rowid"""
-        else:
-            held = f"select w.contact from contact_words w where w.account = :account and ({' or '.join(self._likes)})"
-        known = "not exists (select 1 from contacts_to_index q where q.contact = w.contact)"
-        return f"{held} and {known} union all select contact from contacts_to_index"
+        return f"select w.contact from {self._in_index} union all select contact from contacts_to_index"
+
+    def found(self, holds: str) -> str:
+        """A query for `id`, `account` and `name` of the contacts that hold it, each once, where `indexed`. `holds`: that a contact `c`
+        does as it is now. Those that wait are looked up one by one: PostgreSQL would read all contacts to join them."""
+        now = f"select 1 from contacts c where c.id = q.contact and c.account = :account and {holds}"
+        return f"""select w.contact as id, w.account, w.name from {self._in_index}
+            union all select q.contact, cast(:account as text), (select c.name from contacts c where c.id = q.contact)
+            from contacts_to_index q where ({now}) = 1"""
 
     @property
     def parameters(self) -> dict[str, Any]:
         """With `account`."""
+        given = {column: containing(letters) if self._by_pattern(letters) else letters for column, letters in self._sought.items()}
         if self._lite:
-            return {"held": " OR ".join(f"({_grams(letters)})" for letters in self._either)}
-        return {f"held_{number}": containing(letters) for number, letters in enumerate(self._either)}
+            grams = {column: _grams(letters, min(len(letters), FEWEST)) for column, letters in self._sought.items()}
+            given["held"] = " OR ".join(f"({_match(_tokens(self.account, column, held))})" for column, held in grams.items())
+        return given
 
     async def rare(self, tx: Transaction) -> list[str] | None:
-        """The `contacts`, where they are few; None where they are many, or too few letters to tell."""
-        if self.short:
+        """The `contacts`, where they are few; None where they are many, or the index cannot tell."""
+        if not self.indexed:
             return None
         rows = await tx.all(f"select contact from ({self.contacts}) held limit {RARE + 1}", account=self.account, **self.parameters)
         return [row["contact"] for row in rows] if len(rows) <= RARE else None
@@ -89,7 +98,7 @@ class Wording:
         given: dict[str, Any] = {"account": self.account, "limit": limit}
         if self._lite:
             held = "n in (select rowid from message_index where message_index match :held)"
-            table, given["held"] = "message_rows", _grams(self._letters)
+            table, given["held"] = "message_rows", _match(_grams(self._letters, FEWEST))
         else:
             held, table, given["held"] = "words like :held escape '!'", "message_words", containing(self._letters)
         behind = ""
@@ -103,15 +112,30 @@ class Wording:
         return [(row["at"], row["message"]) for row in rows]
 
     @property
-    def _either(self) -> list[str]:
-        """One of these must be held. What holds a number as it was written holds its digits."""
-        if not self._digits:
-            return [self._letters]
-        return [self._digits] if self._digits in self._letters else [self._letters, self._digits]
+    def _sought(self) -> dict[str, str]:
+        """What one of the columns must hold."""
+        sought = {"said": self._letters, "numbers": self._digits}
+        return {column: letters for column, letters in sought.items() if letters}
 
     @property
-    def _likes(self) -> list[str]:
-        return [f"w.words like :held_{number} escape '!'" for number in range(len(self._either))]
+    def _in_index(self) -> str:
+        """The rows `w` of the contacts that hold it as they were indexed, without those that wait to be indexed anew."""
+        rows = "contact_words w where"
+        holds = f"({' or '.join(self._holding(column, letters) for column, letters in self._sought.items())}) and"
+        if self._lite:
+            rows = "contact_index cross join contact_words w where contact_index match :held and w.n = contact_index.rowid and"
+            if all(len(letters) <= FEWEST for letters in self._sought.values()):
+                holds = ""
+        known = "not exists (select 1 from contacts_to_index q where q.contact = w.contact)"
+        return f"{rows} w.account = :account and {holds} {known}"
+
+    def _holding(self, column: str, letters: str) -> str:
+        by_pattern = f"w.{column} like :{column} escape '!'"
+        return by_pattern if self._by_pattern(letters) else f"letters_in(w.{column}) @> array[cast(:{column} as text)]"
+
+    def _by_pattern(self, letters: str) -> bool:
+        """Fewer letters PostgreSQL finds only as they are."""
+        return self._lite or len(letters) >= FEWEST
 
 
 async def any_to_index(tx: Transaction) -> bool:
@@ -131,18 +155,28 @@ async def index_contacts(tx: Transaction, most: int = 0) -> int:
     for row in talks:
         numbers[row["contact"]].append(row["phone"])
     rows = [
-        {"contact": id, "account": one.account, "words": _joined(one.name, one.fields.get("email", ""), *dict.fromkeys(numbers[id]))}
+        {
+            "contact": id,
+            "account": one.account,
+            "name": one.name,
+            "said": f"{one.name}\n{one.fields.get('email', '')}".lower(),
+            "numbers": "\n".join(dict.fromkeys(numbers[id])).lower(),
+        }
         for id, one in found.items()
     ]
+    if not rows:
+        return len(ids)
+    columns = list(rows[0])
+    values = ", ".join(f"value ->> '{column}'" for column in columns)
+    into = f"insert into contact_words ({', '.join(columns)}) select {values} from json_each(:batch) where true"
     if tx.engine == "sqlite":
-        await _number(tx, "contact", rows)
-    elif rows:
-        await tx.run(
-            """insert into contact_words (contact, account, words)
-               select value ->> 'contact', value ->> 'account', value ->> 'words' from json_each(:batch) where true
-               on conflict (contact) do update set words = excluded.words""",
-            batch=batch(rows),
-        )
+        await tx.run("delete from contact_words where contact in (select value ->> 'contact' from json_each(:batch))", batch=batch(rows))
+        written = await tx.all(f"{into} returning n, account, said, numbers", batch=batch(rows))
+        lines = [{"n": row["n"], "words": " ".join([*_held(row, "said"), *_held(row, "numbers")])} for row in written]
+        await _fill_index(tx, "contact", lines)
+    else:
+        anew = ", ".join(f"{column} = excluded.{column}" for column in columns)
+        await tx.run(f"{into} on conflict (contact) do update set {anew}", batch=batch(rows))
     return len(ids)
 
 
@@ -156,7 +190,7 @@ async def index_texts(tx: Transaction, most: int = 0) -> int:
     )
     rows = [{"message": row["id"], "account": row["account"], "at": row["at"], "words": row["body"].lower()} for row in found]
     if tx.engine == "sqlite":
-        await _number(tx, "message", rows, account="value ->> 'account'", at="cast(value ->> 'at' as bigint)")
+        await _number(tx, rows)
     elif rows:
         await tx.run(
             """insert into message_words (message, account, at, words)
@@ -175,25 +209,41 @@ async def _take(tx: Transaction, queue: str, column: str, most: int) -> list[str
     return sorted(row[column] for row in rows)
 
 
-async def _number(tx: Transaction, kind: str, rows: Sequence[Mapping[str, object]], **more: str) -> None:
+async def _number(tx: Transaction, rows: Sequence[Mapping[str, object]]) -> None:
     """SQLite's index knows rows by numbers of its own, which no `vacuum` changes."""
-    row = await tx.one(f"select max(n) as n from {kind}_rows")
+    row = await tx.one("select max(n) as n from message_rows")
     first = (row["n"] or 0) + 1 if row else 1
-    numbered = batch({**each, "n": first + place} for place, each in enumerate(rows))
-    values = {"n": "cast(value ->> 'n' as bigint)", kind: f"value ->> '{kind}'", **more}
+    numbered = [{**each, "n": first + place} for place, each in enumerate(rows)]
     await tx.run(
-        f"insert into {kind}_rows ({', '.join(values)}) select {', '.join(values.values())} from json_each(:batch)", batch=numbered
+        """insert into message_rows (n, message, account, at)
+           select cast(value ->> 'n' as bigint), value ->> 'message', value ->> 'account', cast(value ->> 'at' as bigint)
+           from json_each(:batch)""",
+        batch=batch(numbered),
     )
+    await _fill_index(tx, "message", numbered)
+
+
+async def _fill_index(tx: Transaction, kind: str, rows: Sequence[Mapping[str, object]]) -> None:
     await tx.run(
         f"insert into {kind}_index (rowid, words) select cast(value ->> 'n' as bigint), value ->> 'words' from json_each(:batch)",
-        batch=numbered,
+        batch=batch(rows),
     )
 
 
-def _joined(*parts: str) -> str:
-    return "\n".join(parts).lower()
+def _held(row: Row, column: str) -> list[str]:
+    """Every one, two and three letters of it, once, as the index of contacts has them."""
+    return _tokens(row["account"], column, (gram for size in range(1, FEWEST + 1) for gram in _grams(row[column], size)))
 
 
-def _grams(letters: str) -> str:
-    grams = dict.fromkeys(letters[at : at + FEWEST] for at in range(len(letters) - FEWEST + 1))
-    return " AND ".join('"' + gram.replace('"', '""') + '"' for gram in list(grams)[:MOST_GRAMS])
+def _tokens(account: str, column: str, grams: Iterable[str]) -> list[str]:
+    """What FTS5 takes for one word each; other accounts and columns have others."""
+    first = f"{account}{column[0]}"
+    return [first + gram.encode().hex() for gram in grams]
+
+
+def _grams(letters: str, size: int) -> list[str]:
+    return list(dict.fromkeys(letters[at : at + size] for at in range(len(letters) - size + 1)))
+
+
+def _match(grams: list[str]) -> str:
+    return " AND ".join('"' + gram.replace('"', '""') + '"' for gram in grams[:MOST_GRAMS])

@@ -8,10 +8,11 @@ from server.carriers.carrier import BadSignature, Receipt, SendResult
 from server.desk import inbox, settle
 from server.desk.desk import Desk
 from server.desk.dispatch import Leased, give_up_leases, lease, next_look, record, withheld
-from server.desk.receipts import apply_parked, apply_receipts
+from server.desk.receipts import apply_parked, apply_receipts, forget_stray
 from server.desk.send import Draft, send
 from server.domain.message import MessageState
 from server.domain.user import User
+from server.store.queues import queues
 from tests.fixtures.office import SALES, WEI, Office
 
 ACCEPTED = SendResult("accepted", "carrier-1")
@@ -154,6 +155,19 @@ async def test_a_receipt_that_comes_before_our_own_send_returns_is_kept_and_appl
     assert await apply_parked(office.desk) == 1
     assert await state(office, id) == "delivered"
     assert await apply_parked(office.desk) == 0
+
+
+async def test_a_receipt_for_a_message_that_is_not_ours_is_waited_for_ten_minutes_and_forgotten_after_a_week(office: Office) -> None:
+    async def waiting() -> int:
+        return next(queue.waiting for queue in await office.desk.read(queues) if queue.name == "receipts")
+
+    await apply_receipts(office.desk, office.connection, [Receipt("another system's", None, MessageState.DELIVERED)])
+    assert (await waiting(), await forget_stray(office.desk)) == (1, 0)
+    office.later(minutes=11)
+    assert (await waiting(), await forget_stray(office.desk)) == (0, 0)
+    office.later(minutes=7 * 24 * 60)
+    assert [await forget_stray(office.desk) for _ in range(2)] == [1, 0]
+    assert await office.all("select id from receipts") == []
 
 
 async def test_a_failed_answer_restores_the_wait_with_its_original_time_and_alerts(office: Office) -> None:

@@ -169,6 +169,21 @@ async def test_a_database_that_cannot_be_opened_is_unavailable(url: str) -> None
         await open_database(url)
 
 
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+async def test_a_server_that_takes_no_writes_is_unavailable_to_whoever_writes_and_can_be_read(db: Database, database_url: str) -> None:
+    """As a standby is after a failover, until it is promoted."""
+    await make(db)
+    read_only = "begin execute format('alter database %I set default_transaction_read_only = on', current_database()); end"
+    await db.write(lambda tx: tx.run(f"do $$ {read_only} $$"))
+    other = await open_database(database_url)
+    try:
+        with pytest.raises(Unavailable, match="read-only"):
+            await other.write(lambda tx: tx.run("insert into things (id) values ('a')"))
+        assert await ids(other) == []
+    finally:
+        await other.close()
+
+
 async def test_a_file_that_is_no_database_is_unavailable(tmp_path: Path) -> None:
     path = tmp_path / "x.db"
     path.write_bytes(b"not a database" * 100)

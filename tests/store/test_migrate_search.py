@@ -34,20 +34,22 @@ OLD = {
 }
 
 
-@pytest.fixture
-async def upgraded(empty_database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Database]:
-    """A database of before the search, with data, brought up to now."""
+@pytest.fixture(params=[22, 26], ids=["before the search", "before its letters"])
+async def upgraded(empty_database_url: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Database]:
+    """A database of before this migration, with data that nobody waits for, brought up to now."""
     async with contextlib.AsyncExitStack() as stack:
         db = await open_database(empty_database_url)
         stack.push_async_callback(db.close)
         known = migrations.known
         with monkeypatch.context() as context:
-            context.setattr(migrations, "known", lambda engine: [m for m in known(engine) if m.number < 22])
+            context.setattr(migrations, "known", lambda engine: [m for m in known(engine) if m.number < request.param])
             await migrations.migrate(db)
 
         async def fill(tx: Transaction) -> None:
             for table, (columns, rows) in OLD.items():
                 await tx.run(f"insert into {table} ({columns}) values {rows}")
+            if request.param > 22:
+                await tx.run("delete from contacts_to_index")
 
         await db.write(fill)
         await migrations.migrate(db)
@@ -75,11 +77,11 @@ async def test_what_was_written_before_the_upgrade_is_found(upgraded: Database, 
         assert await upgraded.write(words.index_contacts) == 2
         assert await upgraded.write(words.index_texts) == 2
         assert not await upgraded.read(words.any_to_index)
-    for query, id in (("östb", "maria"), ("flowers.ex", "maria"), ("555-0143", "maria"), ("18387", "wei")):
+    for query, id in (("östb", "maria"), ("flowers.ex", "maria"), ("555-0143", "maria"), ("18387", "wei"), ("Ö", "maria"), ("EI", "wei")):
         assert await upgraded.read(contacts(query)) == [id], query
     assert await upgraded.read(texts("my order")) == ["m1"]
     assert await upgraded.read(texts("CAFÉ")) == ["m2"]
-    assert await upgraded.read(contacts("nobody")) + await upgraded.read(texts("nothing")) == []
+    assert await upgraded.read(contacts("nobody")) + await upgraded.read(contacts("sö")) + await upgraded.read(texts("nothing")) == []
 
 
 async def test_conversations_of_before_the_upgrade_are_counted_and_what_becomes_of_them(upgraded: Database) -> None:
@@ -90,14 +92,16 @@ async def test_conversations_of_before_the_upgrade_are_counted_and_what_becomes_
         await upgraded.write(lambda tx: tx.run(sql))
         return await counted()
 
-    assert await counted() == Counted(there=2, closed=1)
-    assert await run("update conversations set closed_at = 7") == Counted(2, 2)
-    assert await run("update conversations set closed_at = 8, seq = 2 where id = 'open'") == Counted(2, 2), "closed it was"
-    assert await run("update conversations set closed_at = null where id = 'open'") == Counted(2, 1)
+    assert await counted() == Counted(there=2, closed=1, pool=0, unanswered=0)
+    assert await run("update conversations set closed_at = 7") == Counted(2, 2, 0, 0)
+    assert await run("update conversations set closed_at = 8, seq = 2 where id = 'open'") == Counted(2, 2, 0, 0), "closed it was"
+    assert await run("update conversations set closed_at = null where id = 'open'") == Counted(2, 1, 0, 0)
+    assert await run("update conversations set waiting_since = 8, public_since = 9 where id = 'open'") == Counted(2, 1, 1, 1)
+    assert await run("update conversations set waiting_since = 9, public_since = null where id = 'open'") == Counted(2, 1, 0, 1)
     columns = OLD["conversations"][0]
-    assert await run(f"insert into conversations ({columns}) values ('third', 'a', 'wei', '+1', 1, 5, 0, 0, 3)") == Counted(3, 2)
-    assert await run("delete from conversations where id = 'third'") == Counted(2, 1)
+    assert await run(f"insert into conversations ({columns}) values ('third', 'a', 'wei', '+1', 1, 5, 0, 0, 3)") == Counted(3, 2, 0, 1)
+    assert await run("delete from conversations where id = 'third'") == Counted(2, 1, 0, 1)
     await upgraded.write(lambda tx: conversation_counts.fold(tx, "a"))
-    assert await counted() == Counted(2, 1)
-    rows = await upgraded.read(lambda tx: tx.all("select there, closed from conversation_counts"))
-    assert [(row["there"], row["closed"]) for row in rows] == [(2, 1)]
+    assert await counted() == Counted(2, 1, 0, 1)
+    rows = await upgraded.read(lambda tx: tx.all("select there, closed, pool, unanswered from conversation_counts"))
+    assert [[row[name] for name in ("there", "closed", "pool", "unanswered")] for row in rows] == [[2, 1, 0, 1]]

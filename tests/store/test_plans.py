@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from server.domain.report import Asked
-from server.store import conversation_report, did_health, feed, lines, media_fetch, nonces, outbox
+from server.store import conversation_report, did_health, feed, lines, media_fetch, nonces, outbox, queues, readings_back
 from server.store.database import Database, Row, Transaction
 from tests.fixtures.office import Office
 
@@ -90,6 +90,28 @@ async def test_what_waits_and_how_a_number_fares_is_looked_up_and_never_scanned(
     assert len(messages) > 10
     assert [step for step in messages if step.startswith("SCAN")] == []
     assert not any(step.startswith("USE TEMP B-TREE") for step in steps), steps
+
+
+async def test_what_is_asked_all_the_time_reads_no_table_that_grows(db: Database) -> None:
+    """By whoever collects metrics, and by every sender each two seconds."""
+
+    async def plan(tx: Transaction) -> list[str]:
+        if db.engine == "postgresql":
+            await tx.run("set local enable_seqscan = off")  # the tables are empty, and not dear to read
+        planned = Planned(tx, db.engine)
+        await queues.queues(planned)  # type: ignore[arg-type]
+        await queues.recent_texts(planned)  # type: ignore[arg-type]
+        await readings_back.due(planned, ["twilio"], 1, 1)  # type: ignore[arg-type]
+        await readings_back.doubts(planned, "a carrier", 1)  # type: ignore[arg-type]
+        return planned.steps
+
+    steps = await db.read(plan)
+    whole = r"(SCAN|Seq Scan on) (m|messages|receipts|media|webhook_deliveries|conversations)\b"
+    waiting = r"INDEX (messages_outbox_by_did|messages_unconfirmed|receipts_parked|webhook_deliveries_waiting|conversations_pool)"
+    assert [step for step in steps if re.search(whole, step) and not re.search(waiting, step)] == []
+    if db.engine == "sqlite":
+        assert [step for step in steps if "messages_counted (account=? AND <expr>>?" in step]
+        assert len([step for step in steps if "messages_unconfirmed (did=?" in step]) == 2
 
 
 async def test_what_is_still_at_a_carrier_is_found_without_reading_what_is_there(office: Office) -> None:

@@ -2,6 +2,7 @@
 
 import json
 
+import asyncpg
 import pytest
 
 from server.domain.user import Role, User
@@ -26,6 +27,19 @@ async def test_one_reading_brings_what_came_after_for_every_account_in_order(db:
     few = await db.read(lambda tx: replay.after(tx, floors, 4))
     assert [e.position for e in few] == [3, 4, 5, 1]
     assert await db.read(lambda tx: replay.after(tx, {}, 4)) == []
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+async def test_a_transaction_that_somebody_leaves_open_holds_up_no_reading(db: Database, story: Story, database_url: str) -> None:
+    """FAULTS 24: a reader that goes by the numbers of transactions would wait for its end."""
+    account = await story.account()
+    idle = await asyncpg.connect(database_url)
+    try:
+        await idle.execute("begin isolation level repeatable read; select pg_current_xact_id()")
+        await story.happen(Happening(account, None, type="settings.changed", reach="account"))
+        assert [event.position for event in await db.read(lambda tx: replay.since(tx, account, 0, 10))] == [1]
+    finally:
+        await idle.close()
 
 
 async def test_an_event_is_read_back_as_it_was_written(db: Database, story: Story) -> None:
