@@ -27,7 +27,10 @@ async def make_backup(settings: Settings, path: Path) -> Manifest:
     with packing(path) as pack, tempfile.TemporaryDirectory(prefix=".partyline-", dir=path.parent) as folder:
         database = Path(folder) / "database"
         if is_sqlite(settings):
-            sqlite_copy.copy(sqlite_file.path_of(settings.database_url), database)
+            source = sqlite_file.path_of(settings.database_url)
+            if source.exists():
+                await sqlite_file.keep_log(source)
+            sqlite_copy.copy(source, database)
             async with opened(f"sqlite:///{database}") as db:
                 await must_be_sound(db)
                 state = await db.read(_state)

@@ -21,9 +21,10 @@ OLD_POSTGRES = 13
 SKEW_SECONDS = (1.0, 30.0)
 WAL_BYTES = 1024**3
 LATE_SECONDS = 5.0
-OLDEST_SECONDS = {"outbox": 60.0, "webhooks": 600.0, "attachments": 600.0}
+OLDEST_SECONDS = {"outbox": 60.0, "scheduled": 60.0, "webhooks": 600.0, "attachments": 600.0}
 ENDED = {
     "outbox": "Is a sender running, and does the carrier take texts? Look at its log.",
+    "scheduled": "Is a timer running? Look at its log.",
     "webhooks": "Is a sender running? See Settings > Webhooks for what the receivers answer.",
     "attachments": "Is a sender running? Look at its log for what the carrier answers.",
 }
@@ -184,6 +185,9 @@ async def _postgres(tx: Transaction) -> Finding:
     says = f"PostgreSQL {shown['server_version'].split()[0]}"
     if int(shown["server_version_num"]) < OLD_POSTGRES * 10_000:
         return failed("database", f"{says} is too old", f"Install {OLD_POSTGRES} or newer.")
+    row = await tx.one("select pg_is_in_recovery() or current_setting('default_transaction_read_only')::boolean as only")
+    if row and row["only"]:
+        return failed("database", f"{says}, and it can only be read", "Let DATABASE_URL name the server that takes writes.")
     if shown["server_encoding"] != "UTF8":
         return failed(
             "database", f"{says}, and the database is {shown['server_encoding']}", "Make one with ENCODING 'UTF8' and move there."

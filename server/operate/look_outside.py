@@ -17,12 +17,13 @@ from server.operate.finding import Finding, failed, ok, warning
 from server.operate.look_database import Database
 from server.settings import Settings, is_loopback
 from server.store import sessions
-from server.store.database import Transaction
+from server.store.database import Transaction, Unavailable
 
 PATIENCE_SECONDS = 5.0
 SESSION_US = 60_000_000
 UNREACHED = "Is `partyline web` (or `serve`) running, and does the proxy lead to it? Some networks do not reach it from inside."
 UPGRADE = "The proxy must hand on websockets: Upgrade, Connection, Origin and Cookie, and an idle time above 60 s."
+WRITE = "Is there room on the disk, and does another program hold the database? Until then carriers and people are answered 503."
 HOOK = "The proxy must hand on /hooks/ with body, query and Host as they come."
 HEARD = {400, 403, 405, 415}
 """What an unsigned request is told by us. 404 is another installation's answer, or a proxy's."""
@@ -67,12 +68,15 @@ async def _socket(settings: Settings, database: Database) -> Finding:
         await sessions.add_session(tx, digest=digest, id=id, user=user, expires_at=tx.now + SESSION_US)
         return id
 
-    async with opened(settings.database_url) as db:
-        id = await db.write(begin)
-        try:
-            return await _tab(settings, f"{name}={cookie}", database.epoch)
-        finally:
-            await db.write(lambda tx: sessions.end_session(tx, id))
+    try:
+        async with opened(settings.database_url) as db:
+            id = await db.write(begin)
+            try:
+                return await _tab(settings, f"{name}={cookie}", database.epoch)
+            finally:
+                await db.write(lambda tx: sessions.end_session(tx, id))
+    except Unavailable as error:
+        return failed("websocket", f"not tried, since nothing can be written: {error}", WRITE)
 
 
 async def _tab(settings: Settings, cookie: str, epoch: str) -> Finding:

@@ -52,13 +52,15 @@ async def restore_backup(settings: Settings, path: Path, *, force: bool) -> Rest
         await _attachments(settings)  # a bucket that does not answer is told before anything is done
         if is_sqlite(settings):
             applied = await _prepared(staged, manifest)
+            if target.exists():
+                await sqlite_file.keep_log(target)
             _refuse_data(_has_rows(target), force, target)
             with contextlib.ExitStack() as ends:
                 if target.exists():
                     ends.enter_context(sqlite_file.alone(target))
                 attachments = unpack_media(path, media) if media and manifest.media else 0
                 kept = target.with_name(f"{target.name}.replaced-{int(time.time())}") if target.exists() else None
-                sqlite_file.exchange(target, staged, kept or target)
+                sqlite_file.exchange(target, staged, kept or target.with_name(f"{target.name}.replaced"))
         else:
             kept = None
             attachments = await _load(settings, path, manifest, staged, media, force=force)

@@ -8,10 +8,24 @@ from pathlib import Path
 
 from server.operate.archive import OperatorError
 from server.store.commit_mark import ENDING
+from server.store.database import Unavailable
+from server.store.sqlite import SqliteDatabase
+from server.store.sqlite_loss import find_loss
 
 
 def path_of(url: str) -> Path:
     return Path(url.removeprefix("sqlite:///"))
+
+
+async def keep_log(database: Path) -> None:
+    """To be called before anything else opens a file that no process has open: whoever closes it last takes its log in, and what of a
+    damaged one was not read is gone. What cannot be read is left to whoever comes next."""
+    with contextlib.suppress(Unavailable):
+        db = await SqliteDatabase.open(str(database))
+        try:
+            await find_loss(db)
+        finally:
+            await db.close()
 
 
 @contextlib.contextmanager
@@ -36,8 +50,10 @@ def alone(database: Path) -> Iterator[bool]:
 
 
 def exchange(database: Path, other: Path, kept: Path) -> None:
-    """`other` is the database from now on, and what was there is `kept`. To be called in `alone`."""
+    """`other` is the database from now on, and what was there is `kept`, with the notes of what it has lost. To be called in `alone`."""
     Path(f"{database}{ENDING}").unlink(missing_ok=True)  # the other one's commits have numbers of their own
+    for note in database.parent.glob(f"{database.name}.lost-*"):
+        note.rename(kept.with_name(f"{kept.name}{note.name.removeprefix(database.name)}"))
     for ending in ("", "-wal", "-shm"):
         with contextlib.suppress(FileNotFoundError):
             Path(f"{database}{ending}").rename(f"{kept}{ending}")

@@ -79,6 +79,21 @@ async def test_what_is_wrong_with_the_data_is_told(office: Office, db: Database,
     assert (await after("drop table migrations"))["schema"] == "failed"
 
 
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+async def test_a_database_that_takes_no_writes_is_told_and_everything_else_is_looked_at(
+    partyline: Partyline, office: Office, db: Database, database_url: str
+) -> None:
+    """What is the matter is asked for just then."""
+    running = partyline.start("serve")
+    read_only = "begin execute format('alter database %I set default_transaction_read_only = on', current_database()); end"
+    await db.write(lambda tx: tx.run(f"do $$ {read_only} $$"))
+    settings = office.desk.settings.model_copy(update={"database_url": database_url, "base_url": running.address})
+    found = await examine(settings)
+    assert the(found, "database").says.endswith("it can only be read")
+    assert the(found, "websocket").says.startswith("not tried, since nothing can be written")
+    assert {each.check for each in found} >= {"schema", "attachments", "redis", "public address"}
+
+
 async def test_a_database_that_is_not_there_is_told_and_not_made(settings: Settings) -> None:
     found = await examine(settings.model_copy(update={"redis_url": ""}))
     assert states(found) == {"database": "failed"}

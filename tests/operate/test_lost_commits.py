@@ -1,8 +1,10 @@
 """Damage in the middle of SQLite's log takes acknowledged commits away: that is seen at the next start, told, and made up for."""
 
 import asyncio
+import contextlib
 import json
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -69,6 +71,12 @@ def in_its_head(database: Path) -> None:
 
 def all_of_it(database: Path) -> None:
     Path(f"{database}-wal").unlink()
+
+
+def wipe(database: Path, at: int, count: int) -> None:
+    with database.open("r+b") as file:
+        file.seek(at)
+        file.write(bytes(count))
 
 
 async def epoch(tx: Transaction) -> str:
@@ -162,12 +170,99 @@ async def test_a_file_whose_pages_do_not_fit_together_any_more_is_not_gone_on_wi
         await office.text(f"text {number}")
     image(path_of(db), crashed)
     in_the_last_commit(crashed)
-    with crashed.open("r+b") as file:
-        file.seek(crashed.stat().st_size // 2)
-        file.write(bytes(64 * 1024))
+    wipe(crashed, crashed.stat().st_size // 2, 64 * 1024)
     with pytest.raises(Unavailable):
         async with migrated_database(f"sqlite:///{crashed}"):
             pass
+
+
+async def test_a_file_is_looked_through_however_large_it_is(office: Office, db: Database, crashed: Path) -> None:
+    await office.text("Hi")
+    image(path_of(db), crashed)
+    with contextlib.closing(sqlite3.connect(crashed, isolation_level=None)) as connection:
+        connection.execute("pragma journal_mode=delete")
+        connection.execute("pragma user_version=1")
+        [root] = connection.execute("select rootpage from sqlite_schema where name = 'conversations_by_activity'").fetchone()
+        connection.execute("pragma synchronous=off")
+        connection.execute("create table ballast as select zeroblob(:bytes) as zeros", {"bytes": 260 * 1024**2})
+    wipe(crashed, (root - 1) * 4096, 4096)
+    try:
+        with pytest.raises(Unavailable, match="damaged, not only its log"):
+            async with migrated_database(f"sqlite:///{crashed}"):
+                pass
+    finally:
+        crashed.unlink()
+
+
+async def test_processes_that_start_together_over_a_damaged_log_make_up_for_it_once(office: Office, db: Database, crashed: Path) -> None:
+    """A second new epoch would send every tab away again, and put in doubt what the first process has queued since."""
+    for number in range(TEXTS):
+        await office.text(f"text {number}")
+    image(path_of(db), crashed)
+    spoil(crashed)
+
+    async def start() -> str:
+        async with migrated_database(f"sqlite:///{crashed}") as (opened, _):
+            return await opened.read(epoch)
+
+    seen = await asyncio.gather(*(start() for _ in range(4)))
+    assert len(set(seen)) == 1
+    assert seen[0] != await db.read(epoch)
+    assert len(losses(crashed)) == 1
+
+
+async def test_a_backup_put_in_the_place_of_a_damaged_file_has_lost_nothing_and_the_log_is_kept(
+    office: Office, db: Database, settings: Settings, tmp_path: Path
+) -> None:
+    """Also where nobody has started since the damage: `restore` is the first to open the file then."""
+    backup, database = tmp_path / "backup.tar", tmp_path / "here" / "partyline.db"
+    database.parent.mkdir()
+    await make_backup(settings.model_copy(update={"database_url": f"sqlite:///{path_of(db)}"}), backup)
+    for number in range(TEXTS):
+        await office.text(f"text {number}")
+    image(path_of(db), database)
+    spoil(database)
+    here = settings.model_copy(update={"database_url": f"sqlite:///{database}"})
+    kept = (await restore_backup(here, backup, force=True)).kept
+    assert kept is not None
+    assert [path.name for path in database.parent.glob("*.lost-*-wal")] == [
+        path.name for path in database.parent.glob(f"{kept.name}.lost-*-wal")
+    ]
+    assert len(losses(kept)) == 1
+    async with migrated_database(here.database_url) as (opened, _):
+        before = await opened.read(epoch)
+    assert losses(database) == []
+    async with migrated_database(here.database_url) as (opened, _):
+        assert (await opened.read(epoch), await opened.read(bodies)) == (before, [])
+
+
+async def test_a_log_that_is_left_without_its_file_is_no_part_of_what_is_put_back(
+    office: Office, db: Database, settings: Settings, tmp_path: Path
+) -> None:
+    backup, database = tmp_path / "backup.tar", tmp_path / "here" / "partyline.db"
+    database.parent.mkdir()
+    await make_backup(settings.model_copy(update={"database_url": f"sqlite:///{path_of(db)}"}), backup)
+    await office.text("Afterwards")
+    image(path_of(db), database)
+    database.unlink()
+    here = settings.model_copy(update={"database_url": f"sqlite:///{database}"})
+    await restore_backup(here, backup, force=False)
+    async with migrated_database(here.database_url) as (opened, _):
+        assert await opened.read(bodies) == []
+
+
+async def test_a_backup_made_before_anything_starts_keeps_the_damaged_log(
+    office: Office, db: Database, settings: Settings, crashed: Path
+) -> None:
+    """It opens the file and closes it again, and whoever does that last takes the log in."""
+    for number in range(TEXTS):
+        await office.text(f"text {number}")
+    image(path_of(db), crashed)
+    in_the_middle_after_the_power_failed(crashed)
+    await make_backup(settings.model_copy(update={"database_url": f"sqlite:///{crashed}"}), crashed.with_name("backup.tar"))
+    [(note, loss)] = losses(crashed)
+    assert Path(f"{note}-wal").exists()
+    assert not loss.settled
 
 
 async def test_a_backup_put_in_the_place_of_newer_data_is_no_loss(db: Database, settings: Settings, tmp_path: Path) -> None:
