@@ -65,7 +65,7 @@ async def test_a_text_that_was_found_is_shown_where_it_stands_and_the_log_goes_o
     await expect(found.locator("b, i")).to_have_count(0)
     await found.click()
     await expect(ben.page).to_have_url(re.compile(rf"/sms/{conversation}\?at=\d+$"))
-    message = ben.page.locator(".message").filter(has_text="4711")
+    message = ben.page.locator(".message").filter(has_text="The invoice")
     for again in (False, True):
         if again:
             await ben.page.reload()
@@ -93,7 +93,7 @@ async def test_from_a_found_text_one_press_leads_to_the_newest_and_a_text_of_min
     conversation = await long_talk(team, settings)
     seq = next(item["seq"] for item in await team.messages(conversation) if item["body"] == WORDS)
     ben = await team.window("ben", f"/sms/{conversation}?at={seq}")
-    message = ben.page.locator(".message").filter(has_text="4711")
+    message = ben.page.locator(".message").filter(has_text="The invoice")
     await expect(message).to_be_in_viewport(ratio=1)
     await ben.page.get_by_role("button", name="Newest messages").click()
     await expect(ben.page.get_by_text(ALL[-1], exact=True).last).to_be_in_viewport()

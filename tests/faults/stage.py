@@ -104,13 +104,14 @@ class Stage:
         await asyncio.gather(*(asyncio.to_thread(running.wait_until_ready) for kept in roles.values() for running in kept))
 
     async def facts(self) -> dict[str, list[Fact]]:
-        """Each account's events, in order."""
+        """Each account's events, in order. What other rows opened besides is nobody's here."""
         found: dict[str, list[Fact]] = {crew.account: [] for crew in self.crews}
         rows = await self.centre.rows(
             "select account, position, conversation, seq, type, at, reach, pool, audience from events order by account, position"
         )
         for row in rows:
-            found[row["account"]].append(fact_of(row))
+            if row["account"] in found:
+                found[row["account"]].append(fact_of(row))
         return found
 
     async def heads(self) -> dict[str, int]:

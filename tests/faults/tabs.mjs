@@ -212,11 +212,17 @@ class Page {
     return ![...store.records.values()].some((record) => record.loading || record.held.size > 0);
   }
 
-  /** What a person would see; of the feed, what happened from a position on. @param {number} from */
-  shown(from) {
+  /** A list that was read whole has as many rows as a fresh one, up to what is compared; of another, whatever is left is on screen. */
+  get rowsShown() {
+    const { lists, loads } = this.store;
+    return lists[this.view].next === null ? SHOWN : Math.min(SHOWN, Math.max(LOW, loads.ids(this.view).length));
+  }
+
+  /** What a person would see; of the feed, what happened from a position on. @param {number} from @param {number} rows */
+  shown(from, rows) {
     const { store } = this;
     const { loads, tallies } = store;
-    const ids = loads.ids(this.view).slice(0, SHOWN); // a list that was short has grown by events, a fresh one is a page long
+    const ids = loads.ids(this.view).slice(0, rows); // a list that was short has grown by events, a fresh one is a page long
     const open = store.open_id === null ? undefined : store.records.get(store.open_id);
     return {
       rows: ids.map((id) => store.records.get(id).row),
@@ -259,7 +265,8 @@ async function compare(page) {
     const ready = await until(() => fresh.settled, FRESH_MS);
     began += Date.now() - asked;
     const from = Math.max(page.lines?.oldest ?? 0, fresh.lines?.oldest ?? 0);
-    const [mine, theirs] = [page.shown(from), fresh.shown(from)];
+    const rows = page.rowsShown;
+    const [mine, theirs] = [page.shown(from, rows), fresh.shown(from, rows)];
     book.differs = ready ? difference(mine, theirs) : "the fresh page is not ready";
     book.compared = page.feed ? theirs.feed.length : theirs.rows.length + (theirs.open?.messages?.length ?? 0);
     fresh.stop();

@@ -49,6 +49,14 @@ def test_the_procfile_runs_every_role() -> None:
     assert {role: command.split()[-1] for role, command in roles.items()} == {"web": "web", "timer": "timer", "sender": "sender"}
 
 
+def test_everything_that_doctor_looks_at_is_in_its_document_and_nothing_else() -> None:
+    source = "".join(text(path) for path in (ROOT / "server/operate").glob("look_*.py"))
+    looked = set(re.findall(r"""\b(?:ok|warning|failed)\)?\(\s*f?"(queue|[a-z ]+)[ "]""", source, re.IGNORECASE))
+    cells = re.findall(r"^\| ([^|]+) \| ", text(ROOT / "docs/operate/doctor.md"), re.MULTILINE)
+    said = {check.removesuffix(" …") for cell in cells for check in cell.split(", ") if check not in ("check", "---")}
+    assert said == looked
+
+
 def test_every_call_and_no_other_is_in_the_reference() -> None:
     described = {call.replace(" /api/v1/", " /") for call in OPERATIONS}
     written = re.findall(r"^\| `([A-Z]+ /[^`]*)` \|", text(ROOT / "docs/reference/api.md"), re.MULTILINE)

@@ -12,7 +12,7 @@ from tests.faults.row import Result, Row
 from tests.faults.stage import Stage
 from tests.fixtures.wire import SlowWire, slow_wire
 
-TABS, EACH, SOME = 2_000, 10, 2
+TABS, EACH, SOME = 2_000, 10, 6
 """And so many of one person, who takes part in some conversations: a process lets in twenty."""
 ALL_CURRENT_SECONDS = 20.0
 ALL_CURRENT_ELSEWHERE_SECONDS = 10.0
@@ -104,9 +104,10 @@ async def _transactions(stage: Stage) -> int:
 
 
 async def _hire(stage: Stage, tabs: int) -> None:
-    """Agents, of whom each takes part in a few conversations, and managers: so many that nobody has more than a few of these tabs."""
-    sql = "select id from conversations where account = :account order by id"
-    ids = [row["id"] for row in await stage.centre.rows(sql, account=stage.crew.account)]
+    """Agents, of whom each takes part in a few conversations, and managers: so many that nobody has more than a few of these tabs. The
+    first conversations are those of the phones that go on writing; other rows leave thousands of strangers' behind."""
+    sql = "select id from conversations where account = :account order by id limit :phones"
+    ids = [row["id"] for row in await stage.centre.rows(sql, account=stage.crew.account, phones=stage.size.conversations)]
     people = stage.crew.people
     for number in range(sum(person.role == "manager" for person in people.values()), tabs // 10 // EACH):
         people[f"chief{number}"] = await stage.centre.add_agent(f"chief{number}", "manager")
