@@ -21,24 +21,35 @@ from typing import Any, Protocol
 import asyncpg
 
 from bench.years import ACCOUNT, COLUMNS, STEP_US, Tables, Years
-from server.store import words
+from server.store import conversation_counts, participation_counts, words
+from server.store.database import Transaction
 from server.store.engines import open_database
-from server.store.migrate import migrate
+from server.store.migrate import known, migrate
 
 NEWEST = 3_000_000
 MANY = 20_000
 PROGRAMS = Path("/usr/lib/postgresql/15/bin")
+PARTICIPATION, FIGURES = 25, 27
+
+
+def filled(number: int, engine: str = "postgresql") -> list[str]:
+    """How a migration makes rows of those that are there."""
+    [sql] = [migration.sql for migration in known(engine) if migration.number == number]
+    return [statement for statement in map(str.strip, sql.split(";\n")) if statement.startswith(("update ", "insert "))]
+
+
 AT_ONCE = (
+    "set session_replication_role = replica",
     "set maintenance_work_mem = '1GB'",
     "drop index contact_words_held",
     "drop index message_words_held",
-    """insert into contact_words select id, account, lower(name) || E'\\n' || lower(cast(fields as json) ->> 'email') || E'\\n'
-        || (select string_agg(number, E'\\n') from contact_phones p where p.contact = contacts.id) from contacts""",
+    """insert into contact_words select id, account, name, lower(name) || E'\\n' || lower(cast(fields as json) ->> 'email'),
+        (select string_agg(number, E'\\n') from contact_phones p where p.contact = contacts.id) from contacts""",
     "insert into message_words select id, account, created_at, lower(body) from messages",
-    "truncate contacts_to_index, messages_to_index, conversation_counts",
-    """insert into conversation_counts (account, there, closed)
-        select account, count(*), count(closed_at) from conversations group by account""",
-    "create index contact_words_held on contact_words using gin (account, words gin_trgm_ops)",
+    "truncate contacts_to_index, messages_to_index, conversation_counts, participation_counts, participation_changes",
+    *filled(PARTICIPATION),
+    """create index contact_words_held on contact_words using gin
+        (account, said gin_trgm_ops, numbers gin_trgm_ops, letters_in(said), letters_in(numbers))""",
     "create index message_words_held on message_words using gin (account, words gin_trgm_ops)",
     "vacuum analyze",
 )
@@ -151,17 +162,27 @@ async def load(folder: Path, engine: str, sizes: Sequence[int]) -> None:
 
 
 async def index(folder: Path, engine: str, size: int) -> None:
-    """Lets searches find the words: on SQLite as the timer does it, on PostgreSQL all at once."""
+    """Lets searches find the words: on SQLite as the timer does it, on PostgreSQL all at once. And the figures of the reports are counted:
+    rows came in an order in which the product never writes them."""
     async with opened(folder, engine, size) as db:
+        for sql in ("delete from conversation_totals", "delete from conversation_days", *filled(FIGURES, engine)):
+            await db.write(partial(_lasting, sql=sql))
         if engine == "sqlite":
             for step in (words.index_contacts, words.index_texts):
                 while await db.write(partial(step, most=MANY)):
                     pass
+            await db.write(partial(conversation_counts.fold, account=ACCOUNT))
+            while people := await db.read(participation_counts.to_fold):
+                await db.write(partial(participation_counts.fold, users=people))
             return
     postgres: Any = await asyncpg.connect(url(folder, engine, size))
     for sql in AT_ONCE:
         await postgres.execute(sql)
     await postgres.close()
+
+
+async def _lasting(tx: Transaction, sql: str) -> None:
+    await tx.lasting(sql)
 
 
 def url(folder: Path, engine: str, name: str | int) -> str:

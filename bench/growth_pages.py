@@ -5,18 +5,22 @@ import random
 import re
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from string import ascii_lowercase
 
 from bench.growth_ground import opened
 from bench.years import ACCOUNT, FIRST_NAMES, WORDS
 from server.desk import contact_lists, conversation_report, feed, inbox, message_search, sweep, tallies
 from server.desk.desk import Desk
 from server.desk.writer import Writer
-from server.domain.report import Asked
+from server.domain.report import Answered, Asked
 from server.domain.user import Role, User
-from server.domain.wanted import Wanted
+from server.domain.wanted import Sort, Wanted
 from server.settings import Settings
 from server.store import feed as events
+from server.store import words
 from server.store.database import Database, Transaction
 from server.store.lists import View
 
@@ -24,6 +28,8 @@ LIMIT = 50
 DAY_US = 86_400_000_000
 SECONDS, MOST, FEWEST = 4.0, 200, 10
 """Each page is asked for so long, or so many times."""
+AT_ONCE = 2_000
+"""Contacts that a migration has let wait for their index."""
 
 Page = Callable[[random.Random], Awaitable[object]]
 
@@ -32,6 +38,8 @@ async def measure(folder: Path, engine: str, size: int, only: str = "") -> dict[
     """p50 and p99 of each page of which the name matches `only`, and the processor time of one, ours and the database's, ms. On a crowded
     machine only that says much."""
     async with opened(folder, engine, size) as db:
+        while await db.write(partial(words.index_contacts, most=AT_ONCE)):
+            pass
         found = {}
         for name, page in (await pages(db)).items():
             if not re.search(only, name):
@@ -78,14 +86,16 @@ async def pages(db: Database) -> dict[str, Page]:
     desk, users = desk_over(db), await users_of(db)
     manager = users[0]
 
-    async def read(tx: Transaction) -> tuple[list[str], list[str], int, int]:
+    async def read(tx: Transaction) -> tuple[list[str], list[str], list[str], int, int]:
         newest = "select id, phone, active_at from conversations where account = :account order by active_at desc limit 500"
         talks = await tx.all(newest, account=ACCOUNT)
         head = await tx.one("select position from accounts where id = :account", account=ACCOUNT)
         assert head is not None
-        return [row["id"] for row in talks], [row["phone"] for row in talks], int(head["position"]), talks[0]["active_at"]
+        dids = await tx.all("select id from dids where account = :account order by id", account=ACCOUNT)
+        ids, phones = [row["id"] for row in talks], [row["phone"] for row in talks]
+        return ids, phones, [row["id"] for row in dids], int(head["position"]), talks[0]["active_at"]
 
-    talks, phones, head, newest = await db.read(read)
+    talks, phones, dids, head, newest = await db.read(read)
 
     def listed(view: View, query: Callable[[random.Random], str] = lambda _: "") -> Page:
         return lambda chance: inbox.conversation_list(desk, chance.choice(users), view, query(chance), None, LIMIT)
@@ -109,7 +119,7 @@ async def pages(db: Database) -> dict[str, Page]:
 
         return await db.read(read)
 
-    elsewhere = searches(desk, manager, phones) | reports(desk, manager, newest)
+    elsewhere = searches(desk, manager, phones) | reports(desk, manager, dids, newest)
     return elsewhere | {
         "inbox: mine": listed("mine"),
         "inbox: subscribed": listed("subscribed"),
@@ -129,8 +139,8 @@ async def pages(db: Database) -> dict[str, Page]:
 
 
 def searches(desk: Desk, manager: User, phones: list[str]) -> dict[str, Page]:
-    def contacts(query: Callable[[random.Random], str]) -> Page:
-        return lambda chance: contact_lists.contact_list(desk, manager, Wanted(q=query(chance)), limit=LIMIT)
+    def contacts(query: Callable[[random.Random], str], sort: Sort = "name") -> Page:
+        return lambda chance: contact_lists.contact_list(desk, manager, Wanted(q=query(chance)), sort=sort, limit=LIMIT)
 
     def texts(query: Callable[[random.Random], str]) -> Page:
         return lambda chance: message_search.message_search_page(desk, manager, query(chance), None, LIMIT)
@@ -140,6 +150,10 @@ def searches(desk: Desk, manager: User, phones: list[str]) -> dict[str, Page]:
         "contacts: a first name's 3 letters": contacts(lambda chance: chance.choice(FIRST_NAMES)[:3]),
         "contacts: a number": contacts(lambda chance: chance.choice(phones)),
         "contacts: 2 letters": contacts(lambda chance: chance.choice(FIRST_NAMES)[:2]),
+        "contacts: 2 letters of nobody": contacts(lambda chance: f"q{chance.choice('bcdfghjk')}"),
+        "contacts: 2 letters, newest first": contacts(lambda chance: chance.choice(FIRST_NAMES)[:2], "recent"),
+        "contacts: 2 digits for letters": contacts(lambda chance: chance.choice(phones)[-2:]),
+        "contacts: 1 of the letters": contacts(lambda chance: chance.choice(ascii_lowercase)),
         "contacts: nobody": contacts(lambda chance: f"qx{chance.randrange(100, 999)}"),
         "texts: a common word": texts(lambda chance: chance.choice([word for word in WORDS if len(word) > 2])),
         "texts: a rare word": texts(lambda chance: "".join(chance.choices(["ba", "ko", "mi", "ve", "lo", "te"], k=4))),
@@ -148,17 +162,17 @@ def searches(desk: Desk, manager: User, phones: list[str]) -> dict[str, Page]:
     }
 
 
-def reports(desk: Desk, manager: User, newest: int) -> dict[str, Page]:
+def reports(desk: Desk, manager: User, dids: list[str], newest: int) -> dict[str, Page]:
     """Those of some days end within the last four weeks; `newest` µs."""
 
-    def report(sort: str, days: int | None = None) -> Page:
+    def report(sort: str, days: int | None = None, *, by_did: bool = False, answered: Answered = "any") -> Page:
         wanted = conversation_report.Sort(sort)
 
         async def page(chance: random.Random) -> object:
-            asked = Asked(ACCOUNT)
+            asked = Asked(ACCOUNT, did=chance.choice(dids) if by_did else None, answered=answered)
             if days is not None:
                 until = newest - chance.randrange(28) * DAY_US
-                asked = Asked(ACCOUNT, since=until - days * DAY_US, until=until)
+                asked = replace(asked, since=until - days * DAY_US, until=until)
             return await conversation_report.conversation_report(desk, manager, asked, wanted, None, LIMIT)
 
         return page
@@ -166,7 +180,12 @@ def reports(desk: Desk, manager: User, newest: int) -> dict[str, Page]:
     return {
         "report, newest first": report("last_message"),
         "report, by name": report("contact"),
+        "report, by texts": report("in"),
+        "report of what is answered, by name": report("contact", answered="answered"),
+        "report of a number": report("last_message", by_did=True),
         "report of a day": report("last_message", 1),
         "report of two weeks": report("last_message", 14),
         "report of two weeks, by texts": report("in", 14),
+        "report of two weeks of a number": report("last_message", 14, by_did=True),
+        "report of two months": report("last_message", 60),
     }

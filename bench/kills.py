@@ -1,11 +1,11 @@
 """Texts come without a pause while the process that takes them is killed, 200 times, or PostgreSQL is: what was acknowledged is there once.
 
-    python -m bench.kills [--kills 200] [--engine postgresql] [--what database] [--seed 41]
+    python -m bench.kills [--kills 200] [--engine postgresql] [--what database] [--down 60] [--seed 41]
 
 Sixteen senders sign as Twilio does, and post each text until it is answered with 2xx. `kill -9` comes at random instants; another process
 takes the same port; it has imported everything before, since that is most of what a start costs and no kill is about it.
-`--what database`: PostgreSQL is stopped as by a crash and started again. Ends with 1 where a text that was acknowledged is missing or
-there twice, numbers have gaps, or a process believed that commits were gone.
+`--what database`: PostgreSQL is stopped as by a crash and started again, after `--down` seconds. Ends with 1 where a text that was
+acknowledged is missing or there twice, numbers have gaps, or a process believed that commits were gone.
 """
 
 import argparse
@@ -27,9 +27,10 @@ from tests.fixtures.processes import Partyline
 from tests.fixtures.redis_server import RedisServer
 
 
-async def crash(cluster: PostgresCluster, storm: Storm) -> None:
+async def crash(cluster: PostgresCluster, storm: Storm, down: float) -> None:
     await asyncio.to_thread(cluster.crash)
     await storm.refused()
+    await asyncio.sleep(down)
     await asyncio.to_thread(cluster.serve)
 
 
@@ -43,7 +44,7 @@ async def play(centre: Centre, cluster: PostgresCluster | None, asked: argparse.
         await centre.open(agents="")
         began = time.monotonic()
         async with raging(centre) as storm:
-            fell = partial(crash, cluster, storm) if cluster and asked.what == "database" else partial(kill_web, centre)
+            fell = partial(crash, cluster, storm, asked.down) if cluster and asked.what == "database" else partial(kill_web, centre)
             waited = await fell_again_and_again(storm, fell, asked.kills, random.Random(asked.seed))
         took, found = time.monotonic() - began, await kept(storm)
     finally:
@@ -68,6 +69,7 @@ def main() -> int:
     parser.add_argument("--engine", choices=["sqlite", "postgresql"], default="sqlite")
     parser.add_argument("--what", choices=["web", "database"], default="web")
     parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--down", type=float, default=0.0)
     parser.add_argument("--seed", type=int, default=41)
     asked = parser.parse_args()
     if asked.what == "database" and asked.engine == "sqlite":
