@@ -408,7 +408,8 @@ test("After a reset a topic is watched from there on: what was asked before may 
 test("A conversation that this tab does not know is read elsewhere: it still counts as unread until the counts are read again", async () => {
   const tab = await new Tab().live();
   for (const type of ["conversation.read", "subscriber.muted"]) {
-    tab.store.loads.tallying = tab.store.loads.tallied_lately = false;
+    tab.store.loads.tallying = null;
+    tab.store.loads.tallied_lately = false;
     [tab.gets, tab.later] = [[], []];
     tab.events({ ...event(7), type, conversation: "c9", seq: null, data: { conversation: "c9", read_seq: 7 } });
     tab.later.splice(0).forEach((run) => run());
@@ -432,6 +433,50 @@ test("Counts that were read before I read a conversation are read again", async 
   waiting[1](counts(0));
   await settled();
   assert.equal(tab.store.unread, 0);
+});
+
+/** A tab of which each reading of the counts waits for its answer, with what runs what is to run after `ms`. */
+function counting() {
+  const tab = new Tab();
+  const waiting = [];
+  tab.answers["/conversations/counts"] = () => new Promise((done) => waiting.push(done));
+  const answer = async (n, unread) => {
+    waiting[n]({ mine: { all: 1, unread }, subscribed: { all: 0, unread: 0 }, pool: 0, unanswered: 0, all: 1, closed: 0 });
+    await settled();
+  };
+  const after = (ms) => {
+    const due = tab.later.filter((run) => run.ms === ms);
+    tab.later = tab.later.filter((run) => run.ms !== ms);
+    for (const run of due) run();
+  };
+  tab.frame({ op: "hello", epoch: "e1", position: 100 });
+  tab.frame({ op: "ready", position: 100 });
+  return { tab, answer, after };
+}
+
+test("Counts that were read while I read and then while a text came are right half a second later", async () => {
+  const { tab, answer, after } = counting();
+  tab.store.loads.take(row({ unread: 1 }));
+  tab.events({ ...event(1), type: "conversation.read", seq: null, data: { conversation: "c1", read_seq: 1 } });
+  await answer(0, 1);
+  after(200);
+  tab.events(event(2));
+  assert.equal(tab.store.unread, 2);
+  await answer(1, 0);
+  after(200);
+  await answer(2, 1);
+  assert.equal(tab.store.unread, 1);
+});
+
+test("Counts that come after those of a later question are old", async () => {
+  const { tab, answer, after } = counting();
+  await answer(0, 0);
+  tab.store.loads.tallies();
+  tab.events({ ...event(7), type: "conversation.read", conversation: "c9", seq: null, data: { conversation: "c9", read_seq: 7 } });
+  after(200);
+  await answer(2, 3);
+  await answer(1, 4);
+  assert.equal(tab.store.unread, 3);
 });
 
 test("What only the feed brings of unknown conversations is not kept, however much comes", async () => {

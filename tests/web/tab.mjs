@@ -91,7 +91,7 @@ export class Tab {
       me: ME,
       settings: { sms_public_minutes: 20, opt_out_text: "Reply STOP." },
       send: (frame) => this.sent.push(frame),
-      later: (run) => this.later.push(run),
+      later: (run, ms) => this.later.push(Object.assign(run, { ms })),
       applied: (each) => this.applied.push(each.seq),
       notice: (each, _record, replayed) => this.noticed.push([each.seq, replayed]),
       api: { get: (path) => this.get(path), call: (method, path, body) => this.get(`${method} ${path}`, body) },

@@ -17,8 +17,11 @@ const TRIES = 5;
 const RETRY = 3000;
 /** When the counts are read again after changes that this tab cannot count itself, ms. */
 const [SOON, SELDOM] = [200, 3000];
-/** So many answers in a row that crossed a change of this tab's own are left; then one is believed, since they may go on for ever. */
-const MOST_CROSSED = 3;
+/**
+ * When they are read again after an answer, one of some in a row, that crossed a change of this tab's own and was left, ms. The next one is
+ * believed, since they may go on for ever.
+ */
+const CROSSED = [SOON, 1000, SELDOM];
 /** The status of the answer, short. @param {any} problem */
 const says = (problem) => (problem?.status > 0 ? String(problem.status) : "you are offline");
 
@@ -31,7 +34,11 @@ export class Loads {
     this.wanted = new Wanted(this);
     /** Counts changes of rows, so that a list read knows which rows changed after it began. */
     this.ticks = 0;
-    this.tallying = this.tallied_lately = false;
+    /** When the counts are to be read again: after how long, ms. @type {{wait: number}|null} */
+    this.tallying = null;
+    this.tallied_lately = false;
+    /** The last question for the counts, and the last one that was answered: an answer to one before it is old. */
+    this.tallies_asked = this.tallies_known = 0;
     /** Counts what moves the counts, so that an answer which crossed such a change is not believed for long. */
     this.moved = 0;
     /** Readings that the server has not confirmed yet, and answers that were left. */
@@ -208,14 +215,14 @@ export class Loads {
 
   async tallies() {
     const { store, moved, reading } = this;
+    const asked = ++this.tallies_asked;
     try {
       const counts = asTallies(await this.api.get("/conversations/counts"));
+      if (asked < this.tallies_known) return;
+      this.tallies_known = asked;
       const crossed = moved !== this.moved || reading > 0;
+      if (crossed && store.tallied && this.crossed < CROSSED.length) return this.talliesSoon(CROSSED[this.crossed++]);
       if (crossed) this.talliesSoon();
-      if (crossed && store.tallied && this.crossed < MOST_CROSSED) {
-        this.crossed += 1;
-        return;
-      }
       this.crossed = 0;
       Object.assign(store.tallies, counts);
       store.tallied = true;
@@ -225,17 +232,17 @@ export class Loads {
     }
   }
 
-  /** Reads the counts again: soon after the first of many changes, then once in a while. */
-  talliesSoon() {
-    if (this.tallying) return;
-    this.tallying = true;
+  /** Reads the counts again: soon after the first of many changes, then once in a while. @param {number} [wait] ms */
+  talliesSoon(wait = this.tallied_lately ? SELDOM : SOON) {
+    if (this.tallying && this.tallying.wait <= wait) return;
+    const turn = (this.tallying = { wait });
     const { later } = this.store.doors;
-    const wait = this.tallied_lately ? SELDOM : SOON;
     this.tallied_lately = true;
     later(() => {
-      this.tallying = false;
+      if (this.tallying !== turn) return;
+      this.tallying = null;
       this.tallies();
-      later(() => (this.tallied_lately = this.tallying), SELDOM);
+      later(() => (this.tallied_lately = this.tallying !== null), SELDOM);
     }, wait);
   }
 
