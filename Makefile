@@ -8,7 +8,7 @@ PYTHON ?= $(shell for name in python3.12 python3.11 python3.13 python3.14 python
 REDIS := $(shell { redis-server --version || valkey-server --version; } 2>/dev/null | grep -E 'v=([7-9]|[1-9][0-9])\.')
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help run setup test check python web node system faults pictures lock clean bench yardsticks nchan
+.PHONY: help run setup test check python web node system faults pictures schema lock clean bench yardsticks nchan
 
 help: ## lists these verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/	/' | expand -t 10
@@ -105,6 +105,9 @@ bench/yardsticks/.venv/.installed: bench/yardsticks/requirements.txt
 
 pictures: .venv/dev.installed ## takes the README's pictures anew, from the demo's data
 	$(BIN)/python docs/pictures/take.py
+
+schema: system .venv/dev.installed ## writes anew what all migrations together make, for both engines
+	$(BIN)/python -m tests.store.schema
 
 lock: ## resolves the dependencies anew (needs uv)
 	for name in run embedded dev; do \
