@@ -1,9 +1,10 @@
 """What a tab does when events of the server do not reach it: it notices by their numbers and fetches them itself."""
 
+import asyncio
 import json
 import re
 
-from playwright.async_api import WebSocketRoute, expect
+from playwright.async_api import Route, WebSocketRoute, expect
 
 from tests.browser.test_equality import assert_equal_to_fresh
 from tests.fixtures.browser import Team, Window
@@ -61,3 +62,33 @@ async def test_an_event_that_got_lost_is_fetched_when_the_next_one_comes(team: T
     await ben.row("Wei Chen").click()
     await expect(ben.page).to_have_url(re.compile(wei))
     await expect(ben.page.locator(".message .words")).to_have_text(["One", "Lost on its way", "Two"])
+
+
+async def test_messages_that_were_read_before_the_row_and_come_after_it_are_read_again(team: Team) -> None:
+    """What happened between the two readings is brought by no event: the row knows it already."""
+    maria = await team.talk("Maria Garcia", MARIA, "One", to=team.own)
+    ben = await team.window("ben", None)
+    read, happened, shown = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def messages(route: Route) -> None:
+        if read.is_set():
+            await route.continue_()
+            return
+        page = await route.fetch()
+        read.set()
+        await shown.wait()
+        await route.fulfill(response=page)
+
+    async def rows(route: Route) -> None:
+        await happened.wait()
+        await route.continue_()
+
+    await ben.page.route("**/messages?*", messages)
+    await ben.page.route(re.compile(rf"/conversations(/{maria}$|\?view=)"), rows)
+    await ben.go(f"/sms/{maria}")
+    await read.wait()
+    await team.text(MARIA, "Two", to=team.own)
+    happened.set()
+    await expect(ben.row("Maria Garcia")).to_contain_text("Two")
+    shown.set()
+    await expect(ben.page.locator(".message .words")).to_have_text(["One", "Two"])

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { woven } from "../../web/static/js/lines.js";
-import { event, message, row, settled, shared, Tab } from "./tab.mjs";
+import { BEN, event, message, row, settled, shared, Tab } from "./tab.mjs";
 
 const NEWEST = 400;
 
@@ -170,4 +170,89 @@ test("Lines stand between the texts that are here, as one goes on, and none beyo
   await tab.store.threads.older(tab.record());
   for (let n = 0; n < 20; n += 1) await settled();
   assert.deepEqual(told(), [90, 160, 240, 260, 270, 390, 401]);
+});
+
+/** Opened by its address, before the first load. Its row has been read as of `row_seq`, its messages are on their way. */
+async function rowCameFirst(row_seq) {
+  const tab = new Tab();
+  tab.frame({ op: "hello", epoch: "e1", position: 100, ping_seconds: 25 });
+  tab.store.threads.open("c1");
+  const answers = [];
+  tab.answers["/conversations/c1"] = () => row({ seq: row_seq });
+  tab.answers["/conversations/c1/messages"] = () => new Promise((done) => answers.push(done));
+  tab.answers["/conversations/c1/events"] = { items: [], more: false };
+  tab.frame({ op: "ready", position: 100 });
+  await settled();
+  return { tab, answers };
+}
+
+const queued = message(2, { direction: "outbound", state: "queued" });
+const becomes = (seq, state) =>
+  event(seq, { type: `message.${state}`, alert: [], data: { message: { ...queued, state }, conversation: shared(row({ seq })) } });
+const states = (tab) => tab.record().thread.items.map(({ state }) => state);
+
+test("Messages that were read before what the row knows are read once more: no event brings what is between", async () => {
+  const { tab, answers } = await rowCameFirst(3);
+  tab.events(becomes(3, "sent"));
+  answers[0]({ items: [message(1), queued], seq: 2 });
+  await settled();
+  assert.equal(answers.length, 2);
+  tab.events(becomes(4, "delivered"));
+  assert.deepEqual(states(tab), ["received", "queued"]);
+  answers[1]({ items: [message(1), { ...queued, state: "sent" }], seq: 3 });
+  await settled();
+  assert.deepEqual(states(tab), ["received", "delivered"]);
+  assert.equal(answers.length, 2);
+});
+
+test("Messages that were read with the row, or after it, are read once", async () => {
+  const { tab, answers } = await rowCameFirst(3);
+  answers[0]({ items: [message(1), { ...queued, state: "sent" }], seq: 3 });
+  await settled();
+  assert.equal(answers.length, 1);
+});
+
+test("A list that knows more of a conversation that was opened just now has its messages read once more", async () => {
+  const strange = row({ owner: BEN, role: null, seq: 2 });
+  const tab = await new Tab().live(strange);
+  tab.answers["/conversations/c1/messages"] = () => ({ items: [message(1), queued], seq: 2 });
+  tab.store.threads.open("c1");
+  await settled();
+  tab.answers["/conversations/c1/messages"] = () => ({ items: [message(1), { ...queued, state: "sent" }], seq: 3 });
+  tab.store.loads.take({ ...strange, seq: 3 });
+  tab.later.find(({ ms }) => ms === 150)();
+  await settled();
+  assert.deepEqual(states(tab), ["received", "sent"]);
+});
+
+test("What goes public just as somebody opens it shows its messages", async () => {
+  const strange = row({ owner: BEN, role: null, seq: 2 });
+  const tab = await new Tab().live(strange);
+  tab.answers["/conversations/c1/messages"] = () => ({ items: [message(1), queued], seq: 2 });
+  tab.store.threads.open("c1");
+  await settled();
+  tab.events(event(3, { type: "conversation.public", alert: [], data: { conversation: shared({ ...strange, seq: 3 }) } }));
+  tab.later.find(({ ms }) => ms === 150)();
+  await settled();
+  assert.deepEqual(states(tab), ["received", "queued"]);
+});
+
+test("What becomes of a text on an older page, while that is on its way, is not lost", async () => {
+  const tab = await openedAt(200);
+  const { get } = tab.store.doors.api;
+  let answer;
+  tab.store.doors.api.get = async (path) => {
+    const page = await get(path);
+    await new Promise((done) => (answer = done));
+    return page;
+  };
+  const page = tab.store.threads.older(tab.record());
+  await settled();
+  const changed = message(140, { direction: "outbound", state: "delivered" });
+  tab.head += 1;
+  tab.events(event(401, { type: "message.delivered", alert: [], data: { message: changed, conversation: shared(row({ seq: 401 })) } }));
+  answer();
+  await page;
+  assert.equal(tab.record().thread.items.find(({ seq }) => seq === 140).state, "delivered");
+  assert.deepEqual(numbers(tab), range(101, 250));
 });

@@ -5,11 +5,12 @@
  * @import {Conversation, Event, Media, Message, User} from "./shapes.js"
  * @typedef {{
  *   items: Message[], seq: number|null, older: boolean, newer: boolean, held: Event[], state: "loading"|"ready"|"failed", why: string,
- *   ahead: Event[]|null, beyond: number[],
+ *   ahead: Event[]|null, behind: Event[]|null, beyond: number[], least: number,
  *   events: Event[], from: number|null, upto: number, gap: {to: number, at: number}|null, fresh: Event[],
  * }} Thread  `seq` is the snapshot's; null while it is on its way, when events wait in `held`. `older`, `newer`: there are messages
  *   before those that are here, and after them; of the latter `beyond` are the numbers of those that came live, and events of them wait
- *   in `ahead` while the page after these is on its way. `events` are those that the log tells as lines, by position; they are here from
+ *   in `ahead` while the page after these is on its way, as those of messages before these do in `behind`. `least`: a row that came
+ *   meanwhile knows events up to this number, which no event brings: a snapshot from before it has holes. `events` are those that the log tells as lines, by position; they are here from
  *   the number `from` on (0: all), null before the first reading, while those that come live are kept in `fresh` too. They are here
  *   up to the number `upto`; of those above, the ones between `at` and `to` of the `gap`
  * @typedef {{
@@ -98,6 +99,7 @@ export class Record {
       this.row = { ...old, muted: row.muted, draft: row.draft };
     } else if (old === null || row.seq >= this.seq) {
       if (old === null && this.held.size === 0) this.noticed = row.seq;
+      if (this.thread && row.seq > this.seq) this.thread.least = row.seq;
       this.seq = row.seq;
       this.row = row;
     }
@@ -174,6 +176,7 @@ export class Record {
     if (this.thread.seq === null) this.thread.held.push(event);
     else if (/** @type {number} */ (event.seq) <= this.thread.seq) return;
     else if (this.thread.newer && message.seq > (this.thread.items.at(-1)?.seq ?? 0)) this.pass(event, message);
+    else if (this.thread.older && message.seq < (this.thread.items[0]?.seq ?? 0)) this.thread.behind?.push(event);
     else this.place(message);
   }
 
@@ -188,7 +191,7 @@ export class Record {
   awaitThread() {
     const { items = [], newer = false, beyond = [], events = [] } = this.thread ?? {};
     this.thread = {
-      items, seq: null, older: false, newer, held: [], state: "loading", why: "", ahead: null, beyond,
+      items, seq: null, older: false, newer, held: [], state: "loading", why: "", ahead: null, behind: null, beyond, least: 0,
       events, from: null, upto: Infinity, gap: null, fresh: [],
     };
     return this.thread;
@@ -202,12 +205,14 @@ export class Record {
     for (const event of held) this.showInThread(event);
   }
 
-  /** Messages before those that are there. @param {Message[]} items @param {boolean} older */
-  loadOlder(items, older) {
-    if (!this.thread) return;
-    const first = this.thread.items[0]?.seq ?? Infinity;
-    this.thread.items = [...items.filter((message) => message.seq < first), ...this.thread.items];
-    this.thread.older = older;
+  /** Messages before those that are there, from a snapshot. @param {Message[]} items @param {number} seq @param {boolean} older */
+  loadOlder(items, seq, older) {
+    const { thread } = this;
+    if (!thread) return;
+    const first = thread.items[0]?.seq ?? Infinity;
+    const behind = thread.behind ?? [];
+    Object.assign(thread, { items: [...items.filter((message) => message.seq < first), ...thread.items], older, behind: null });
+    for (const event of behind) if (/** @type {number} */ (event.seq) > seq) this.showInThread(event);
   }
 
   /** Messages after those that are there, from a snapshot. @param {Message[]} items @param {number} seq @param {boolean} newer */

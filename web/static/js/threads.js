@@ -41,6 +41,9 @@ export class Threads {
       if (store.open_id !== id || opened.watched || store.records.get(id) !== opened) return;
       opened.watched = true;
       if (opened.row && !opened.loading) store.watches.ask(opened);
+      // Until now not every event came.
+      const { thread } = opened;
+      if (loads.turn > 0 && (thread === null || (thread.seq !== null && thread.seq < thread.least))) this.again(opened);
     }, STAY);
     if (loads.turn > 0 && (at ? !record.holds(at.seq) : record.thread?.state !== "ready")) this.read(record, at?.seq);
     store.changed("conversation", id);
@@ -79,7 +82,8 @@ export class Threads {
       const { items, seq, older, newer } = (at === null ? null : await this.about(record, at)) ?? (await this.newest(record));
       if (turn !== store.loads.turn || this.left(record, thread)) return;
       record.loadThread(items, seq, older, newer);
-      this.events(record);
+      if (seq < thread.least) this.again(record);
+      else this.events(record);
     } catch (problem) {
       if (turn !== store.loads.turn || this.left(record, thread)) return;
       [thread.state, thread.why] = ["failed", problem instanceof Error ? problem.message : String(problem)];
@@ -120,9 +124,10 @@ export class Threads {
     const { thread } = record;
     const first = thread?.items[0];
     if (!first || !thread.older) return;
+    thread.behind = [];
     const page = await this.api.get(`/conversations/${record.id}/messages?before=${first.seq}&limit=${PAGE}`);
     if (record.thread !== thread) return;
-    record.loadOlder(page.items, page.items.length === PAGE);
+    record.loadOlder(page.items, page.seq, page.items.length === PAGE);
     came?.();
     this.store.changed("conversation", record.id);
     this.events(record);
