@@ -10,7 +10,7 @@ from server.desk.identity import new_token
 from server.desk.passwords import Passwords, acceptable
 from server.desk.person import TAKEN, PersonShape, free_email, person_shape, person_shapes
 from server.desk.shapes import user_shape
-from server.desk.trail import Target, trace
+from server.desk.trail import Target, trace, trace_own
 from server.desk.work import Work
 from server.domain.errors import AlreadyExists, Invalid
 from server.domain.events import EventType
@@ -25,6 +25,7 @@ Name = Annotated[str, Meta(min_length=1, max_length=200)]
 Email = Annotated[str, Meta(pattern=r"^[^@\s\x00]+@[^@\s\x00]+$", max_length=254)]
 OPT_OUT_TEXT = "Reply STOP to unsubscribe."
 PUBLIC_MINUTES = 20
+FIRST_TOKEN = "init"
 
 
 class NewUser(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -75,7 +76,7 @@ async def add_user(desk: Desk, passwords: Passwords, by: User, new: NewUser, onc
 async def create_account(db: Database, name: str, email: str, password: str) -> tuple[str, str, str]:
     """Makes an account and its first manager, named like the part of the email before the @: their ids, and a token of that manager.
 
-    Raises `AlreadyExists` and `Invalid`.
+    Nobody has signed in yet: the trail has all three as Partyline's own doing. Raises `AlreadyExists` and `Invalid`.
     """
     if not name.strip():
         raise Invalid("An account has a name.", field="account")
@@ -94,7 +95,12 @@ async def create_account(db: Database, name: str, email: str, password: str) -> 
         await free_email(tx, person)
         await people.add_account(tx, account)
         await people.add(tx, person)
-        await sessions.add_token(tx, digest=digest, id=new_id(tx.now), user=user, name="init")
+        token_id = new_id(tx.now)
+        await sessions.add_token(tx, digest=digest, id=token_id, user=user, name=FIRST_TOKEN)
+        work, shown = Work(tx), user_shape(user)
+        await trace_own(work, account.id, "added", Target("account", account.id, account.name))
+        await trace_own(work, account.id, "added", Target("user", user.id, user.name), after={"email": person.email, "role": shown.role})
+        await trace_own(work, account.id, "added", Target("token", token_id, FIRST_TOKEN), after={"name": FIRST_TOKEN, "user": shown})
         return account.id, user.id, token
 
     return await db.write(create)

@@ -17,7 +17,7 @@ CHANGED = "changed"
 
 
 class Target(NamedTuple):
-    """`kind` is settings, user, token, carrier, did, live_filter, webhook or saved_reply; `name` what people call it now."""
+    """`kind` is account, settings, user, token, carrier, did, live_filter, webhook or saved_reply; `name` what people call it now."""
 
     kind: str
     id: str

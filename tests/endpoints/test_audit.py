@@ -124,6 +124,21 @@ async def test_the_trail_is_for_managers_and_of_their_own_account(integrator: In
     assert (await integrator.ana.get("/audit")).json()["code"] == "forbidden"
     _, boss, token = await directory.create_account(integrator.served.desk.db, "Other", "boss@other.example", PASSWORD)
     other = integrator.served.client(authorization=f"Bearer {token}")
-    assert (await other.get("/api/v1/audit")).json() == {"items": [], "next": None, "kinds": []}
+    assert {item["target"]["name"] for item in (await other.get("/api/v1/audit")).json()["items"]} == {"Other", "boss", "init"}
     assert (await integrator.mia.get("/audit", user=boss)).json()["code"] == "not_found"
     assert (await integrator.mia.get("/audit", cursor=boss)).json()["code"] == "not_found"
+
+
+async def test_the_trail_begins_with_the_account_its_first_manager_and_the_token_that_were_made(integrator: Integrator) -> None:
+    account, boss, token = await directory.create_account(integrator.served.desk.db, "Other", "Boss@other.example", PASSWORD)
+    other = integrator.served.client(authorization=f"Bearer {token}")
+    answer = await other.get("/api/v1/audit")
+    integrator.document.check(answer)
+    newest_first = answer.json()["items"]
+    assert [(item["what"], item["target"]["name"], item["user"], item["before"], item["after"]) for item in newest_first] == [
+        ("token.added", "init", None, None, {"name": "init", "user": {"id": boss, "name": "Boss", "role": "manager"}}),
+        ("user.added", "Boss", None, None, {"email": "boss@other.example", "role": "manager"}),
+        ("account.added", "Other", None, None, None),
+    ]
+    assert [item["target"]["id"] for item in newest_first[1:]] == [boss, account]
+    assert [secret for secret in (token, PASSWORD, "argon2") if secret in answer.text] == []
