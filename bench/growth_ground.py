@@ -29,7 +29,7 @@ from server.store.migrate import known, migrate
 NEWEST = 3_000_000
 MANY = 20_000
 PROGRAMS = Path("/usr/lib/postgresql/15/bin")
-PARTICIPATION, FIGURES = 25, 27
+PARTICIPATION, FIGURES, WEEKS = 25, 27, 28
 
 
 def filled(number: int, engine: str = "postgresql") -> list[str]:
@@ -48,6 +48,7 @@ AT_ONCE = (
     "insert into message_words select id, account, created_at, lower(body) from messages",
     "truncate contacts_to_index, messages_to_index, conversation_counts, participation_counts, participation_changes",
     *filled(PARTICIPATION),
+    *filled(WEEKS),
     """create index contact_words_held on contact_words using gin
         (account, said gin_trgm_ops, numbers gin_trgm_ops, letters_in(said), letters_in(numbers))""",
     "create index message_words_held on message_words using gin (account, words gin_trgm_ops)",

@@ -9,11 +9,14 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from string import ascii_lowercase
+from zoneinfo import ZoneInfo
 
 from bench.growth_ground import opened
 from bench.years import ACCOUNT, FIRST_NAMES, WORDS
-from server.desk import contact_lists, conversation_report, feed, inbox, message_search, sweep, tallies
+from server.desk import contact_lists, conversation_report, directory, feed, inbox, message_search, sweep, tallies
 from server.desk.desk import Desk
+from server.desk.response_times import LONGEST_DAYS, count_days, response_times_report
+from server.desk.stream import Stream
 from server.desk.writer import Writer
 from server.domain.report import Answered, Asked
 from server.domain.user import Role, User
@@ -39,6 +42,8 @@ async def measure(folder: Path, engine: str, size: int, only: str = "") -> dict[
     machine only that says much."""
     async with opened(folder, engine, size) as db:
         while await db.write(partial(words.index_contacts, most=AT_ONCE)):
+            pass
+        while await count_days(desk_over(db)):
             pass
         found = {}
         for name, page in (await pages(db)).items():
@@ -119,7 +124,8 @@ async def pages(db: Database) -> dict[str, Page]:
 
         return await db.read(read)
 
-    elsewhere = searches(desk, manager, phones) | reports(desk, manager, dids, newest)
+    elsewhere = searches(desk, manager, phones) | reports(desk, manager, dids, newest) | response_times(desk, users, dids, newest)
+    stream = Stream(db)
     return elsewhere | {
         "inbox: mine": listed("mine"),
         "inbox: subscribed": listed("subscribed"),
@@ -135,6 +141,9 @@ async def pages(db: Database) -> dict[str, Page]:
         "timer: what is due": due,
         "feed, anywhere": feed_page,
         "feed: figures": lambda _: feed.feed_figures(desk, manager),
+        "resume": lambda chance: stream.unasked(chance.choice(users), head),
+        "resume of who takes part in most": lambda _: stream.unasked(manager, head),
+        "people": lambda _: directory.list_users(desk, manager, "", LIMIT),
     }
 
 
@@ -188,4 +197,34 @@ def reports(desk: Desk, manager: User, dids: list[str], newest: int) -> dict[str
         "report of two weeks, by texts": report("in", 14),
         "report of two weeks of a number": report("last_message", 14, by_did=True),
         "report of two months": report("last_message", 60),
+    }
+
+
+def response_times(desk: Desk, users: list[User], dids: list[str], newest: int) -> dict[str, Page]:
+    """Of whole days of a zone that is off UTC, each until one of the last four weeks, that of the longest time until the newest."""
+    zone = ZoneInfo("America/New_York")
+
+    def times(days: int, *, by_did: bool = False, by_user: bool = False) -> Page:
+        async def page(chance: random.Random) -> object:
+            until = newest - newest % DAY_US + 5 * 3_600_000_000 + (0 if days == LONGEST_DAYS else 1 - chance.randrange(28)) * DAY_US
+            asked = Asked(
+                ACCOUNT,
+                until - days * DAY_US,
+                until,
+                did=chance.choice(dids) if by_did else None,
+                participant=chance.choice(users).id if by_user else None,
+            )
+            return await response_times_report(desk, users[0], asked, zone.key, zone)
+
+        return page
+
+    return {
+        "response times of a day": times(1),
+        "response times of two weeks": times(14),
+        "response times of two weeks of a number": times(14, by_did=True),
+        "response times of two weeks of a user": times(14, by_user=True),
+        "response times of two months": times(60),
+        "response times of the longest time": times(LONGEST_DAYS),
+        "response times of the longest time of a number": times(LONGEST_DAYS, by_did=True),
+        "response times of the longest time of a user": times(LONGEST_DAYS, by_user=True),
     }

@@ -12,6 +12,7 @@ from server.desk.once import prune_keys
 from server.desk.quiet_hours import look_again
 from server.desk.receipts import forget_stray
 from server.desk.receive import receive_incomplete
+from server.desk.response_times import count_days
 from server.desk.scheduled import leave_due, next_leaving
 from server.desk.sweep import AT_ONCE, Portion, next_due, sweep_on
 from server.desk.tallies import fold_counts
@@ -50,6 +51,7 @@ async def run(parts: Parts, stop: asyncio.Event, longest_pause: float = LONGEST_
             if parts.clock.monotonic() >= tidy_at:
                 tidied = await prune_keys(parts.desk) + await forget_unsent(parts.desk) + await prune_deliveries(parts.desk)
                 tidied += await prune_malformed(parts.desk) + await prune_nonces(parts.desk) + await forget_stray(parts.desk)
+                tidied += await count_days(parts.desk)
                 tidy_at = parts.clock.monotonic() + (0 if tidied else TIDY_SECONDS)
         except Unavailable as error:
             log.error("timer.database_unavailable", reason=str(error))

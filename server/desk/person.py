@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from server.desk.shapes import DidShape, UserShape, did_shape, instant, instant_or_none
 from server.domain.errors import AlreadyExists, NotFound
-from server.store import accounts, people, seen
+from server.store import accounts, participation_counts, people, seen
 from server.store.database import Transaction
 from server.store.people import Person
 
@@ -32,7 +32,7 @@ async def person_shape(tx: Transaction, account: str, id: str) -> PersonShape:
 
 async def person_shapes(tx: Transaction, account: str, persons: Sequence[Person]) -> list[PersonShape]:
     ids = [person.user.id for person in persons]
-    owned, was_here = await people.open_conversations(tx, ids), await seen.last_seen(tx, ids)
+    owned, was_here = await participation_counts.owned(tx, ids), await seen.last_seen(tx, ids)
     dids = await accounts.dids_of(tx, account)
     return [
         PersonShape(

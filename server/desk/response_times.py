@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date, datetime, time, timedelta, tzinfo
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -13,16 +13,17 @@ from server.desk.ours import must_be_ours
 from server.desk.shapes import DidShape, UserShape, did_shape, instant, user_shape
 from server.domain.errors import Invalid
 from server.domain.report import Asked
-from server.domain.response_times import Facts, Figures, Times, seconds_or_none, times
+from server.domain.response_times import Facts, Figures, Happened, Times, counted, times
 from server.domain.user import User
-from server.store import accounts, response_times
+from server.store import accounts, response_days, response_times
 from server.store.accounts import Did
+from server.store.conversation_figures import DAY_US
 from server.store.database import Transaction
 
 DAYS = 14
 """Shown where nobody asks for a time."""
 LONGEST_DAYS = 366
-DAY_US = 86_400_000_000
+DAYS_AT_ONCE = 5
 
 
 class FiguresShape(msgspec.Struct, frozen=True):
@@ -99,10 +100,10 @@ async def response_times_report(desk: Desk, by: User, asked: Asked, zone_name: s
     async def read(tx: Transaction) -> tuple[Facts, int, int]:
         await must_be_ours(tx, by, did=asked.did, user=asked.participant)
         since, until = _span(asked, tx.now, zone)
-        return await response_times.facts(tx, replace(asked, since=since, until=until)), since, until
+        return await response_times.facts(tx, asked, since, until), since, until
 
     facts, since, until = await desk.read(read)
-    # A busy year is seconds of arithmetic: not on the loop, where everybody's events wait.
+    # A year is a second of arithmetic: not on the loop, where everybody's events wait.
     found = await asyncio.to_thread(times, facts, since, until, zone)
 
     async def names(tx: Transaction) -> tuple[Mapping[str, User], Mapping[str, Did]]:
@@ -110,6 +111,29 @@ async def response_times_report(desk: Desk, by: User, asked: Asked, zone_name: s
 
     users, dids = await desk.read(names)
     return await asyncio.to_thread(_shape, found, since, until, zone_name, users, dids)
+
+
+async def count_days(desk: Desk) -> int:
+    """Keeps what counts in some days that are over, or were changed since. Returns how many there were."""
+    days = await desk.read(partial(response_days.to_count, most=DAYS_AT_ONCE))
+    if await desk.read(response_days.any_early):
+        await desk.db.write(response_days.forget_early)
+    for account, day in days:
+
+        async def read(tx: Transaction, account: str = account, day: int = day) -> tuple[int, list[int], Happened]:
+            asked = Asked(account, day * DAY_US, (day + 1) * DAY_US)
+            return *await response_days.noted(tx, account, day), await response_times.happened(tx, asked)
+
+        version, numbers, happened = await desk.read(read)
+        figures = await asyncio.to_thread(_kept, happened)
+        keep = partial(response_days.keep, account=account, day=day, version=version, numbers=numbers, counted=figures)
+        await desk.db.write(keep)
+    return len(days)
+
+
+def _kept(happened: Happened) -> Mapping[str, str]:
+    parts = {response_days.EVERY: happened} | {did: happened.over(did) for did in happened.dids}
+    return {did: msgspec.json.encode(counted(part)).decode() for did, part in parts.items()}
 
 
 def _shape(found: Times, since: int, until: int, zone_name: str, users: Mapping[str, User], dids: Mapping[str, Did]) -> ResponseTimes:
@@ -122,8 +146,7 @@ def _shape(found: Times, since: int, until: int, zone_name: str, users: Mapping[
         figures=FiguresShape(**_figures(found.all)),
         days=[DayShape(day=day.isoformat(), **_figures(each)) for day, each in found.days.items()],
         hours=[
-            HourShape(instant(at), each.texts_in, each.texts_out, each.answered, seconds_or_none(each.percentile(50)))
-            for at, each in found.hours.items()
+            HourShape(instant(at), each.texts_in, each.texts_out, each.answered, each.percentile(50)) for at, each in found.hours.items()
         ],
         heat=[list(day) for day in found.heat],
         agents=sorted(agents, key=lambda row: (row.user is None, row.user.name if row.user else "", row.user.id if row.user else "")),
@@ -155,8 +178,8 @@ def _figures(figures: Figures) -> Mapping[str, Any]:
         "texts_in": figures.texts_in,
         "texts_out": figures.texts_out,
         "answered": figures.answered,
-        "first_reply_median_seconds": seconds_or_none(figures.percentile(50)),
-        "first_reply_p90_seconds": seconds_or_none(figures.percentile(90)),
+        "first_reply_median_seconds": figures.percentile(50),
+        "first_reply_p90_seconds": figures.percentile(90),
         "before_public_share": figures.before_public_share,
         "went_public": figures.went_public,
         "failed": figures.failed,
@@ -165,7 +188,7 @@ def _figures(figures: Figures) -> Mapping[str, Any]:
 
 
 def _times(figures: Figures) -> tuple[int, int | None, int | None]:
-    return figures.answered, seconds_or_none(figures.percentile(50)), seconds_or_none(figures.percentile(90))
+    return figures.answered, figures.percentile(50), figures.percentile(90)
 
 
 def _agent(user: User | None, figures: Figures) -> AgentShape:

@@ -17,7 +17,7 @@ from server.desk.work import Work
 from server.domain.errors import AlreadyExists, Invalid, NotFound, Refused
 from server.domain.events import EventType
 from server.domain.user import Role, User
-from server.store import accounts, conversations, people, sessions
+from server.store import accounts, conversations, participation_counts, people, sessions
 from server.store.database import Conflict, Transaction, stored_text
 from server.store.people import Person
 
@@ -117,7 +117,7 @@ async def _keep_a_manager(tx: Transaction, person: Person) -> None:
 
 async def _name_heir(work: Work, by: User, id: str, change: UserChange) -> None:
     chosen = change.conversations
-    if chosen is UNSET and await people.open_conversations(work.tx, [id]):
+    if chosen is UNSET and await participation_counts.owned(work.tx, [id]):
         raise Invalid("This user owns open conversations: hand them to somebody, or make them public.", field="conversations")
     heir = chosen.to if isinstance(chosen, HandOver) else None
     if heir == id or (heir is not None and await accounts.working_user(work.tx, by.account, heir) is None):

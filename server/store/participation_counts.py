@@ -26,6 +26,21 @@ async def counted(tx: Transaction, user: str) -> dict[str, tuple[int, int]]:
     return {row["part"]: (row["there"], row["unread"]) for row in rows}
 
 
+async def owned(tx: Transaction, users: Iterable[str]) -> dict[str, int]:
+    """How many open conversations each of these users owns; who owns none is left out."""
+    rows = await tx.all(
+        """select user_id, cast(sum(there) as bigint) as there from (
+               select c.user_id, c.there from json_each(:users) k cross join participation_counts c
+               where c.user_id = k.value ->> 'id' and c.part = 'owner'
+               union all
+               select c.user_id, c.there from json_each(:users) k cross join participation_changes c
+               where c.user_id = k.value ->> 'id' and c.part = 'owner') counted
+           group by user_id having sum(there) > 0""",
+        users=batch({"id": user} for user in set(users)),
+    )
+    return {row["user_id"]: row["there"] for row in rows}
+
+
 async def to_fold(tx: Transaction) -> list[str]:
     """People with many rows."""
     rows = await tx.all(

@@ -1,11 +1,10 @@
 """Users of an account, found by id or by the address that they sign in with."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from server.domain.user import Role, User
 from server.store.accounts import Account
-from server.store.database import Row, Transaction, batch, stored_text
+from server.store.database import Row, Transaction, stored_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +103,6 @@ async def heir(tx: Transaction, id: str) -> str | None:
     row = await tx.one("select heir from users where id = :id", id=id)
     found: str | None = row["heir"] if row else None
     return found
-
-
-async def open_conversations(tx: Transaction, ids: Iterable[str]) -> dict[str, int]:
-    """How many open conversations each of these users owns; who owns none is left out."""
-    rows = await tx.all(
-        """select c.owner, count(*) as n from json_each(:ids) k join conversations c on c.owner = k.value ->> 'id'
-           where c.closed_at is null group by c.owner""",
-        ids=batch({"id": id} for id in set(ids)),
-    )
-    return {row["owner"]: row["n"] for row in rows}
 
 
 async def other_managers(tx: Transaction, account: str, id: str) -> int:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import msgspec
 
 from server.store.database import Row, Transaction, batch
+from server.store.words import FIRST
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,17 +118,24 @@ async def conversation_since(tx: Transaction, conversation: str, seq: int, limit
 
 
 async def participations(tx: Transaction, users: Iterable[str], limit: int) -> dict[str, dict[str, int]]:
-    """By user, the conversations that he or she takes part in, newest activity first, each with its last seq; so many of each."""
+    """By user, the conversations that he or she takes part in, newest activity first, each with its last seq; so many of each.
+
+    Only those of the newest weeks that hold so many are looked at.
+    """
     found: dict[str, dict[str, int]] = {user: {} for user in users}
     rows = await tx.all(
-        """select user_id, id, seq from (
+        f"""select user_id, id, seq from (
              select p.user_id, c.id, c.seq,
                     row_number() over (partition by p.user_id order by c.active_at desc, c.id desc) as place
-             from json_each(:users) u cross join participants p join conversations c on c.id = p.conversation
-             where p.user_id = (u.value ->> 'id')
+             from (select u.value ->> 'id' as id, coalesce((select o.active_week from participants o where o.user_id = (u.value ->> 'id')
+                       order by o.active_week desc limit 1 offset :others), 0) as week
+                   from json_each(:users) u {FIRST}) w
+             cross join participants p join conversations c on c.id = p.conversation
+             where p.user_id = w.id and p.active_week >= w.week
            ) as placed where place <= :limit order by user_id, place""",
         users=batch({"id": user} for user in found),
         limit=limit,
+        others=limit - 1,
     )
     for row in rows:
         found[row["user_id"]][row["id"]] = row["seq"]

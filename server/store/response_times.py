@@ -1,10 +1,12 @@
-"""What the report of response times is made of: texts by quarter of an hour, answered waits one by one, and what else happened when."""
+"""What the report of response times is made of: texts by quarter of an hour, answered waits one by one, and what else happened when. Of
+days that are over, and of no one's conversations alone, that is kept as it was counted (`response_days`)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from server.domain.report import Asked
-from server.domain.response_times import QUARTER_US, Answered, Facts, Texts
+from server.domain.response_times import QUARTER_US, Answered, Facts, Happened, Public, Texts, seconds_or_none
+from server.store import response_days
 from server.store.conversation_figures import AT, TEXT, answered_within, bounds, public_within, within
 from server.store.database import Transaction
 
@@ -17,89 +19,72 @@ class _Query:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        return {"account": self.asked.account, **bounds(self.asked), **dict(self._people())}
+        return {"account": self.asked.account, **bounds(self.asked), **dict(self.people)}
 
-    def among(self, conversation: str) -> str:
-        return "".join(
-            f" and {conversation} in (select conversation from participants where user_id = :{name})" for name, _ in self._people()
-        )
-
-    def _people(self) -> list[tuple[str, str]]:
+    @property
+    def people(self) -> list[tuple[str, str]]:
         named = (("participant", self.asked.participant), ("scope", self.asked.scope))
         return [(name, user) for name, user in named if user is not None]
 
+    def among(self, conversation: str) -> str:
+        return "".join(f" and {conversation} in (select conversation from participants where user_id = :{name})" for name, _ in self.people)
 
-async def facts(tx: Transaction, asked: Asked) -> Facts:
-    """Everything that counts within what is asked for, from one snapshot."""
+
+async def facts(tx: Transaction, asked: Asked, since: int, until: int) -> Facts:
+    """Everything that counts in [`since`, `until`) within what else is asked for, from one snapshot."""
+    asked = replace(asked, since=since, until=until)
     query = _Query(asked)
+    kept, rests = list[str](), [(since, until)]
+    if not query.people:
+        kept, rests = await response_days.kept(tx, asked.account, asked.did, since, until)
     return Facts(
-        texts=await _texts(tx, query),
-        failed=await _failed(tx, query),
-        by_user=await _by_user(tx, query),
-        by_did=await _by_did(tx, query),
-        answered=await _answered(tx, query),
-        public=await _public(tx, query),
+        happened=[await happened(tx, replace(asked, since=begin, until=end)) for begin, end in rests],
+        kept=kept,
         opt_outs=await _opt_outs(tx, query),
         claims=await _claims(tx, query),
     )
 
 
+async def happened(tx: Transaction, asked: Asked) -> Happened:
+    query = _Query(asked)
+    return Happened(texts=await _texts(tx, query), answered=await _answered(tx, query), public=await _public(tx, query))
+
+
 async def _texts(tx: Transaction, query: _Query) -> list[Texts]:
+    quarter, mine = f"{AT} / {QUARTER_US}", f"{within(query.asked, AT, 'm.did')}{query.among('m.conversation')}"
     rows = await tx.all(
-        f"""select {AT} / {QUARTER_US} as quarter, m.direction, count(*) as n from messages m where {_counted(query)}
-            group by {AT} / {QUARTER_US}, m.direction""",
+        f"""select {quarter} as quarter, m.did, m.direction, m.user_id, count(*) as n from messages m
+            where m.account = :account and {TEXT}{mine} group by {quarter}, m.did, m.direction, m.user_id""",
         **query.parameters,
     )
-    return [Texts(row["quarter"] * QUARTER_US, row["direction"] == "inbound", row["n"]) for row in rows]
-
-
-async def _failed(tx: Transaction, query: _Query) -> dict[int, int]:
-    rows = await tx.all(
-        f"""select {AT} / {QUARTER_US} as quarter, count(*) as n from messages m
-            where m.account = :account and m.kind = 'message' and m.state in ('failed', 'undelivered')
-            {within(query.asked, AT, "m.did")}{query.among("m.conversation")} group by {AT} / {QUARTER_US}""",
+    failed = await tx.all(
+        f"""select {quarter} as quarter, m.did, count(*) as n from messages m
+            where m.account = :account and m.kind = 'message' and m.state in ('failed', 'undelivered'){mine} group by {quarter}, m.did""",
         **query.parameters,
     )
-    return {row["quarter"] * QUARTER_US: row["n"] for row in rows}
-
-
-async def _by_user(tx: Transaction, query: _Query) -> dict[str | None, int]:
-    rows = await tx.all(
-        f"select m.user_id, count(*) as n from messages m where {_counted(query)} and m.direction = 'outbound' group by m.user_id",
-        **query.parameters,
-    )
-    return {row["user_id"]: row["n"] for row in rows}
-
-
-async def _by_did(tx: Transaction, query: _Query) -> dict[str | None, tuple[int, int]]:
-    rows = await tx.all(
-        f"""select m.did, count(case when m.direction = 'inbound' then 1 end) as texts_in,
-                   count(case when m.direction = 'outbound' then 1 end) as texts_out
-            from messages m where {_counted(query)} group by m.did""",
-        **query.parameters,
-    )
-    return {row["did"]: (row["texts_in"], row["texts_out"]) for row in rows}
-
-
-def _counted(query: _Query) -> str:
-    return f"m.account = :account and {TEXT}{within(query.asked, AT, 'm.did')}{query.among('m.conversation')}"
+    found = [Texts(row["quarter"], row["did"], row["direction"] == "inbound", row["user_id"], row["n"]) for row in rows]
+    return found + [Texts(row["quarter"], row["did"], inbound=True, user=None, texts=0, failed=row["n"]) for row in failed]
 
 
 async def _answered(tx: Transaction, query: _Query) -> list[Answered]:
     rows = await tx.all(
-        f"""select w.ended_at, w.ended_at - w.since as length, w.ended_by, w.did, w.public_at from waits w
+        f"""select w.ended_at / {QUARTER_US} as quarter, w.did, w.ended_by, w.ended_at - w.since as length, w.public_at from waits w
             where w.account = :account and {answered_within(query.asked)}{query.among("w.conversation")}""",
         **query.parameters,
     )
-    return [Answered(row["ended_at"], row["length"], row["ended_by"], row["did"], row["public_at"] is None) for row in rows]
+    return [
+        Answered(row["quarter"], row["did"], row["ended_by"], seconds_or_none(row["length"]) or 0, row["public_at"] is None) for row in rows
+    ]
 
 
-async def _public(tx: Transaction, query: _Query) -> list[int]:
+async def _public(tx: Transaction, query: _Query) -> list[Public]:
     rows = await tx.all(
-        f"select w.public_at from waits w where w.account = :account and {public_within(query.asked)}{query.among('w.conversation')}",
+        f"""select w.public_at / {QUARTER_US} as quarter, w.did, count(*) as n from waits w
+            where w.account = :account and {public_within(query.asked)}{query.among("w.conversation")}
+            group by w.public_at / {QUARTER_US}, w.did""",
         **query.parameters,
     )
-    return [row["public_at"] for row in rows]
+    return [Public(row["quarter"], row["did"], row["n"]) for row in rows]
 
 
 async def _opt_outs(tx: Transaction, query: _Query) -> list[int]:

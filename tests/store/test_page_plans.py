@@ -46,6 +46,9 @@ USED = {
     "report, by name": "conversation_totals_by_name",
     "report of what is answered, by name": "conversation_totals_by_name",
     "report of a number": "conversation_days_by_did",
+    "response times of two weeks": r"(?s)\A(?=.*response_days)(?=.*messages_counted)(?=.*waits_answered)",
+    "resume": "participants_by_week",
+    "people": r"(?s)\A(?=.*participation_changes_by_user)(?!.*(participants|conversations))",
     "report of two weeks": "days USING PRIMARY KEY|conversation_days_pkey",
 }
 """Indexes of one list each: without its own a list reads all that the account has, and sorts it."""

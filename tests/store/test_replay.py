@@ -100,6 +100,24 @@ async def test_participations_come_newest_activity_first(db: Database, story: St
     assert found == {colleague.id: {other: 0}, nobody.id: {}}
 
 
+async def test_of_many_weeks_the_newest_that_hold_enough_are_looked_at(db: Database, story: Story) -> None:
+    account = await story.account()
+    me = await story.user(account)
+    conversations = [await story.conversation(account, me) for _ in range(12)]
+    weeks = [9, 2, 7, 7, 1, 7, 5, 9, 5, 1, 2, 2]
+
+    async def touch(tx: Transaction) -> None:
+        for number, (conversation, week) in enumerate(zip(conversations, weeks, strict=True)):
+            at = week * 604_800_000_000 + number * 7 % 12
+            await tx.run("update conversations set active_at = :at where id = :id", at=at, id=conversation)
+
+    await db.write(touch)
+    places = sorted(range(12), key=lambda number: (weeks[number], number * 7 % 12), reverse=True)
+    for limit in range(1, 14):
+        found = await db.read(lambda tx, limit=limit: replay.participations(tx, [me.id], limit))  # type: ignore[misc]
+        assert [*found[me.id]] == [conversations[number] for number in places[:limit]]
+
+
 async def test_head_epoch_and_what_is_kept_are_known(db: Database, story: Story) -> None:
     account = await story.account()
     await story.happen(Happening(account, None), Happening(account, None))

@@ -15,7 +15,7 @@ from server.store.database import Database, Transaction, Unavailable
 
 GROWS = set(
     "audit claims consent contacts contact_phones conversations drafts events idempotency inbox live_filter_members long_texts malformed "
-    "media messages nonces opt_outs participants receipts sessions waits webhook_deliveries".split()
+    "media messages nonces opt_outs participants receipts response_days sessions waits webhook_deliveries".split()
 )
 WAITING = {"messages_scheduled"}
 """Indexes of what waits alone, which may be read whole."""
