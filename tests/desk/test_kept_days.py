@@ -82,6 +82,7 @@ async def test_whatever_happened_what_is_kept_is_what_counting_finds(office: Off
         "update messages set state = 'received', send_at = created_at + 86400000000 where seq % 10 = 0 and kind = 'message'",
         "update messages set send_at = created_at - 40000000000 where seq % 3 = 1",
         "delete from messages where seq % 7 = 0",
+        "update waits set did = :sales where since % 3 = 1",
         "update waits set ended_by = :ana where since % 5 = 0 and how is not null",
         "update waits set how = 'closed' where ended_at % 3 = 0",
         "update waits set ended_at = ended_at - 86400000000, how = 'answered' where how is not null and since % 2 = 0",
