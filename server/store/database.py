@@ -31,8 +31,9 @@ class Row(Protocol):
 class Transaction(Protocol):
     """One transaction or snapshot. `now` is the database's clock at its start, in µs UTC.
 
-    `run` returns how many rows it wrote; `many` runs a statement once for each row of parameters. On SQLite the whole coroutine runs inside
-    the database's thread, so it may await nothing but this object.
+    `run` returns how many rows it wrote; `insert` writes rows that all name the same columns, however many, in one statement or as fast;
+    `many` runs a statement once for each row of parameters. On SQLite the whole coroutine runs inside the database's thread, so it may
+    await nothing but this object.
     """
 
     engine: str
@@ -43,6 +44,8 @@ class Transaction(Protocol):
     async def all(self, sql: str, **parameters: Any) -> list[Row]: ...
 
     async def run(self, sql: str, **parameters: Any) -> int: ...
+
+    async def insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None: ...
 
     async def many(self, sql: str, rows: Sequence[Mapping[str, Any]]) -> None: ...
 

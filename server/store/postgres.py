@@ -34,6 +34,8 @@ _GONE = (
 )
 _AGAIN = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 
+_INSERTS: dict[tuple[str, tuple[str, ...]], str] = {}
+
 
 class _Transaction:
     engine = "postgresql"
@@ -60,6 +62,20 @@ class _Transaction:
 
     async def lasting(self, sql: str) -> None:
         await self._connection.execute(sql, timeout=LASTING_SECONDS)
+
+    async def insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        if rows:
+            columns = tuple(rows[0])
+            text = _INSERTS.get((table, columns)) or await self._insert(table, columns)
+            await self._connection.execute(text, *([row[column] for row in rows] for column in columns))
+
+    async def _insert(self, table: str, columns: tuple[str, ...]) -> str:
+        """One statement for any number of rows: an array for each column."""
+        names = ", ".join(columns)
+        found = (await self._connection.prepare(f"select {names} from {table}")).get_attributes()
+        arrays = ", ".join(f"${place}::{each.type.name}[]" for place, each in enumerate(found, 1))
+        text = _INSERTS[table, columns] = f"insert into {table} ({names}) select * from unnest({arrays})"
+        return text
 
     async def many(self, sql: str, rows: Sequence[Mapping[str, Any]]) -> None:
         text, names = _text(sql)

@@ -56,6 +56,10 @@ class _Transaction:
     async def lasting(self, sql: str) -> None:
         self._connection.execute(sql).fetchall()
 
+    async def insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        if rows:
+            self._connection.executemany(_insert(table, tuple(rows[0])), rows)
+
     async def many(self, sql: str, rows: Sequence[Mapping[str, Any]]) -> None:
         self._connection.executemany(_text(sql), rows)
 
@@ -188,6 +192,11 @@ def _drive(work: Awaitable[T]) -> T:
 def _text(sql: str) -> str:
     """SQLite has no row locks: `begin immediate` already holds every other writer."""
     return sql.replace("for update", "").replace("for no key update", "")
+
+
+@cache
+def _insert(table: str, columns: tuple[str, ...]) -> str:
+    return f"insert into {table} ({', '.join(columns)}) values ({', '.join(f':{column}' for column in columns)})"
 
 
 def _lower(value: object) -> str | None:
