@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from channels.bus import Bus
 from channels.envelope import Envelope
 from server.carriers.registry import carriers
-from server.clock import Clock, SystemClock
+from server.clock import Clock, SharedClock
 from server.desk.desk import Desk
 from server.desk.hear import Connections
 from server.desk.identity import Identity
@@ -44,9 +44,9 @@ class Parts:
 @contextlib.asynccontextmanager
 async def open_parts(settings: Settings, *, demo: bool = False, clock: Clock | None = None) -> AsyncIterator[Parts]:
     """Opens the database, whose schema must be up to date, and starts the writer and the bus. Redis may be away."""
-    clock = clock or SystemClock()
     secret = settings.secret_key.get_secret_value()
     db = await open_with_patience(settings.database_url, DATABASE_PATIENCE_SECONDS)
+    clock = clock or SharedClock(db.now)
     try:
         bus = Bus(settings.redis_url)
         wakes = Wakes(bus)

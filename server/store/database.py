@@ -71,6 +71,11 @@ class Database(Protocol):
 
     async def write(self, work: Work[T]) -> T: ...
 
+    def now(self) -> int:
+        """The database's clock, in µs UTC, as near as this process knows it without asking: the machine's own may be wrong. `shift_us` is
+        not in it."""
+        ...
+
     async def close(self) -> None: ...
 
 

@@ -121,6 +121,10 @@ class SqliteDatabase:
     async def write(self, work: Work[T]) -> T:
         return await self._writer.hop(lambda: self._in_turn(lambda: self._transact(self._writer.inner, "begin immediate", work)))
 
+    def now(self) -> int:
+        """One file is one machine's, and so is the clock of all who have it open."""
+        return time.time_ns() // 1000
+
     async def alone(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Runs `work` outside of any transaction, while no process of ours writes. Raises `Unavailable`."""
         return await self._writer.hop(lambda: self._in_turn(lambda: _plainly(work, self._writer.inner)))
@@ -146,7 +150,7 @@ class SqliteDatabase:
     def _transact(self, connection: sqlite3.Connection, begin: str, work: Work[T]) -> T:
         try:
             connection.execute(begin)
-            now, changes = time.time_ns() // 1000 + self.shift_us, connection.total_changes
+            now, changes = self.now() + self.shift_us, connection.total_changes
             result = _drive(work(_Transaction(connection, now)))
             number = None if connection.total_changes == changes else _count(connection)
             connection.execute("commit")
