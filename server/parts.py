@@ -13,6 +13,7 @@ from server.desk.desk import Desk
 from server.desk.hear import Connections
 from server.desk.identity import Identity
 from server.desk.writer import Writer
+from server.exhaustion import mortal
 from server.lateness import Lateness
 from server.network import Network
 from server.settings import Settings
@@ -75,8 +76,8 @@ async def open_parts(settings: Settings, *, demo: bool = False, clock: Clock | N
             demo=demo,
         )
         async with asyncio.TaskGroup() as tasks:
-            writing = tasks.create_task(writer.run())
-            carrying = tasks.create_task(bus.run())
+            writing = tasks.create_task(mortal(writer.run()))
+            carrying = tasks.create_task(mortal(bus.run()))
             try:
                 yield parts
             finally:

@@ -11,6 +11,7 @@ from channels.envelope import Envelope
 from server.desk.ledger import write_events
 from server.desk.work import Work
 from server.domain.errors import Refused
+from server.exhaustion import heed
 from server.failpoints import failpoint
 from server.spread import Spread
 from server.store.database import Conflict, Database, Transaction, Unavailable
@@ -110,6 +111,7 @@ class Writer:
         try:
             outcomes, work, envelopes = await self._commit(jobs)
         except Exception as error:  # noqa: BLE001 - the outermost loop of every write: the failure goes to whoever waits
+            heed(error)  # whether it was committed is not known, and each item alone would be done again
             if len(jobs) > 1 and not isinstance(error, Unavailable):
                 for job in jobs:
                     await self._write([job])
