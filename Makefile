@@ -52,6 +52,7 @@ system:
 	[ -x /usr/lib/kannel/test/fakesmsc ] || set -- "$$@" kannel-extras; \
 	[ -x /usr/sbin/nginx ] || set -- "$$@" nginx-light; \
 	[ -x /usr/sbin/pgbouncer ] || set -- "$$@" pgbouncer; \
+	ls /usr/lib/*/faketime/libfaketime.so.1 >/dev/null 2>&1 || set -- "$$@" libfaketime; \
 	[ "$$#$$quicker" = 0 ] && exit; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    echo "apt-get install $$* $$quicker"; \
