@@ -23,12 +23,14 @@ def end() -> NoReturn:
 
 
 def heed(error: BaseException | None) -> None:
-    """For whoever has caught something and would go on: does not return where it was memory that lacked."""
-    if isinstance(error, MemoryError):
-        end()
-    if isinstance(error, BaseExceptionGroup):
-        for one in error.exceptions:
-            heed(one)
+    """For whoever has caught something and would go on: does not return where it was memory that lacked, or where that led to it."""
+    while error is not None:
+        if isinstance(error, MemoryError):
+            end()
+        if isinstance(error, BaseExceptionGroup):
+            for one in error.exceptions:
+                heed(one)
+        error = error.__cause__ or error.__context__
 
 
 async def mortal(work: Awaitable[T]) -> T:

@@ -1,9 +1,9 @@
 """A web process that may have no more memory: it ends and begins anew, or says that it cannot, and what it took is kept (FAULTS 52)."""
 
 import asyncio
-import contextlib
 import random
 import resource
+import signal
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -22,12 +22,12 @@ from tests.fixtures.tab import Ledger, open_tab
 from tests.fixtures.waiting import PATIENCE_SECONDS, until
 
 MIB = 2**20
-ROOM_MIB = (0.25, 8.0)
+ROOM_MIB = (0.0, 48.0)
 """So much more than it has the process may take, at the least and at the most."""
 ROUNDS = 5
 UNDER_IT_SECONDS = 3.0
-EATERS = 6
-"""Files of 3.4 megabytes that are brought at once, again and again."""
+EATERS = 12
+"""Files of 3.4 megabytes at once, to a process that has met none yet: the room that it had for them it keeps for others."""
 AGAIN_SECONDS = 0.05
 
 
@@ -57,13 +57,12 @@ async def starve(centre: Centre, rounds: int, chance: random.Random) -> Starved:
     found = Starved()
     async with open_tab(centre, "ana", 0) as hers, open_tab(centre, "ana", 1) as elsewhere:
         async with raging(centre, ANAS_OWN) as storm, asyncio.TaskGroup() as others:
-            running = [others.create_task(_supervise(centre, found)), *(others.create_task(_eat(centre, found)) for _ in range(EATERS))]
+            supervising = others.create_task(_supervise(centre, found))
             for _ in range(rounds):
                 await storm.more(storm.senders)
                 await _under_a_ceiling(centre, found, round(chance.uniform(*ROOM_MIB) * MIB))
             await storm.more(4 * storm.senders)
-            for task in running:
-                task.cancel()
+            supervising.cancel()
         for tab in (hers, elsewhere):
             await tab.until_current()
             found.ledgers.append(await tab.ledger())
@@ -76,7 +75,8 @@ async def _supervise(centre: Centre, found: Starved) -> None:
     while True:
         status = centre.webs[0].ended
         if status is not None:
-            found.ended[status] += 1
+            if status != -signal.SIGKILL:
+                found.ended[status] += 1
             await centre.restart_web(0)
         await asyncio.sleep(AGAIN_SECONDS)
 
@@ -95,21 +95,23 @@ async def _eat(centre: Centre, found: Starved) -> None:
 
 
 async def _under_a_ceiling(centre: Centre, found: Starved, room: int) -> None:
-    """Until it has ended, or for a while."""
+    """Until it has ended, or for a while, after which another one takes its place."""
     web = centre.webs[0]
     has = int(Path(f"/proc/{web.pid}/statm").read_text().split()[0]) * resource.getpagesize()
     resource.prlimit(web.pid, resource.RLIMIT_AS, (has + room, resource.RLIM_INFINITY))
     over = time.monotonic() + UNDER_IT_SECONDS
-    while web.ended is None and time.monotonic() < over:
-        if not await _answers(web.address) and web.ended is None:
-            found.hung += 1
-            web.kill()
-        await asyncio.sleep(AGAIN_SECONDS)
+    async with asyncio.TaskGroup() as group:
+        eaters = [group.create_task(_eat(centre, found)) for _ in range(EATERS)]
+        while web.ended is None and time.monotonic() < over:
+            if not await _answers(web.address) and web.ended is None:
+                found.hung += 1
+                web.kill()
+            await asyncio.sleep(AGAIN_SECONDS)
+        for eater in eaters:
+            eater.cancel()
     if web.ended is None:
         found.bore += 1
-        with contextlib.suppress(ProcessLookupError):  # it has ended just now
-            resource.prlimit(web.pid, resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-        return
+        web.kill()
     await until(lambda: centre.webs[0] is not web, within=3 * PATIENCE_SECONDS)
 
 
@@ -139,7 +141,7 @@ async def test_a_process_under_a_ceiling_ends_and_begins_anew_or_works_on_and_wh
     assert found.hung == 0
     assert found.kept == Kept()
     assert found.ledgers == [Ledger(), Ledger()]
-    assert found.answers.keys() <= {201, 500, 503}
+    assert found.answers.keys() <= {201, 500, 503}, "nobody is told that the fault was theirs"
 
 
 async def test_a_process_that_finds_no_memory_behind_a_commit_ends_and_what_it_had_told_nobody_is_told(

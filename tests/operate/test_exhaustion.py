@@ -35,6 +35,12 @@ PLACES = {
     "our own line": CAUGHT.format(caught='get_logger("server.x").error("x.failed", exc_info=True)'),
     "our own line, of no level that is shown": CAUGHT.format(caught='get_logger("server.x").warning("x.failed", exc_info=error)'),
     "a library's line": CAUGHT.format(caught='logging.getLogger("uvicorn.error").error("x", exc_info=error)'),
+    "what became another failure": CAUGHT.format(
+        caught="""try:
+        raise OSError from error
+    except OSError:
+        get_logger("server.x").exception("x")"""
+    ),
     "one of several": CAUGHT.format(caught='get_logger("server.x").error("x", exc_info=ExceptionGroup("all", [OSError(), error]))'),
     "a callback of the loop": LOOP.format(inside="asyncio.get_running_loop().call_soon(fail)"),
     "a task that nobody waits for": LOOP.format(
