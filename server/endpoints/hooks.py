@@ -15,6 +15,7 @@ from server.desk.receipts import apply_receipts
 from server.desk.receive import receive_texts
 from server.endpoints.limits import Knocks
 from server.endpoints.login import address_of
+from server.endpoints.turns import Turns
 from server.log import get_logger
 
 T = TypeVar("T")
@@ -25,6 +26,9 @@ the answer of the second process that it asks reaches carriers too, which wait f
 
 log = get_logger(__name__)
 
+TEXTS_A_TURN = 4
+"""Calls that are verified in one turn of the event loop: what was asked of the database is not kept waiting for a whole burst of them."""
+
 
 class Hooks:
     """Plain ASGI, since this is the busiest door: no request object is made where the scope says it all."""
@@ -34,6 +38,7 @@ class Hooks:
         self._ear = Ear(desk, clock)
         self._clock = clock
         self._knocks = Knocks(clock)
+        self._turns = Turns(TEXTS_A_TURN)
 
     async def texts(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Inbound texts."""
@@ -78,6 +83,7 @@ class Hooks:
                 return Response(b"", 429, headers={"retry-after": str(seconds)})
             raise
         try:
+            await self._turns.mine()
             heard = await hear(carrier, connection, await _call(scope, receive, patience))
             await take(heard)
             return heard

@@ -61,11 +61,14 @@ Work = Callable[[Transaction], Awaitable[T]]
 class Database(Protocol):
     """`read` gives one snapshot; `write` one durable transaction, committed when it returns. Both raise `Unavailable`.
 
-    `shift_us` moves the database's clock; only tests set it. A `write` may run its function again after a deadlock.
+    `shift_us` moves the database's clock; only tests set it. A `write` may run its function again after a deadlock. A process is served
+    best by `abreast` writes at once, in each of which at most `together` changes share a transaction.
     """
 
     engine: str
     shift_us: int
+    abreast: int
+    together: int
 
     async def read(self, work: Work[T]) -> T: ...
 

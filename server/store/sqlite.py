@@ -81,6 +81,7 @@ class SqliteDatabase:
     """See `Database`. `mark` has the number of the last commit."""
 
     engine = "sqlite"
+    abreast, together = 1, 64
 
     def __init__(self, path: str, writer: _Connection, readers: list[_Connection]) -> None:
         self.path = path
