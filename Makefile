@@ -51,6 +51,8 @@ system:
 	[ -x /usr/sbin/bearerbox ] || set -- "$$@" kannel; \
 	[ -x /usr/lib/kannel/test/fakesmsc ] || set -- "$$@" kannel-extras; \
 	[ -x /usr/sbin/nginx ] || set -- "$$@" nginx-light; \
+	[ -x /usr/sbin/pgbouncer ] || set -- "$$@" pgbouncer; \
+	ls /usr/lib/*/faketime/libfaketime.so.1 >/dev/null 2>&1 || set -- "$$@" libfaketime; \
 	[ "$$#$$quicker" = 0 ] && exit; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    echo "apt-get install $$* $$quicker"; \
@@ -59,6 +61,7 @@ system:
 	    [ -z "$$quicker" ] || apt-get install -qq --no-install-recommends $$quicker >/dev/null || echo "Chromium with its window does as well, in twice the time"; \
 	    case " $$* " in *" kannel "*) service kannel stop; update-rc.d kannel disable;; esac >/dev/null 2>&1 || :; \
 	    case " $$* " in *" nginx-light "*) service nginx stop; update-rc.d nginx disable;; esac >/dev/null 2>&1 || :; \
+	    case " $$* " in *" pgbouncer "*) service pgbouncer stop; update-rc.d pgbouncer disable;; esac >/dev/null 2>&1 || :; \
 	elif [ $$# != 0 ]; then \
 	    echo "The tests also need: $$*. On Debian and Ubuntu: sudo apt-get install $$*"; exit 2; \
 	fi

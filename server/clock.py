@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -28,3 +29,13 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+
+class SharedClock(SystemClock):
+    """What all processes have in common: `told` is the database's clock, whatever this machine's own says."""
+
+    def __init__(self, told: Callable[[], int]) -> None:
+        self._told = told
+
+    def now(self) -> int:
+        return self._told()

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from server.clock import Clock
-from server.desk.writer import BATCH
 from server.log import get_logger
 
 BURST_SECONDS = 5.0
@@ -15,6 +14,7 @@ PEOPLE_SECONDS = 10.0
 LOOK_SECONDS = 0.5
 FORGET = 0.75
 """What is left of an earlier pace at the next look: less than half after two seconds in which nobody is answered."""
+FEW = 64
 MOST = 4_000
 """So many whose bodies are here already, however fast they are answered, for the memory that they take."""
 TOLD_SECONDS = 10.0
@@ -23,7 +23,7 @@ log = get_logger(__name__)
 
 
 class Crowd:
-    """Those who wait at one door. `few` are no crowd: so many share the next commit, and calls that take long by themselves are few.
+    """Those who wait at one door. `few` are no crowd: so many share the next commit or two, and calls that take long by themselves are few.
 
     What counts is not how many they are, since what a process does in a second is another number on every machine and every day, but how
     long whoever comes now would wait: as many as there are, by as many as were answered in a second (Little's law). A crowd that has just
@@ -32,7 +32,7 @@ class Crowd:
     Queue 13/8, after Controlled Delay, RFC 8289.)
     """
 
-    def __init__(self, door: str, clock: Clock, *, burst: float, standing: float, few: int = BATCH, most: int = MOST) -> None:
+    def __init__(self, door: str, clock: Clock, *, burst: float, standing: float, few: int = FEW, most: int = MOST) -> None:
         self.door = door
         self.few = few
         self.most = most

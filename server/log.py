@@ -7,6 +7,8 @@ import sys
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from server.exhaustion import heed, heed_where_nobody_catches
+
 HIDDEN = frozenset(
     "body text raw payload password token secret signature authorization cookie credentials secret_key api_key "
     "auth_token session csrf database_url redis_url headers query".split()
@@ -16,6 +18,7 @@ get_logger = structlog.stdlib.get_logger
 
 def configure_log(level: str, *, readable: bool | None = None) -> None:
     """Sets up structlog and the standard library's loggers alike; `readable` None asks whether stderr is a terminal."""
+    heed_where_nobody_catches()
     if readable is None:
         readable = sys.stderr.isatty()
     shared: list[Processor] = [
@@ -38,7 +41,8 @@ def configure_log(level: str, *, readable: bool | None = None) -> None:
                     "foreign_pre_chain": shared,
                 }
             },
-            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+            "filters": {"memory": {"()": _HeedsMemory}},
+            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["memory"]}},
             # At debug, libraries print headers, frames and parameters: tokens and texts. That level is for our own lines.
             "root": {"handlers": ["stderr"], "level": "INFO" if level == "debug" else level.upper()},
             "loggers": {
@@ -53,6 +57,7 @@ def configure_log(level: str, *, readable: bool | None = None) -> None:
     )
     structlog.configure(
         processors=[
+            _heed_memory,
             structlog.stdlib.filter_by_level,
             *shared,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
@@ -61,6 +66,26 @@ def configure_log(level: str, *, readable: bool | None = None) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
+
+
+class _HeedsMemory(logging.Filter):
+    """What libraries, the loop and `channels` catch and go on from they log; so it is here that want of memory is noticed, wherever it was
+    met."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info:
+            heed(record.exc_info[1])
+        return True
+
+
+def _heed_memory(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """The same of our own lines, whatever their level."""
+    match event.get("exc_info"):
+        case BaseException() as error:
+            heed(error)
+        case True:
+            heed(sys.exception())
+    return event
 
 
 def hide_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -1,6 +1,7 @@
 """What `/metrics` tells, in Prometheus' text format. Each process answers for itself; what stands in the database is the same from all,
 and its help begins with "Database:"."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
@@ -64,6 +65,7 @@ class Metrics:
     def _own(self) -> Iterator[Metric]:
         writer = self._desk.writer
         yield GaugeMetricFamily("partyline_tabs", "Tabs that are open in this process.", self._tabs())
+        yield GaugeMetricFamily("partyline_tasks", "Tasks of this process: what it is doing at once.", len(asyncio.all_tasks()))
         yield GaugeMetricFamily("partyline_redis_up", "Whether what is published comes back (the canary).", float(self._healthy()))
         for name, says in COUNTED.items():
             yield CounterMetricFamily(f"partyline_{name}", says, getattr(self._counters, name))

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from channels.bus import Bus
 from channels.envelope import Envelope
 from server.carriers.registry import carriers
-from server.clock import Clock, SystemClock
+from server.clock import Clock, SharedClock
 from server.desk.desk import Desk
 from server.desk.hear import Connections
 from server.desk.identity import Identity
 from server.desk.writer import Writer
+from server.exhaustion import mortal
 from server.lateness import Lateness
 from server.network import Network
 from server.settings import Settings
@@ -44,9 +45,9 @@ class Parts:
 @contextlib.asynccontextmanager
 async def open_parts(settings: Settings, *, demo: bool = False, clock: Clock | None = None) -> AsyncIterator[Parts]:
     """Opens the database, whose schema must be up to date, and starts the writer and the bus. Redis may be away."""
-    clock = clock or SystemClock()
     secret = settings.secret_key.get_secret_value()
     db = await open_with_patience(settings.database_url, DATABASE_PATIENCE_SECONDS)
+    clock = clock or SharedClock(db.now)
     try:
         bus = Bus(settings.redis_url)
         wakes = Wakes(bus)
@@ -75,8 +76,8 @@ async def open_parts(settings: Settings, *, demo: bool = False, clock: Clock | N
             demo=demo,
         )
         async with asyncio.TaskGroup() as tasks:
-            writing = tasks.create_task(writer.run())
-            carrying = tasks.create_task(bus.run())
+            writing = tasks.create_task(mortal(writer.run()))
+            carrying = tasks.create_task(mortal(bus.run()))
             try:
                 yield parts
             finally:

@@ -90,7 +90,12 @@ async def _run(
             for task in work:
                 task.add_done_callback(lambda _: stop.set())
             log.info("roles.started", roles=list(roles), redis="embedded" if redis else "external")
-            await stop.wait()
+            try:
+                await stop.wait()
+            except BaseException:
+                # A task has failed, and the others are ended for it. Where they cannot be, the kernel does it: that takes no memory.
+                signal.alarm(round(LAST_RESORT_SECONDS))
+                raise
             faulthandler.dump_traceback_later(LAST_RESORT_SECONDS, exit=True)
             _, late = await asyncio.wait(work, timeout=STOP_SECONDS)
             for task in [*late, *watch]:

@@ -4,7 +4,7 @@ import msgspec
 
 from server.desk import views
 from server.desk.desk import Desk
-from server.desk.shapes import ConversationContactShape, MessageShape
+from server.desk.shapes import ConversationContactShape, MessageShape, instant
 from server.desk.work import Work
 from server.domain.user import User
 from server.store import message_search, messages, words
@@ -22,25 +22,27 @@ class FoundMessage(msgspec.Struct, frozen=True):
 
 
 class FoundPage(msgspec.Struct, frozen=True):
-    """`next` is the instant (µs) and the id of the last item, None at the end."""
+    """`next` is where another page goes on, None at the end. `looked_back_to` is set where it has fewer items than were asked for, and
+    there may be more behind this instant."""
 
     items: list[FoundMessage]
     next: Key | None
+    looked_back_to: str | None
 
 
 async def message_search_page(desk: Desk, user: User, query: str, after: Key | None, limit: int) -> FoundPage:
     """At most `limit`; nothing for an empty query."""
     if not query:
-        return FoundPage([], None)
+        return FoundPage([], None, None)
 
     async def read(tx: Transaction) -> FoundPage:
-        found = await message_search.page(tx, user.account, query, after, limit + 1)
-        held = await messages.by_ids(tx, [id for _, id in found[:limit]])
+        found = await message_search.page(tx, user.account, query, after, limit)
+        held = await messages.by_ids(tx, [id for _, id in found.keys])
         shapes = await views.message_shapes(tx, held)
         talks = await views.conversation_shapes(tx, user, list(dict.fromkeys(m.conversation for m in held)))
         contacts = {talk.id: talk.contact for talk in talks}
         items = [FoundMessage(shape, contacts[shape.conversation]) for shape in shapes]
-        return FoundPage(items, found[limit - 1] if len(found) > limit else None)
+        return FoundPage(items, found.next, instant(found.next[0]) if found.next and not found.full else None)
 
     return await desk.read(read)
 

@@ -11,6 +11,7 @@ from channels.envelope import Envelope
 from server.desk.ledger import write_events
 from server.desk.work import Work
 from server.domain.errors import Refused
+from server.exhaustion import heed
 from server.failpoints import failpoint
 from server.spread import Spread
 from server.store.database import Conflict, Database, Transaction, Unavailable
@@ -19,7 +20,6 @@ T = TypeVar("T")
 R = TypeVar("R")
 I = TypeVar("I")  # noqa: E741
 
-BATCH = 64
 ATTEMPTS = 3
 SIZES = (1, 2, 4, 8, 16, 32, 64)
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -57,12 +57,14 @@ class Writer:
     """One a process. `run` must be running for `do` and `join` to be answered.
 
     A batch is one transaction; an item that the rules refuse spoils only itself, and after any other failure each item is tried alone.
+    Where the database takes several writes at once (`abreast`), so many batches are under way, as if each were another process's.
     """
 
     def __init__(self, db: Database, published: Published) -> None:
         self._db = db
         self._published = published
         self._jobs: asyncio.Queue[_Job | None] = asyncio.Queue()
+        self._under_way: dict[asyncio.Task[None], set[object]] = {}
         self.batches = 0
         self.written = 0
         self.failed = 0
@@ -84,16 +86,18 @@ class Writer:
 
     async def run(self) -> None:
         """Until `stop`, and what waited by then is written."""
-        while (first := await self._jobs.get()) is not None:
-            jobs = [first]
-            while len(jobs) < BATCH and not self._jobs.empty():
-                job = self._jobs.get_nowait()
-                if job is None:
-                    self._jobs.put_nowait(None)
-                    break
-                jobs.append(job)
-            for some in _apart([job for job in jobs if not job.done.done()]):
-                await self._write(some)
+        async with asyncio.TaskGroup() as tasks:
+            while (first := await self._jobs.get()) is not None:
+                await self._room(self._db.abreast)
+                jobs = [first]
+                while len(jobs) < self._db.together and not self._jobs.empty():
+                    job = self._jobs.get_nowait()
+                    if job is None:
+                        self._jobs.put_nowait(None)
+                        break
+                    jobs.append(job)
+                for some in _apart([job for job in jobs if not job.done.done()]):
+                    await self._begin(some, tasks)
 
     def stop(self) -> None:
         """Ends `run` behind everything that waits now."""
@@ -103,16 +107,41 @@ class Writer:
         self._jobs.put_nowait(job)
         return await job.done
 
-    async def _write(self, jobs: list[_Job]) -> None:
+    async def _begin(self, jobs: list[_Job], tasks: asyncio.TaskGroup) -> None:
+        """Returns when the next batch may begin beside this one, if the database takes one: this one's locks are held, so that what comes
+        later in a conversation waits for it."""
+        keys = {job.key for job in jobs if job.key is not None}
+        shared = not any(job.alone for job in jobs)
+        await self._room(self._db.abreast if shared and all(keys.isdisjoint(others) for others in self._under_way.values()) else 1)
+        if self._db.abreast == 1:
+            await self._write(jobs, lambda: None)
+            return
+        locked = asyncio.Event()
+        task = tasks.create_task(self._write(jobs, locked.set))
+        task.add_done_callback(lambda _: locked.set())
+        self._under_way[task] = keys
+        await locked.wait()
+        if not shared:
+            await self._room(1)
+
+    async def _room(self, most: int) -> None:
+        """Until fewer than so many batches are under way."""
+        while len(self._under_way) >= most:
+            done, _ = await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                self._under_way.pop(task)
+
+    async def _write(self, jobs: list[_Job], locked: Callable[[], object]) -> None:
         if not jobs:
             return
         began = time.monotonic()
         try:
-            outcomes, work, envelopes = await self._commit(jobs)
+            outcomes, work, envelopes = await self._commit(jobs, locked)
         except Exception as error:  # noqa: BLE001 - the outermost loop of every write: the failure goes to whoever waits
+            heed(error)  # whether it was committed is not known, and each item alone would be done again
             if len(jobs) > 1 and not isinstance(error, Unavailable):
                 for job in jobs:
-                    await self._write([job])
+                    await self._write([job], locked)
                 return
             outcomes, work, envelopes = [error] * len(jobs), None, []
             self.failed += 1
@@ -124,23 +153,27 @@ class Writer:
         if work is not None and (envelopes or work.staged.wakes):
             failpoint("writer.committed")
             self._published(envelopes, frozenset(work.staged.wakes))
-        for job, outcome in zip(jobs, outcomes, strict=True):
-            if job.done.done():
-                continue
-            if isinstance(outcome, BaseException):
-                job.done.set_exception(outcome)
-            else:
-                job.done.set_result(outcome)
+        _answer(jobs, outcomes)
 
-    async def _commit(self, jobs: list[_Job]) -> tuple[list[Any], Work, list[Envelope]]:
+    async def _commit(self, jobs: list[_Job], locked: Callable[[], object]) -> tuple[list[Any], Work, list[Envelope]]:
         for attempt in range(ATTEMPTS):
             try:
-                return await self._db.write(lambda tx: _batch(tx, jobs))
+                return await self._db.write(lambda tx: _batch(tx, jobs, locked))
             except Conflict:
                 # Another process made the same contact or conversation meanwhile: the next try finds it.
                 if len(jobs) > 1 or attempt == ATTEMPTS - 1:
                     raise
         raise AssertionError
+
+
+def _answer(jobs: list[_Job], outcomes: list[Any]) -> None:
+    for job, outcome in zip(jobs, outcomes, strict=True):
+        if job.done.done():
+            continue
+        if isinstance(outcome, BaseException):
+            job.done.set_exception(outcome)
+        else:
+            job.done.set_result(outcome)
 
 
 def _apart(jobs: list[_Job]) -> list[list[_Job]]:
@@ -158,7 +191,7 @@ def _apart(jobs: list[_Job]) -> list[list[_Job]]:
     return [*batches, *([job] for job in jobs if job.alone)]
 
 
-async def _batch(tx: Transaction, jobs: list[_Job]) -> tuple[list[Any], Work, list[Envelope]]:
+async def _batch(tx: Transaction, jobs: list[_Job], locked: Callable[[], object]) -> tuple[list[Any], Work, list[Envelope]]:
     work = Work(tx)
     outcomes: list[Any] = [None] * len(jobs)
     groups: dict[Group[Any, Any], list[int]] = {}
@@ -166,6 +199,7 @@ async def _batch(tx: Transaction, jobs: list[_Job]) -> tuple[list[Any], Work, li
         if job.group is not None:
             groups.setdefault(job.group, []).append(index)
     await work.load(await _wanted(work, jobs, groups))
+    locked()
     for group, indexes in groups.items():
         for index, outcome in zip(indexes, await group.handle(work, [jobs[i].item for i in indexes]), strict=True):
             outcomes[index] = outcome

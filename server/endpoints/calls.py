@@ -82,7 +82,7 @@ CALLS: Mapping[str, Operation] = {
     ),
     "GET /api/v1/messages": Operation(
         "Messages",
-        "Texts of the whole account that hold some words, newest first. Fewer than three letters are looked for in the newest 3,000 texts.",
+        "Texts of the whole account that hold some words, newest first. A page may have fewer than were asked for, or none, and a `next`.",
         FoundList,
         asks=(Asked("q", str, "Part of a text."), *PAGED),
     ),

@@ -1,6 +1,7 @@
 """The head of a request: how many bytes it may have, and how long it may take to come."""
 
 import asyncio
+import sys
 from functools import cache
 from typing import Literal
 
@@ -8,6 +9,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from server.endpoints.errors import problem
 from server.endpoints.headers import SAFE
+from server.exhaustion import heed
 
 HEAD_BYTES = 64 * 1024
 """nginx passes on 32 KiB and a line at the most; browsers keep their cookies within that."""
@@ -51,6 +53,11 @@ class HeadProtocol(HttpToolsProtocol):
             self._look(len(data), bare=False)
         elif self._deadline is not None:
             self._wait_no_more()
+
+    def send_400_response(self, msg: str) -> None:
+        """uvicorn's word for whatever breaks while a request is read, of which a carrier would not send it again."""
+        heed(sys.exception())
+        super().send_400_response(msg)
 
     def handle_websocket_upgrade(self) -> None:
         self._over = True

@@ -61,8 +61,12 @@ class NewNote(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class FoundList(Struct, frozen=True):
+    """A page looks at a bounded number of texts: with `looked_back_to` it has fewer items than were asked for, perhaps none, and `next`
+    searches the texts of before that instant."""
+
     items: list[FoundMessage]
     next: str | None
+    looked_back_to: str | None
 
 
 class Messages:
@@ -74,7 +78,7 @@ class Messages:
         user, list = session.user, "found messages"
         after = self._cursors.read(request, user, list, tuple[int, str])
         page = await message_search.message_search_page(self._desk, user, words_in(request, "q"), after, limit_of(request))
-        return json(FoundList(page.items, self._cursors.write(user, list, page.next)))
+        return json(FoundList(page.items, self._cursors.write(user, list, page.next), page.looked_back_to))
 
     async def list(self, request: Request, session: Session) -> Response:
         page = await inbox.message_list(

@@ -8,7 +8,7 @@ from starlette.middleware import Middleware
 from starlette.types import ExceptionHandler
 
 from server.crowd import Crowds
-from server.endpoints.admission import Admission
+from server.endpoints.crowding import Crowding
 from server.endpoints.errors import Boundary, Faults
 from server.endpoints.headers import SafeHeaders
 from server.endpoints.limits import BODY_SECONDS, CONTACTS_BYTES, HOOK_BYTES, MEDIA_BYTES, Limits, Most
@@ -20,7 +20,7 @@ def middleware(settings: Settings, faults: Faults, crowds: Crowds, body_seconds:
     return [
         Middleware(SafeHeaders, secure=settings.secure),
         Middleware(Boundary, faults=faults),
-        Middleware(Admission, crowds=crowds),
+        Middleware(Crowding, crowds=crowds),
         Middleware(
             Limits,
             origin=settings.base_url,

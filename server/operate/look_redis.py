@@ -14,7 +14,8 @@ from server.embedded import LEAST_VERSION, EmbeddedRedis, RedisMissing, find_red
 from server.operate.finding import Finding, failed, ok, warning
 from server.settings import Settings
 
-PATIENCE_SECONDS = 6.0
+PATIENCE_SECONDS = 4.0
+"""A process of ours takes Redis for away after three."""
 LOOK_SECONDS = 0.05
 ANSWER_SECONDS = 2.0
 BUFFER_BYTES = 8 * 1024**2

@@ -61,7 +61,7 @@ async def save(tx: Transaction, changes: Sequence[tuple[Thread | None, Thread]])
         elif names := tuple(name for name, old in asdict(before.conversation).items() if values[name] != old):
             changed[names].append(values)
     if new:
-        await tx.many(_INSERT, sorted(new, key=itemgetter("id")))
+        await tx.insert("conversations", sorted(new, key=itemgetter("id")))
     for names, rows in changed.items():
         await tx.many(_update(names), rows)
     parts, gone = _participant_changes(changes)
@@ -216,10 +216,6 @@ def _participant_changes(
             if old.get(p.user) != p
         ]
     return parts, gone
-
-
-_COLUMNS = Conversation.__struct_fields__
-_INSERT = f"insert into conversations ({', '.join(_COLUMNS)}) values ({', '.join(f':{name}' for name in _COLUMNS)})"
 
 
 @cache

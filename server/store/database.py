@@ -31,8 +31,9 @@ class Row(Protocol):
 class Transaction(Protocol):
     """One transaction or snapshot. `now` is the database's clock at its start, in µs UTC.
 
-    `run` returns how many rows it wrote; `many` runs a statement once for each row of parameters. On SQLite the whole coroutine runs inside
-    the database's thread, so it may await nothing but this object.
+    `run` returns how many rows it wrote; `insert` writes rows that all name the same columns, however many, in one statement or as fast;
+    `many` runs a statement once for each row of parameters. On SQLite the whole coroutine runs inside the database's thread, so it may
+    await nothing but this object.
     """
 
     engine: str
@@ -43,6 +44,8 @@ class Transaction(Protocol):
     async def all(self, sql: str, **parameters: Any) -> list[Row]: ...
 
     async def run(self, sql: str, **parameters: Any) -> int: ...
+
+    async def insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None: ...
 
     async def many(self, sql: str, rows: Sequence[Mapping[str, Any]]) -> None: ...
 
@@ -58,15 +61,23 @@ Work = Callable[[Transaction], Awaitable[T]]
 class Database(Protocol):
     """`read` gives one snapshot; `write` one durable transaction, committed when it returns. Both raise `Unavailable`.
 
-    `shift_us` moves the database's clock; only tests set it. A `write` may run its function again after a deadlock.
+    `shift_us` moves the database's clock; only tests set it. A `write` may run its function again after a deadlock. A process is served
+    best by `abreast` writes at once, in each of which at most `together` changes share a transaction.
     """
 
     engine: str
     shift_us: int
+    abreast: int
+    together: int
 
     async def read(self, work: Work[T]) -> T: ...
 
     async def write(self, work: Work[T]) -> T: ...
+
+    def now(self) -> int:
+        """The database's clock, in µs UTC, as near as this process knows it without asking: the machine's own may be wrong. `shift_us` is
+        not in it."""
+        ...
 
     async def close(self) -> None: ...
 

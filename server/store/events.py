@@ -23,10 +23,6 @@ class EventRow(TypedDict):
     contact: str | None
 
 
-_INSERT = f"""insert into events ({", ".join(EventRow.__annotations__)})
-    values ({", ".join(f":{name}" for name in EventRow.__annotations__)})"""
-
-
 async def take_positions(tx: Transaction, counts: Mapping[str, int]) -> dict[str, int]:
     """Moves each account's position on by its count and returns the last one taken. Accounts are locked last, in order, to the commit."""
     taken = {}
@@ -43,7 +39,7 @@ async def take_positions(tx: Transaction, counts: Mapping[str, int]) -> dict[str
 
 
 async def insert(tx: Transaction, events: Sequence[EventRow]) -> None:
-    await tx.many(_INSERT, events)
+    await tx.insert("events", events)
 
 
 async def of_contact(tx: Transaction, contact: str, limit: int) -> list[str]:

@@ -39,7 +39,6 @@ _COLUMNS = (
     | {"user_id": "b.value ->> 'user'"}
     | {name: f"cast(b.value ->> '{name}' as bigint)" for name in _NUMBERS}
 )
-_INSERT = f"""insert into messages ({", ".join(_COLUMNS)}) values ({", ".join(f":{name}" for name in _COLUMNS)})"""
 _CHANGING = (
     "state",
     "error_code",
@@ -68,7 +67,7 @@ _UPDATE = f"""update messages set {", ".join(f"{name} = {_COLUMNS[name]}" for na
 async def insert(tx: Transaction, messages: Sequence[Message]) -> None:
     """Raises `Conflict` when a user's `client_id` was used before."""
     if messages:
-        await tx.many(_INSERT, [_values(message) for message in messages])
+        await tx.insert("messages", [_values(message) for message in messages])
 
 
 async def update(tx: Transaction, messages: Sequence[Message]) -> None:
@@ -235,7 +234,7 @@ async def leaving(tx: Transaction, conversation: str) -> list[Message]:
 
 def _values(message: Message) -> dict[str, Any]:
     values = asdict(message)
-    values["user_id"] = message.user
+    values["user_id"] = values.pop("user")
     values["mentions"] = _text(message.mentions)
     values["also_to"] = _text(message.also_to)
     return values

@@ -1,6 +1,7 @@
 """PostgreSQL through asyncpg: a pool, `:name` parameters turned into `$n`, deadlocks and serialization failures tried again."""
 
 import re
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
@@ -9,6 +10,7 @@ from typing import Any, TypeVar
 import asyncpg
 
 from server.store.database import Conflict, Row, Unavailable, Work
+from server.store.pooler import must_keep_statements
 
 T = TypeVar("T")
 
@@ -33,6 +35,8 @@ _GONE = (
     TimeoutError,
 )
 _AGAIN = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+
+_INSERTS: dict[tuple[str, tuple[str, ...]], str] = {}
 
 
 class _Transaction:
@@ -61,6 +65,20 @@ class _Transaction:
     async def lasting(self, sql: str) -> None:
         await self._connection.execute(sql, timeout=LASTING_SECONDS)
 
+    async def insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        if rows:
+            columns = tuple(rows[0])
+            text = _INSERTS.get((table, columns)) or await self._insert(table, columns)
+            await self._connection.execute(text, *([row[column] for row in rows] for column in columns))
+
+    async def _insert(self, table: str, columns: tuple[str, ...]) -> str:
+        """One statement for any number of rows: an array for each column."""
+        names = ", ".join(columns)
+        found = (await self._connection.prepare(f"select {names} from {table}")).get_attributes()
+        arrays = ", ".join(f"${place}::{each.type.name}[]" for place, each in enumerate(found, 1))
+        text = _INSERTS[table, columns] = f"insert into {table} ({names}) select * from unnest({arrays})"
+        return text
+
     async def many(self, sql: str, rows: Sequence[Mapping[str, Any]]) -> None:
         text, names = _text(sql)
         await self._connection.executemany(text, [[row[name] for name in names] for row in rows])
@@ -75,21 +93,29 @@ class _Transaction:
 
 
 class PostgresDatabase:
-    """See `Database`."""
+    """See `Database`. While PostgreSQL works at one write, the process works at others."""
 
     engine = "postgresql"
+    abreast, together = 3, 32
 
-    def __init__(self, pool: Any) -> None:
+    def __init__(self, pool: Any, ahead_us: int) -> None:
+        """`ahead_us`: by how much the server's clock is ahead of this process's monotonic one."""
         self.shift_us = 0
         self._pool = pool
+        self._ahead_us = ahead_us
 
     @classmethod
     async def open(cls, url: str) -> "PostgresDatabase":
         try:
             pool = await asyncpg.create_pool(url, min_size=1, max_size=POOL, command_timeout=COMMAND_SECONDS, statement_cache_size=512)
+            try:
+                await must_keep_statements(pool)
+                return cls(pool, await pool.fetchval(_NOW) - _monotonic())
+            except BaseException:
+                pool.terminate()
+                raise
         except _GONE as error:
             raise Unavailable(f"PostgreSQL cannot be reached: {error}") from error
-        return cls(pool)
 
     async def read(self, work: Work[T]) -> T:
         return await self._transact(work, isolation="repeatable_read", readonly=True)
@@ -105,17 +131,31 @@ class PostgresDatabase:
         except _AGAIN as error:
             raise Unavailable(f"Too many others write the same: {error}") from error
 
+    def now(self) -> int:
+        return self._ahead_us + _monotonic()
+
     async def close(self) -> None:
         await self._pool.close()
 
     async def _transact(self, work: Work[T], **options: Any) -> T:
         try:
             async with self._pool.acquire() as connection, connection.transaction(**options):
-                return await work(_Transaction(connection, await connection.fetchval(_NOW) + self.shift_us))
+                return await work(_Transaction(connection, await self._asked(connection) + self.shift_us))
         except asyncpg.IntegrityConstraintViolationError as error:
             raise Conflict(str(error)) from error
         except _GONE as error:
             raise Unavailable(f"The database failed: {error}") from error
+
+    async def _asked(self, connection: Any) -> int:
+        """The server said it between the question and the answer: what is known of its clock is moved no further than that."""
+        before = _monotonic()
+        now: int = await connection.fetchval(_NOW)
+        self._ahead_us = min(max(self._ahead_us, now - _monotonic()), now - before)
+        return now
+
+
+def _monotonic() -> int:
+    return time.monotonic_ns() // 1_000
 
 
 _PARAMETER = re.compile(r"(?<!:):([a-z_][a-z0-9_]*)")

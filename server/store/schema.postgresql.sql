@@ -110,14 +110,6 @@ CREATE OR REPLACE FUNCTION public.message_is_found()
 AS $function$
     begin insert into messages_to_index (message) values (new.id) on conflict do nothing; return null; end $function$;
 
-CREATE OR REPLACE FUNCTION public.message_is_unread()
- RETURNS trigger
- LANGUAGE plpgsql
-AS $function$
-    begin update participants set unread = 1 where conversation = new.conversation and unread = 0 and read_seq < new.seq
-            and (new.user_id is null or user_id <> new.user_id)
-            and (part = 'owner' or muted_at is null or new.mentions like '%"' || user_id || '"%'); return null; end $function$;
-
 CREATE OR REPLACE FUNCTION public.participant_is_counted()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -170,20 +162,6 @@ AS $function$
     begin insert into participation_changes (user_id, part, there, unread)
             select user_id, part, 1, unread from participants where conversation = new.id; return null; end $function$;
 
-CREATE OR REPLACE FUNCTION public.text_is_figured()
- RETURNS trigger
- LANGUAGE plpgsql
-AS $function$
-    declare ins bigint := (new.direction = 'inbound')::int
-    ; outs bigint := (new.direction = 'outbound')::int
-    ; begin insert into conversation_days as d (account, day, conversation, did, texts_in, texts_out, answered, went_public)
-        values (new.account, coalesce(new.send_at, new.created_at) / 86400000000, new.conversation, coalesce(new.did, ''), ins, outs, 0, 0)
-        on conflict (account, day, conversation, did) do update
-        set texts_in = d.texts_in + excluded.texts_in, texts_out = d.texts_out + excluded.texts_out
-    ; update conversation_totals set texts_in = texts_in + ins, texts_out = texts_out + outs
-        where account = new.account and conversation = new.conversation
-    ; return null; end $function$;
-
 CREATE OR REPLACE FUNCTION public.text_is_figured_anew()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -206,6 +184,27 @@ AS $function$
             set texts_in = texts_in + times * (new.direction = 'inbound')::int, texts_out = texts_out + times * (new.direction = 'outbound')::int
             where times > 0 and account = new.account and conversation = new.conversation
     ; end if
+    ; return null; end $function$;
+
+CREATE OR REPLACE FUNCTION public.texts_come()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+    begin insert into messages_to_index (message) select id from come where kind = 'message' and body <> '' order by 1 on conflict do nothing
+    ; update participants p set unread = 1 from come m where p.conversation = m.conversation and p.unread = 0 and p.read_seq < m.seq
+            and (m.purpose is null or m.direction = 'inbound') and (m.user_id is null or p.user_id <> m.user_id)
+            and (p.part = 'owner' or p.muted_at is null or m.mentions like '%"' || p.user_id || '"%')
+    ; insert into conversation_days as d (account, day, conversation, did, texts_in, texts_out, answered, went_public)
+        select account, coalesce(send_at, created_at) / 86400000000, conversation, coalesce(did, ''),
+               count(*) filter (where direction = 'inbound'), count(*) filter (where direction = 'outbound'), 0, 0
+        from come where kind = 'message' and state not in ('scheduled', 'cancelled') group by 1, 2, 3, 4 order by 1, 2, 3, 4
+        on conflict (account, day, conversation, did) do update
+        set texts_in = d.texts_in + excluded.texts_in, texts_out = d.texts_out + excluded.texts_out
+    ; update conversation_totals t set texts_in = t.texts_in + n.texts_in, texts_out = t.texts_out + n.texts_out
+        from (select account, conversation, count(*) filter (where direction = 'inbound') as texts_in,
+                     count(*) filter (where direction = 'outbound') as texts_out
+              from come where kind = 'message' and state not in ('scheduled', 'cancelled') group by 1, 2) n
+        where t.account = n.account and t.conversation = n.conversation
     ; return null; end $function$;
 
 CREATE OR REPLACE FUNCTION public.wait_is_figured()
@@ -883,17 +882,13 @@ CREATE INDEX messages_stopped_by_did ON messages USING btree (did, created_at) W
 
 CREATE INDEX messages_unconfirmed ON messages USING btree (did, handed_at) WHERE state = 'unconfirmed'::text;
 
-CREATE TRIGGER messages_are_found AFTER INSERT ON messages FOR EACH ROW WHEN (new.kind = 'message'::text AND new.body <> ''::text) EXECUTE FUNCTION message_is_found();
-
 CREATE TRIGGER messages_are_found_anew AFTER UPDATE OF body, send_at ON messages FOR EACH ROW WHEN (new.kind = 'message'::text AND (old.body <> new.body OR old.send_at IS DISTINCT FROM new.send_at)) EXECUTE FUNCTION message_is_found();
-
-CREATE TRIGGER messages_are_unread AFTER INSERT ON messages FOR EACH ROW WHEN (new.purpose IS NULL OR new.direction = 'inbound'::text) EXECUTE FUNCTION message_is_unread();
-
-CREATE TRIGGER texts_are_figured AFTER INSERT ON messages FOR EACH ROW WHEN (new.kind = 'message'::text AND (new.state <> ALL (ARRAY['scheduled'::text, 'cancelled'::text]))) EXECUTE FUNCTION text_is_figured();
 
 CREATE TRIGGER texts_are_figured_anew AFTER UPDATE OF state, did, send_at ON messages FOR EACH ROW WHEN (new.kind = 'message'::text AND ((old.state = ANY (ARRAY['scheduled'::text, 'cancelled'::text])) <> (new.state = ANY (ARRAY['scheduled'::text, 'cancelled'::text])) OR (new.state <> ALL (ARRAY['scheduled'::text, 'cancelled'::text])) AND (old.did IS DISTINCT FROM new.did OR old.send_at IS DISTINCT FROM new.send_at))) EXECUTE FUNCTION text_is_figured_anew();
 
 CREATE TRIGGER texts_are_figured_no_more AFTER DELETE ON messages FOR EACH ROW WHEN (old.kind = 'message'::text AND (old.state <> ALL (ARRAY['scheduled'::text, 'cancelled'::text]))) EXECUTE FUNCTION text_is_figured_anew();
+
+CREATE TRIGGER texts_come AFTER INSERT ON messages REFERENCING NEW TABLE AS come FOR EACH STATEMENT EXECUTE FUNCTION texts_come();
 
 CREATE TABLE messages_to_index (
     message text NOT NULL,

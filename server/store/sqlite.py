@@ -56,6 +56,10 @@ class _Transaction:
     async def lasting(self, sql: str) -> None:
         self._connection.execute(sql).fetchall()
 
+    async def insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        if rows:
+            self._connection.executemany(_insert(table, tuple(rows[0])), rows)
+
     async def many(self, sql: str, rows: Sequence[Mapping[str, Any]]) -> None:
         self._connection.executemany(_text(sql), rows)
 
@@ -77,6 +81,7 @@ class SqliteDatabase:
     """See `Database`. `mark` has the number of the last commit."""
 
     engine = "sqlite"
+    abreast, together = 1, 64
 
     def __init__(self, path: str, writer: _Connection, readers: list[_Connection]) -> None:
         self.path = path
@@ -117,6 +122,10 @@ class SqliteDatabase:
     async def write(self, work: Work[T]) -> T:
         return await self._writer.hop(lambda: self._in_turn(lambda: self._transact(self._writer.inner, "begin immediate", work)))
 
+    def now(self) -> int:
+        """One file is one machine's, and so is the clock of all who have it open."""
+        return time.time_ns() // 1000
+
     async def alone(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Runs `work` outside of any transaction, while no process of ours writes. Raises `Unavailable`."""
         return await self._writer.hop(lambda: self._in_turn(lambda: _plainly(work, self._writer.inner)))
@@ -142,7 +151,7 @@ class SqliteDatabase:
     def _transact(self, connection: sqlite3.Connection, begin: str, work: Work[T]) -> T:
         try:
             connection.execute(begin)
-            now, changes = time.time_ns() // 1000 + self.shift_us, connection.total_changes
+            now, changes = self.now() + self.shift_us, connection.total_changes
             result = _drive(work(_Transaction(connection, now)))
             number = None if connection.total_changes == changes else _count(connection)
             connection.execute("commit")
@@ -188,6 +197,11 @@ def _drive(work: Awaitable[T]) -> T:
 def _text(sql: str) -> str:
     """SQLite has no row locks: `begin immediate` already holds every other writer."""
     return sql.replace("for update", "").replace("for no key update", "")
+
+
+@cache
+def _insert(table: str, columns: tuple[str, ...]) -> str:
+    return f"insert into {table} ({', '.join(columns)}) values ({', '.join(f':{column}' for column in columns)})"
 
 
 def _lower(value: object) -> str | None:

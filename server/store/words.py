@@ -5,6 +5,7 @@ SQLite: FTS5 without the words themselves. PostgreSQL: GIN over copies that are 
 timer waits in a queue, and is found through that: the index makes searching quick, never wrong.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -16,7 +17,12 @@ FEWEST = 3
 """Letters that the index of texts can find."""
 MOST_GRAMS = 24
 """Three letters each: more narrow nothing down."""
+MOST_TEXTS = 5_000
+"""More that the index gives for some letters are not looked at: a page has to end, and of so many the newest one by one find as much."""
 AT_ONCE = 500
+_TOLD = re.compile(r"[^\W_]{3}|[^\W_]{2} | [^\W_]{2}| [^\W_] ")
+"""Three letters of which PostgreSQL's index tells whether a text has them: it knows words, two letters of where one begins and one of where
+it ends, and not what stands between two of them."""
 FIRST = "limit 1000000000"
 """Nothing reaches it. A subquery that ends with it is run as it stands: an engine that looks for what is asked of its rows by another
 index would do that for each of them."""
@@ -93,23 +99,33 @@ class Wording:
         rows = await tx.all(f"select contact from ({self.contacts}) held limit {RARE + 1}", account=self.account, **self.parameters)
         return [row["contact"] for row in rows] if len(rows) <= RARE else None
 
-    async def texts(self, tx: Transaction, after: tuple[int, str] | None, limit: int) -> list[tuple[int, str]]:
-        """(instant, id) of texts that may hold it, newest first, behind `after`."""
-        given: dict[str, Any] = {"account": self.account, "limit": limit}
+    async def texts(self, tx: Transaction) -> list[tuple[int, str]] | None:
+        """(instant, id) of texts that may hold it, newest first; None where the index has more than MOST_TEXTS for these letters, or cannot
+        tell. PostgreSQL is asked for every three of them, and not for all as they stand: it would look for these in any number of texts."""
+        grams = _grams(self._letters, FEWEST)
+        given: dict[str, Any] = {"account": self.account, "most": MOST_TEXTS + 1}
         if self._lite:
-            held = "n in (select rowid from message_index where message_index match :held)"
-            table, given["held"] = "message_rows", _match(_grams(self._letters, FEWEST))
+            held = "select rowid as n from message_index where message_index match :held limit :most"
+            rows = await tx.all(
+                f"select r.at, r.message, r.account = :account as may from ({held}) i cross join message_rows r where r.n = i.n",
+                held=_match(grams),
+                **given,
+            )
         else:
-            held, table, given["held"] = "words like :held escape '!'", "message_words", containing(self._letters)
-        behind = ""
-        if after is not None:
-            behind = " and (at, message) < (cast(:at as bigint), cast(:id as text))"
-            given |= {"at": after[0], "id": after[1]}
-        rows = await tx.all(
-            f"select at, message from {table} where account = :account and {held}{behind} order by at desc, message desc limit :limit",
-            **given,
-        )
-        return [(row["at"], row["message"]) for row in rows]
+            grams = [gram for gram in grams if _TOLD.fullmatch(gram)][:MOST_GRAMS]
+            if not grams:
+                return None
+            given |= {f"gram{place}": containing(gram) for place, gram in enumerate(grams)}
+            every = " and ".join(f"words like :gram{place} escape '!'" for place in range(len(grams)))
+            rows = await tx.all(
+                f"""select at, message, words like :held escape '!' as may
+                    from (select at, message, words from message_words where account = :account and {every} limit :most) w""",
+                held=containing(self._letters),
+                **given,
+            )
+        if len(rows) > MOST_TEXTS:
+            return None
+        return sorted({(row["at"], row["message"]) for row in rows if row["may"]}, reverse=True)
 
     @property
     def _sought(self) -> dict[str, str]:
@@ -141,6 +157,12 @@ class Wording:
 async def any_to_index(tx: Transaction) -> bool:
     row = await tx.one("select exists (select 1 from contacts_to_index) or exists (select 1 from messages_to_index) as there")
     return bool(row and row["there"])
+
+
+async def more_wait(tx: Transaction, than: int) -> bool:
+    """Whether more texts wait to be indexed."""
+    row = await tx.one(f"select 1 as there from messages_to_index limit 1 offset {than}")
+    return row is not None
 
 
 async def index_contacts(tx: Transaction, most: int = 0) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from playwright.async_api import expect
 
 from tests.browser.test_equality import LOOKED_AT_AGAIN
 from tests.fixtures.browser import PASSWORD, Team, Window
@@ -141,3 +142,16 @@ async def test_lists_of_which_no_event_tells_are_read_again_when_somebody_looks(
 
 async def settled(window: Window) -> bool:
     return await window.page.locator("main tbody tr").count() > 0 or await window.page.get_by_text("yet.").count() > 0
+
+
+async def test_a_text_that_arrives_after_its_number_was_read_is_in_the_numbers_figures(team: Team) -> None:
+    maria = await team.talk("Maria Garcia", MARIA, to=team.own)
+    mia = await team.window("mia", "/settings/messaging")
+    await team.send("ben", maria, "Yes, I am")
+
+    async def left() -> bool:
+        return (await team.messages(maria))[-1]["state"] in ("sent", "delivered")
+
+    await until(left)
+    await mia.go("/settings/dids")
+    await expect(mia.page.get_by_role("table", name="Numbers")).to_contain_text("1 delivered")

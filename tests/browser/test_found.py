@@ -1,10 +1,13 @@
 """A text that was found by its words: the conversation opens where it stands, and goes on from there in both directions."""
 
 import re
+from functools import partial
 
 from playwright.async_api import Locator, expect
 
 from server.settings import Settings
+from server.store.database import Transaction, batch
+from server.store.message_search import WALKED
 from tests.fixtures.browser import Team, Window
 from tests.fixtures.crowd import crowd_of, phone
 from tests.fixtures.waiting import until
@@ -106,3 +109,51 @@ async def test_from_a_found_text_one_press_leads_to_the_newest_and_a_text_of_min
     await ben.go(f"/sms/{conversation}?at=987654")
     await until(ben.toast_says("That text is not here any more."))
     await expect(ben.outbound.filter(has_text="It is right now")).to_be_in_viewport()
+
+
+async def older_texts(tx: Transaction, conversation: str, bodies: list[str]) -> None:
+    """From the newest to the oldest, each some minutes before the next, all before what is there."""
+    same = "conversation, account, kind, direction, media, did, state, encoding, segments, attempt"
+    await tx.run(
+        f"""insert into messages ({same}, seq, id, body, created_at)
+            select {", ".join(f"m.{name}" for name in same.split(", "))}, m.seq + 1 + k.key, m.id || k.key, k.value ->> 'body',
+                m.created_at - (k.key + 1) * 600000000
+            from messages m, json_each(:bodies) k where m.conversation = :conversation and m.kind = 'message'""",
+        conversation=conversation,
+        bodies=batch({"body": body} for body in bodies),
+    )
+    await tx.run("update conversations set seq = seq + :more where id = :id", more=len(bodies), id=conversation)
+
+
+async def test_what_a_search_did_not_look_at_is_looked_at_by_another_press(team: Team) -> None:
+    """By the keyboard, and told; the mark stands on what is found, and at the end nothing more can be pressed."""
+    conversation = await team.talk(NAME, MARIA, "the first zq", to=team.own)
+    bodies = [f"Text {number}" for number in range(3 * WALKED + 100)]
+    bodies[2 * WALKED + 50] = "a second zq"
+    await team.database.write(partial(older_texts, conversation=conversation, bodies=bodies))
+    ben = await team.window("ben", "/sms")
+    texts = await look_for(ben, "zq")
+    await expect(texts).to_contain_text("the first zq")
+    options = ben.page.get_by_role("listbox", name="Found").get_by_role("option")
+    back = options.filter(has_text="further back")
+    await expect(back).to_have_text(re.compile(r"^Search further back ?Looked back to \d+ \w+"))
+    status = ben.page.get_by_role("dialog").get_by_role("status")
+    await expect(status).to_have_text(re.compile(r"^1 match\. Looked back to \d+ \w+( \d{4})?\. Search further back\.$"))
+    await ben.page.keyboard.press("ArrowDown")
+    await expect(back).to_have_attribute("aria-selected", "true")
+    await ben.page.keyboard.press("Enter")
+    await expect(texts).to_have_count(2)
+    await expect(texts.last).to_contain_text("a second zq")
+    await expect(texts.last).to_have_attribute("aria-selected", "true")
+    await expect(status).to_have_text(re.compile(r"^2 matches\. Looked back to "))
+    await ben.page.keyboard.press("ArrowDown")
+    await ben.page.keyboard.press("Enter")
+    end = options.filter(has_text="No older texts")
+    await expect(end).to_be_disabled()
+    await expect(status).to_have_text("2 matches. Looked at all. No older texts.")
+    await ben.page.keyboard.press("Enter")
+    await expect(end).to_have_attribute("aria-selected", "true")
+    await expect(ben.page.get_by_role("dialog")).to_be_visible()
+    await ben.page.get_by_label("Search contacts, conversations and actions").fill("zzq")
+    await expect(ben.page.get_by_role("dialog").get_by_text("Nothing matches “zzq”.")).to_be_visible()
+    await expect(end).to_have_count(0)

@@ -5,6 +5,7 @@ import io
 import time
 from pathlib import Path
 
+import pytest
 from playwright.async_api import FilePayload, expect
 
 from tests.browser.test_contacts import MARIA, lists, row, three
@@ -81,6 +82,7 @@ async def test_an_agent_may_not_import(team: Team) -> None:
     await expect(ana.page.locator(".notice-status")).to_have_text("403")
 
 
+@pytest.mark.alone
 async def test_ten_thousand_rows_are_imported_while_texts_arrive_in_time_and_the_page_may_be_left(team: Team) -> None:
     """UX 82: a text is in Ben's list within a second all the while; the progress is there again when one comes back."""
     await team.talk("Maria Garcia", MARIA, to=team.own)

@@ -53,6 +53,7 @@ async def test_the_countdown_is_the_servers_on_a_client_whose_clock_is_ten_minut
             assert abs(seconds - math.ceil(due - (at - fast))) <= 1
 
 
+@pytest.mark.alone
 async def test_an_answer_a_second_before_the_time_keeps_it_out_of_every_pool(team: Team) -> None:
     """UX 56. A second conversation, due later, shows that the time has passed."""
     maria = await team.talk("Maria Garcia", MARIA, to=team.own)

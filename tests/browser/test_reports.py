@@ -225,3 +225,12 @@ async def test_an_agent_reports_on_what_the_agent_takes_part_in(team: Team) -> N
     answer = await dana.page.goto(TIMES)
     assert answer is not None
     assert answer.status == 403
+
+
+async def test_how_long_somebody_waits_goes_on_to_the_second_in_which_a_minute_is_over(team: Team) -> None:
+    """By itself, as in a report that is loaded then."""
+    await team.let_wait(await team.talk("Omar Haddad", OMAR, to=team.own), left=4, minutes=1)
+    mia = await team.window("mia", REPORT)
+    waiting = rows(mia).locator(".report-waiting")
+    await expect(waiting).to_have_text(re.compile("less than a minute|1 min"))
+    await expect(waiting).to_have_text("1 min")

@@ -11,7 +11,7 @@ from server.desk import inbox
 from server.desk.desk import Desk
 from server.desk.receive import receive_texts
 from server.desk.work import Work
-from server.desk.writer import BATCH, Group, Writer
+from server.desk.writer import Group, Writer
 from server.domain.errors import Refused
 from server.domain.events import EventType
 from server.domain.user import SYSTEM
@@ -43,11 +43,11 @@ async def note(work: Work, office: Office, says: str) -> str:
 
 
 async def test_everything_that_waits_shares_a_transaction(office: Office) -> None:
-    writer = office.desk.writer
-    made = await asyncio.gather(*(writer.do(partial(note, office=office, says=f"n{n:03}"), as_it_is) for n in range(BATCH + 1)))
-    assert made == [f"n{n:03}" for n in range(BATCH + 1)]
+    writer, many = office.desk.writer, office.desk.db.together + 1
+    made = await asyncio.gather(*(writer.do(partial(note, office=office, says=f"n{n:03}"), as_it_is) for n in range(many)))
+    assert made == [f"n{n:03}" for n in range(many)]
     assert writer.batches == 2
-    assert [event["position"] for event in office.events] == list(range(1, BATCH + 2))
+    assert [event["position"] for event in office.events] == list(range(1, many + 1))
 
 
 @pytest.mark.parametrize("wrong", [Refused("no"), KeyError("a bug")])
@@ -152,3 +152,117 @@ async def test_a_contact_that_another_process_makes_at_the_same_time_is_found(of
         assert row == {"n": expected}
     listed = await inbox.conversation_list(office.desk, office.ana, "all", "", None, 200)
     assert len(listed.items) == 30
+
+
+class Held:
+    """A change that is let go on when `go` is set; `there`: it has what it locks."""
+
+    def __init__(self, office: Office, says: str) -> None:
+        self.office, self.says = office, says
+        self.there, self.go = asyncio.Event(), asyncio.Event()
+
+    async def __call__(self, work: Work) -> str:
+        self.there.set()
+        await self.go.wait()
+        return await note(work, self.office, self.says)
+
+
+async def conversation_of(office: Office) -> str:
+    text = InboundText("first", "+12025550143", SUPPORT, "Hi")
+    await receive_texts(office.desk, office.connection, [text], 1_700_000_000_000_000)
+    row = await office.one("select id from conversations")
+    assert row is not None
+    return str(row["id"])
+
+
+@pytest.mark.parametrize("engine", ["postgresql"])
+async def test_a_batch_does_not_wait_for_one_that_waits(office: Office) -> None:
+    """What comes later is done meanwhile, but for as many as are under way at once."""
+    writer, most = office.desk.writer, office.desk.db.abreast
+    held = [Held(office, f"held {n}") for n in range(most)]
+    async with asyncio.TaskGroup() as tasks:
+        for each in held[1:]:
+            tasks.create_task(writer.do(each, as_it_is))
+            await each.there.wait()
+        assert await writer.do(partial(note, office=office, says="meanwhile"), as_it_is) == "meanwhile"
+        tasks.create_task(writer.do(held[0], as_it_is))
+        await held[0].there.wait()
+        last = tasks.create_task(writer.do(partial(note, office=office, says="last"), as_it_is))
+        await asyncio.sleep(0.1)
+        assert not last.done()
+        held[0].go.set()
+        await last
+        assert await notes(office) == ["held 0", "last", "meanwhile"]
+        for each in held:
+            each.go.set()
+
+
+@pytest.mark.parametrize("engine", ["postgresql"])
+async def test_what_comes_later_in_a_conversation_is_done_later(office: Office) -> None:
+    writer, conversation = office.desk.writer, await conversation_of(office)
+    first, second = Held(office, "first"), Held(office, "second")
+    second.go.set()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(writer.do(first, as_it_is, locks=[conversation]))
+        tasks.create_task(writer.do(partial(note, office=office, says="another"), as_it_is, locks=[]))
+        await first.there.wait()
+        tasks.create_task(writer.do(second, as_it_is, locks=[conversation]))
+        await asyncio.sleep(0.1)
+        assert not second.there.is_set()
+        first.go.set()
+    assert [event["data"]["settings"] for event in office.events if "settings" in event["data"]][-1] == "second"
+
+
+@pytest.mark.parametrize("engine", ["postgresql"])
+async def test_a_batch_takes_its_locks_before_the_next_one_begins(office: Office) -> None:
+    """So that the first of two in one conversation is the first, however long finding its locks takes."""
+    writer, conversation = office.desk.writer, await conversation_of(office)
+    looking, found = asyncio.Event(), asyncio.Event()
+
+    async def locks(_work: Work) -> list[str]:
+        looking.set()
+        await found.wait()
+        return [conversation]
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(writer.do(partial(note, office=office, says="first"), as_it_is, locks=locks))
+        await looking.wait()
+        second = tasks.create_task(writer.do(partial(note, office=office, says="second"), as_it_is, locks=[conversation]))
+        await asyncio.sleep(0.1)
+        assert not second.done()
+        found.set()
+    assert [event["data"]["settings"] for event in office.events if "settings" in event["data"]] == ["first", "second"]
+
+
+@pytest.mark.parametrize("engine", ["postgresql"])
+async def test_two_with_one_key_are_never_under_way_at_once(office: Office) -> None:
+    writer, first, second = office.desk.writer, Held(office, "first"), Held(office, "second")
+    second.go.set()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(writer.do(first, as_it_is, key="k"))
+        await first.there.wait()
+        tasks.create_task(writer.do(second, as_it_is, key="k"))
+        await asyncio.sleep(0.1)
+        assert not second.there.is_set()
+        first.go.set()
+    assert await notes(office) == ["first", "second"]
+
+
+@pytest.mark.parametrize("engine", ["postgresql"])
+async def test_what_shares_with_nobody_is_under_way_alone(office: Office) -> None:
+    writer = office.desk.writer
+    before, alone, after = (Held(office, says) for says in ("a", "b", "c"))
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(writer.do(before, as_it_is))
+        await before.there.wait()
+        tasks.create_task(writer.do(alone, as_it_is, alone=True))
+        await asyncio.sleep(0.1)
+        assert not alone.there.is_set()
+        before.go.set()
+        await alone.there.wait()
+        tasks.create_task(writer.do(after, as_it_is))
+        await asyncio.sleep(0.1)
+        assert not after.there.is_set()
+        alone.go.set()
+        after.go.set()
+    assert await notes(office) == ["a", "b", "c"]

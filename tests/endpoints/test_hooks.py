@@ -3,24 +3,32 @@
 import asyncio
 import hmac
 import json
+import re
+import sqlite3
 from base64 import b64encode
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
+import asyncpg
 import httpx2
 import pytest
 from standardwebhooks import Webhook
 from twilio.request_validator import RequestValidator
 
 from server.desk.hear import STALE_SECONDS
+from server.endpoints import hooks
 from tests.fixtures.logged import Logged
+from tests.fixtures.nginx import EXAMPLE
 from tests.fixtures.served import Served
 
 AUTH_TOKEN = "9f8e7d6c5b4a39281706f5e4d3c2b1a0"
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 OURS, THEIRS = "+12025550100", "+12025550143"
+CARRIER_SECONDS = 15
+"""Twilio and Vonage wait so long for an answer."""
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -211,6 +219,42 @@ async def test_a_database_that_is_down_is_503_and_nothing_is_acknowledged(
     await mend()
     assert (await twilio.post(text(2))).status_code == 200
     assert await served.rows("messages") == 2
+
+
+async def test_a_table_that_somebody_holds_is_503_before_a_proxy_gives_up_and_the_text_comes_again(
+    served: Served, twilio: TwilioLine, database_url: str, monkeypatch: pytest.MonkeyPatch, logged: Logged
+) -> None:
+    monkeypatch.setattr(hooks, "ANSWER_SECONDS", 0.5)
+    async with held(database_url):
+        answer = await twilio.post(text(1))
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+        assert [line["reason"] for line in logged.of("database.unavailable")] == ["A webhook was not durable after 0.5 s."]
+    assert (await twilio.post(text(1))).status_code == 200
+    assert await served.rows("messages") == 1
+
+
+def test_nginx_waits_for_a_webhook_s_answer_for_longer_than_that_takes_and_not_for_longer_than_carriers_do() -> None:
+    text = EXAMPLE.read_text()
+    [place] = re.findall(r"location /hooks/ \{(.*?)\n    \}", text, re.DOTALL)
+    [read], [elsewhere] = (re.findall(rf"{name} (\d+)s;", place) for name in ("proxy_read_timeout", "proxy_next_upstream_timeout"))
+    assert hooks.ANSWER_SECONDS + 1 < int(read) < int(elsewhere) < 2 * hooks.ANSWER_SECONDS
+    assert 2 * hooks.ANSWER_SECONDS < CARRIER_SECONDS
+
+
+@asynccontextmanager
+async def held(url: str) -> AsyncIterator[None]:
+    """Nobody can write a message until this ends."""
+    if url.startswith("sqlite"):
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)) as other:
+            other.execute("begin immediate")
+            yield
+    else:
+        connection = await asyncpg.connect(url)
+        try:
+            await connection.execute("begin; lock table messages in access exclusive mode")
+            yield
+        finally:
+            await connection.close()
 
 
 @pytest.fixture

@@ -1,9 +1,12 @@
 """Words are found: in texts of the whole account, in names and in numbers, in the index and before it has them."""
 
+from collections.abc import Awaitable, Callable
+
 import pytest
 
 from server.desk.message_search import index_words
 from server.store import contact_search, lists, message_search, words
+from server.store.database import Transaction
 from tests.fixtures.integrator import MARIA, WEI, Integrator, Person
 
 
@@ -80,3 +83,90 @@ async def test_notes_and_what_has_not_left_are_no_texts_that_are_found(integrato
     for _ in range(2):
         assert await bodies(integrator.ana, "parcel") == ["the parcel"]
         await indexed(integrator)
+
+
+async def paged(person: Person, q: str, between: Callable[[], Awaitable[object]] | None = None) -> list[list[str]]:
+    """What the pages of two hold, to the last. Each is full, or says how far it looked."""
+    pages: list[list[str]] = []
+    asked: dict[str, str | int] = {"limit": 2}
+    while True:
+        page = (await person.get("/messages", q=q, **asked)).json()
+        pages.append([item["message"]["body"] for item in page["items"]])
+        assert (page["looked_back_to"] is not None) == (len(page["items"]) < 2 and page["next"] is not None)
+        if page["next"] is None:
+            return pages
+        assert len(pages) < 30, pages
+        asked["cursor"] = page["next"]
+        if between:
+            await between()
+
+
+@pytest.fixture
+def little(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page looks at few texts."""
+    monkeypatch.setattr(message_search, "WALKED", 1)
+    monkeypatch.setattr(message_search, "WALKED_ON", 3)
+    monkeypatch.setattr(message_search, "AT_ONCE", 2)
+    monkeypatch.setattr(words, "MOST_TEXTS", 4)
+
+
+@pytest.mark.usefixtures("little")
+async def test_a_word_of_which_the_index_has_too_much_is_found_page_by_page_whatever_is_written_meanwhile(integrator: Integrator) -> None:
+    """The same letters in another order are in every text, so that the index gives them all."""
+    written = ["mimi 1", *(f"mim imi {n}" for n in range(9)), "mimi 2", *(f"imi mim {n}" for n in range(5)), "mimi 3", "MIMI 4", "mim imi"]
+    for number, body in enumerate(written):
+        await integrator.text(body, phone=(MARIA, WEI)[number % 2])
+    await indexed(integrator)
+    late = iter(range(100))
+
+    async def more() -> None:
+        await integrator.text(f"mimi, late {next(late)}")
+        await indexed(integrator)
+
+    pages = await paged(integrator.ana, "mimi", more)
+    assert [body for page in pages for body in page] == ["MIMI 4", "mimi 3", "mimi 2", "mimi 1"]
+    assert [] in pages, "a page ends when it has looked at enough"
+    # Nobody's page is longer because of what another one of the index has.
+    assert await paged(integrator.ana, "late 1") == [["mimi, late 1"]]
+
+
+@pytest.mark.usefixtures("little")
+async def test_few_letters_and_what_waits_for_the_index_are_found_further_back_too(integrator: Integrator) -> None:
+    for body in ("zq", "qqzz 1", "so, !?!", *(f"Hello {n}" for n in range(6))):
+        await integrator.text(body)
+    assert [body for page in await paged(integrator.ana, "zq") for body in page] == ["zq"]
+    assert [body for page in await paged(integrator.ana, "qqzz") for body in page] == ["qqzz 1"], "nothing is indexed yet"
+    await indexed(integrator)
+    assert await paged(integrator.ana, "qqzz") == [["qqzz 1"]]
+    for q, found in {"zq": "zq", "!?!": "so, !?!", "o, ": "so, !?!"}.items():
+        assert [body for page in await paged(integrator.ana, q) for body in page] == [found], q
+    assert await paged(integrator.ana, "xqz") == [[]]
+
+
+async def test_texts_of_one_instant_are_all_found(integrator: Integrator, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = [f"mimi {n}" for n in range(5)]
+    for body in said:
+        await integrator.text(body)
+    await integrator.served.desk.db.write(lambda tx: tx.run("update messages set created_at = 1790000000000000"))
+    for letters in ("little", "more"):
+        monkeypatch.setattr(message_search, "WALKED", 1 if letters == "little" else 2)
+        monkeypatch.setattr(message_search, "WALKED_ON", 1)
+        assert sorted(body for page in await paged(integrator.ana, "mimi") for body in page) == said
+        assert sorted(body for page in await paged(integrator.ana, "mi") for body in page) == said
+
+
+@pytest.mark.parametrize("most", [3, 4])
+async def test_the_index_gives_what_it_has_or_nothing_of_more_than_are_looked_at(
+    integrator: Integrator, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many of them hold the word: here none does, and each is counted."""
+    monkeypatch.setattr(words, "MOST_TEXTS", most)
+    for n in range(4):
+        await integrator.text(f"kok oko {n}")
+    await indexed(integrator)
+
+    async def candidates(tx: Transaction) -> list[tuple[int, str]] | None:
+        return await words.Wording(tx, integrator.served.account, "kokoko").texts(tx)
+
+    found = await integrator.served.desk.db.read(candidates)
+    assert (found is None) == (most < 4)

@@ -1,6 +1,6 @@
 """`python -m tests.faults [--seed N] [--short] [--engine E] [--out FILE] [row …]`: plays the rows, prints one table, and exits 1 when a
 promise was broken, 2 when a row that was asked for is not played. Rows are named by their number in the list of faults, or by a word of
-their name."""
+their name. One of them is only played when it is asked for: `soak`, for so many `--minutes`."""
 
 import argparse
 import asyncio
@@ -14,7 +14,7 @@ from pathlib import Path
 import uvloop
 
 from tests.faults.row import Result, Row
-from tests.faults.rows import alone, asleep, herd, live, machines, own, rights, roles, ways
+from tests.faults.rows import alone, asleep, clocks, herd, live, machines, own, rights, roles, soak, ways
 from tests.faults.stage import LONG, SHORT, Engine, Stage, open_stage
 from tests.faults.table import table
 
@@ -28,18 +28,20 @@ ROWS: list[Row] = [
     *alone.ROWS,
     *own.ROWS,
     *machines.ROWS,
+    *clocks.ROWS,
     *live.LAST,
 ]
 ENGINES: tuple[Engine, ...] = ("sqlite", "postgresql")
+MINUTES = 15.0
 
 
 class NothingToPlay(Exception):
     """What was asked for is no row, or not one of this engine."""
 
 
-def chosen(names: Sequence[str], *, short: bool, engines: Sequence[Engine]) -> list[Row]:
-    """Those with these names, or all; the short form has some of all. Raises NothingToPlay."""
-    here = [row for row in ROWS if set(engines) & set(row.engines)]
+def chosen(names: Sequence[str], *, short: bool, engines: Sequence[Engine], minutes: float = MINUTES) -> list[Row]:
+    """Those with these names, or all but the soak; the short form has some of all. Raises NothingToPlay."""
+    here = [row for row in (*ROWS, *([soak.row(minutes)] if names else [])) if set(engines) & set(row.engines)]
     for name in names:
         if not any(_named(row, name) for row in here):
             raise NothingToPlay(f"There is no row {name} on {' and '.join(engines)}.")
@@ -103,11 +105,12 @@ def main() -> int:
     asked.add_argument("--short", action="store_true")
     asked.add_argument("--engine", choices=ENGINES)
     asked.add_argument("--out", type=Path, help="also writes the table there, after each row anew")
+    asked.add_argument("--minutes", type=float, default=MINUTES, help="how long the soak goes on: 1440 are a day")
     asked.add_argument("rows", nargs="*")
     given = asked.parse_args()
     engines = (given.engine,) if given.engine else ENGINES
     try:
-        rows = chosen(given.rows, short=given.short, engines=engines)
+        rows = chosen(given.rows, short=given.short, engines=engines, minutes=given.minutes)
     except NothingToPlay as none:
         asked.error(str(none))
 

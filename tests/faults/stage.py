@@ -82,6 +82,8 @@ class Stage:
     crews: list[Crew] = field(default_factory=list)
     fronts: list[int] = field(default_factory=list)
     """Ports in front of the web processes', for tabs and writers, where there are any."""
+    since: dict[str, int] = field(default_factory=dict)
+    """By account, the position up to which its events have been judged and are no facts any more."""
     runs: Any = field(default_factory=lambda: itertools.count(1))
 
     @property
@@ -106,12 +108,14 @@ class Stage:
     async def facts(self) -> dict[str, list[Fact]]:
         """Each account's events, in order. What other rows opened besides is nobody's here."""
         found: dict[str, list[Fact]] = {crew.account: [] for crew in self.crews}
-        rows = await self.centre.rows(
-            "select account, position, conversation, seq, type, at, reach, pool, audience from events order by account, position"
-        )
-        for row in rows:
-            if row["account"] in found:
-                found[row["account"]].append(fact_of(row))
+        for account, facts in found.items():
+            rows = await self.centre.rows(
+                """select position, conversation, seq, type, at, reach, pool, audience from events
+                   where account = :account and position > :since order by position""",
+                account=account,
+                since=self.since.get(account, 0),
+            )
+            facts += [fact_of(row) for row in rows]
         return found
 
     async def heads(self) -> dict[str, int]:

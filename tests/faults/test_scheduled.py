@@ -22,12 +22,12 @@ def engine(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-async def schedule(centre: Centre, number: int, at: datetime) -> str:
+async def schedule(centre: Centre, number: int, at: datetime, web: int = 0) -> str:
     """Ana's answer to one of twenty phones; its id."""
     phone = f"+1202559{number % 20:04}"
-    await centre.text(phone, "Hi", to=ANAS_OWN)
+    await centre.text(phone, "Hi", to=ANAS_OWN, web=web)
     asked = {"to": phone, "body": f"Text {number}", "client_id": f"s-{number}", "send_at": at.isoformat()}
-    answer = await centre.call("ana", "POST", "messages", **asked)
+    answer = await centre.call("ana", "POST", "messages", web, **asked)
     assert answer.status_code == 202, answer.text
     return str(answer.json()["message"]["id"])
 

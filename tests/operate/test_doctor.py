@@ -1,11 +1,16 @@
 """`partyline doctor` finds what an operator can put right, and says what to do; where all is well every line is ok."""
 
+import asyncio
 import json
 import os
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 
+from server.operate import doctor, look_outside
+from server.operate import look_redis as redis_looks
 from server.operate.backup import LAST
 from server.operate.doctor import examine
 from server.operate.finding import Finding
@@ -98,6 +103,51 @@ async def test_a_database_that_is_not_there_is_told_and_not_made(settings: Setti
     found = await examine(settings.model_copy(update={"redis_url": ""}))
     assert states(found) == {"database": "failed"}
     assert not (settings.var / "partyline.db").exists()
+
+
+@pytest.mark.alone
+async def test_what_is_away_is_waited_for_side_by_side_and_told_in_the_usual_order(
+    settings: Settings, database_url: str, own_redis: RedisServer
+) -> None:
+    """A Redis that stands still, and a public address where nobody says anything."""
+    own_redis.freeze()
+    async with silent() as port:
+        away = {"database_url": database_url, "redis_url": own_redis.url, "base_url": f"http://127.0.0.1:{port}"}
+        began = time.monotonic()
+        found = await examine(settings.model_copy(update=away))
+    assert time.monotonic() - began < redis_looks.PATIENCE_SECONDS + look_outside.PATIENCE_SECONDS - 1
+    order = [each.check for each in found if each.check in ("versions", "database", "attachments", "backup", "redis", "public address")]
+    assert order == ["versions", "database", "attachments", "backup", "redis", "public address"]
+    assert states(found).items() >= {"redis": "failed", "public address": "failed"}.items()
+
+
+async def test_a_database_that_says_nothing_is_told_and_everything_else_is_looked_at(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "DATABASE_SECONDS", 0.5)
+    async with silent() as port:
+        found = await examine(settings.model_copy(update={"database_url": f"postgresql://partyline@127.0.0.1:{port}/partyline"}))
+    assert states(found) == {"database": "failed"}
+    assert the(found, "database").says == "no answer within 0.5 s"
+    assert {each.check for each in found} >= {"versions", "attachments", "redis"}
+
+
+@asynccontextmanager
+async def silent() -> AsyncIterator[int]:
+    """The port of something that takes connections and says nothing."""
+    ended = asyncio.Event()
+
+    async def listen(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await ended.wait()
+        writer.close()
+
+    server = await asyncio.start_server(listen, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        ended.set()
+        server.close()
+        await server.wait_closed()
 
 
 async def test_secrets_that_others_may_read_and_a_missing_backup_are_told(settings: Settings) -> None:

@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+import random
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +15,6 @@ from server.settings import PREFIX
 from tests.fixtures.centre import BASE_URL, HOST
 from tests.fixtures.nginx import nginx_before
 from tests.fixtures.processes import ROOT, Partyline
-from tests.fixtures.redis_many import free_ports
 from tests.fixtures.waiting import wait_until
 
 HANDSHAKE = {
@@ -39,7 +40,7 @@ async def test_behind_the_documented_nginx_calls_and_handshakes_come_through_whi
 
 
 def test_honcho_starts_any_number_of_each_role_from_the_procfile_and_stops_them(tmp_path: Path, redis_url: str) -> None:
-    port = free_ports(1)[0]
+    port = two_free_ports()
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", PREFIX + "VAR": str(tmp_path / "var")}
     environment |= {PREFIX + "REDIS_URL": redis_url, "PYTHONUNBUFFERED": "1"}
     words = [sys.executable, "-m", "honcho", "start", "-f", str(ROOT / "Procfile"), "-p", str(port), "-c", "web=2,timer=1,sender=1"]
@@ -48,6 +49,8 @@ def test_honcho_starts_any_number_of_each_role_from_the_procfile_and_stops_them(
         process = subprocess.Popen(words, stdout=output, stderr=output, env=environment, cwd=ROOT)
         try:
             wait_until(lambda: log.read_text().count('"roles.started"') == 4, within=45)
+            # A role has started before it listens.
+            wait_until(lambda: log.read_text().count('"web.listening"') == 2)
             said = log.read_text()
             assert {role for role in ("web", "timer", "sender") if f'"roles": ["{role}"]' in said.replace("'", '"')} == {
                 "web",
@@ -61,3 +64,16 @@ def test_honcho_starts_any_number_of_each_role_from_the_procfile_and_stops_them(
             process.kill()
             process.wait()
     assert log.read_text().count('"roles.stopped"') == 4
+
+
+def two_free_ports() -> int:
+    """The lower of two neighbours, since honcho counts up; below those that the kernel gives to whoever asks for any."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as one, socket.socket() as other:
+            try:
+                one.bind(("127.0.0.1", port))
+                other.bind(("127.0.0.1", port + 1))
+            except OSError:
+                continue
+            return port

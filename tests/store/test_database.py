@@ -20,6 +20,11 @@ async def ids(db: Database) -> list[str]:
     return await db.read(read)
 
 
+async def things(db: Database) -> list[tuple[str, int | None]]:
+    rows = await db.read(lambda tx: tx.all("select id, n from things order by id"))
+    return [(row["id"], row["n"]) for row in rows]
+
+
 async def test_a_write_is_there_when_it_returns_and_not_if_it_raises(db: Database) -> None:
     await make(db)
 
@@ -59,14 +64,21 @@ async def test_a_taken_key_is_a_conflict_and_changes_nothing(db: Database) -> No
     assert await ids(db) == ["a"]
 
 
-async def test_many_writes_each_row_and_a_taken_key_among_them_undoes_all(db: Database) -> None:
+async def test_rows_that_are_inserted_are_all_there_and_a_taken_key_among_them_undoes_all(db: Database) -> None:
     await make(db)
-    sql = "insert into things (id, n) values (:id, :n)"
-    await db.write(lambda tx: tx.many(sql, [{"n": n, "id": id, "more": "is not looked at"} for id, n in (("a", 1), ("b", None))]))
+    await db.write(lambda tx: tx.insert("things", [{"n": n, "id": id} for id, n in (("a", 1), ("b", None))]))
+    await db.write(lambda tx: tx.insert("things", []))
     with pytest.raises(Conflict):
-        await db.write(lambda tx: tx.many(sql, [{"id": id, "n": 3} for id in ("c", "a")]))
-    rows = await db.read(lambda tx: tx.all("select id, n from things order by id"))
-    assert [(row["id"], row["n"]) for row in rows] == [("a", 1), ("b", None)]
+        await db.write(lambda tx: tx.insert("things", [{"n": 3, "id": id} for id in ("c", "a")]))
+    assert await things(db) == [("a", 1), ("b", None)]
+
+
+async def test_many_runs_the_statement_for_each_row(db: Database) -> None:
+    await make(db)
+    await db.write(lambda tx: tx.insert("things", [{"id": id, "n": 0} for id in "abc"]))
+    rows = [{"n": n, "id": id, "more": "is not looked at"} for id, n in (("c", 1), ("a", None))]
+    await db.write(lambda tx: tx.many("update things set n = :n where id = :id", rows))
+    assert await things(db) == [("a", None), ("b", 0), ("c", 1)]
 
 
 async def test_run_says_how_many_rows_it_wrote_and_one_gives_none_where_there_is_none(db: Database) -> None:

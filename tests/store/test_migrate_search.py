@@ -66,7 +66,7 @@ def contacts(query: str) -> Callable[[Transaction], Awaitable[list[str]]]:
 
 def texts(query: str) -> Callable[[Transaction], Awaitable[list[str]]]:
     async def read(tx: Transaction) -> list[str]:
-        return [id for _, id in await message_search.page(tx, "a", query, None, 10)]
+        return [id for _, id in (await message_search.page(tx, "a", query, None, 10)).keys]
 
     return read
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import pytest
 
 from bench.growth_pages import pages
-from server.store import contact_search, words
+from server.store import contact_search, message_search, words
 from server.store.database import Database, Row, Transaction
 from tests.fixtures.years import grown
 
@@ -102,10 +102,12 @@ class ExplainedDatabase:
 async def test_no_page_reads_a_table_that_grows_from_end_to_end_and_each_list_has_its_index(
     db: Database, rare: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Once as where few contacts hold what is searched for, once as where many do."""
+    """Once as where few contacts and texts hold what is searched for, once as where many do."""
     monkeypatch.setattr(words, "RARE", rare)
+    monkeypatch.setattr(message_search, "WALKED", 20)
     if not rare:
         monkeypatch.setattr(contact_search, "WALKED", 20)
+        monkeypatch.setattr(words, "MOST_TEXTS", 0)
     await grown(db)
     explained = ExplainedDatabase(db)
     asked = await pages(explained)  # type: ignore[arg-type]

@@ -7,7 +7,9 @@ from tests.faults.apart import anas_centre, centre_apart, database_apart
 from tests.faults.conftest import Carrier
 from tests.faults.row import Result, Row
 from tests.faults.stage import Stage
+from tests.faults.storm_of_kills import Kept
 from tests.faults.test_carrier_answers import HANDED, STATES, meet_bad_days
+from tests.faults.test_ceiling import starve
 from tests.faults.test_commits_out_of_order import counted_before_the_commit, counted_by_account
 from tests.faults.test_full_disk import Full, Limit, SmallDisk, fill_and_free, small_disk
 from tests.faults.test_killed_sender import EACH, PHONES, PLACES, Killed, kill_senders
@@ -206,6 +208,24 @@ async def repeated_webhooks(stage: Stage) -> Result:
     return result
 
 
+async def ceiling(stage: Stage) -> Result:
+    rounds = 3 if stage.size.short else 40
+    async with anas_centre(stage, webs=2) as centre:
+        found = await starve(centre, rounds, stage.chance("ceiling"))
+    result = Result()
+    result.show("ceilings", rounds)
+    result.show("ended", dict(found.ended))
+    result.show("bore", found.bore)
+    result.exactly("hung", found.hung, 0)
+    result.show("acknowledged", found.acknowledged)
+    result.show("repeated_after", dict(found.repeated))
+    result.exactly("kept", found.kept, Kept())
+    result.exactly("clean", found.ledgers == [Ledger(), Ledger()], True)
+    if not found.ended:
+        result.broken.append("no process was short of memory")
+    return result
+
+
 ROWS = [
     Row("21", "disk full", full_disk, short=False),
     Row("23", "commits out of order", out_of_order, short=False, engines=("postgresql",)),
@@ -218,4 +238,5 @@ ROWS = [
     Row("40", "a carrier that answers badly", bad_carrier, short=False),
     Row("41", "senders killed at each place", killed_senders, short=False, engines=BOTH),
     Row("44", "webhooks repeated and shuffled", repeated_webhooks, short=False, engines=BOTH),
+    Row("52", "a ceiling of memory", ceiling, short=False, engines=BOTH),
 ]

@@ -35,7 +35,7 @@ async def killed(stage: Stage) -> Result:
             await asyncio.sleep(chance.uniform(0.0, 1.0))
             centre.timers.pop().kill()
             centre.senders.pop().kill()
-            await _fall_due(stage)
+            await fall_due_all(stage)
             await asyncio.to_thread(centre.start, timers=1, senders=1)
             await run.at((turn + 1) * stage.size.seconds / (turns + 1))
         result = await run.end()
@@ -63,7 +63,7 @@ def _works(running: Running) -> bool:
     return running.ended is not None or any(line["event"] == "roles.started" for line in running.log())
 
 
-async def _fall_due(stage: Stage) -> None:
+async def fall_due_all(stage: Stage) -> None:
     """What waits has waited for as long as it may."""
     at = round(time.time() * 1_000_000) - PUBLIC_MINUTES * MINUTE_US
     await stage.write(

@@ -2,11 +2,15 @@
 import { around, pieces } from "./excerpt.js";
 import { go } from "./route.js";
 import { matches } from "./lists.js";
-import { brief, called, phone } from "./words.js";
+import { brief, called, longDay, phone } from "./words.js";
 
 /** @typedef {{id: string, words: string, pieces?: import("./excerpt.js").Piece[], more: string, run: () => void}} Command `pieces` are its words, with those that were looked for apart */
+/** @typedef {{commands: Command[], further: Further|null}} Found */
+/** @typedef {{cursor: string, to: string}} Further Older texts were not looked at: those of before `to`, a day, behind the cursor */
 
 const MOST = 6;
+/** The server looks at so many parts of the older texts for one press, unless one has something. */
+const PARTS = 20;
 
 /** @type {Array<[words: string, address: string]>} */
 const EVERYBODY = [
@@ -50,7 +54,7 @@ function conversation(row) {
   return { id: `conversation-${row.id}`, words: called(contact), more, run: () => go(`/sms/${row.id}`) };
 }
 
-/** What the server finds. @param {import("./app.js").App} app @param {string} text @returns {Promise<Command[]>} */
+/** What the server finds. @param {import("./app.js").App} app @param {string} text @returns {Promise<Found>} */
 export async function found(app, text) {
   const q = encodeURIComponent(text);
   const none = { items: [] };
@@ -64,7 +68,29 @@ export async function found(app, text) {
     const words = called({ ...contact, phone: first?.number ?? "" });
     return { id: `contact-${contact.id}`, words, more: first ? `Contact, ${phone(first.number)}` : "Contact", run: () => go(`/contacts/${contact.id}`) };
   });
-  return [...talks.items.map(conversation), ...contacts, ...texts.items.map((/** @type {any} */ item) => said(item, text))];
+  return { commands: [...talks.items.map(conversation), ...contacts, ...saidOf(texts, text)], further: texts.looked_back_to ? furtherOf(texts) : null };
+}
+
+/** Older texts. @param {import("./app.js").App} app @param {string} text @param {Further} from @returns {Promise<Found>} */
+export async function older(app, text, from) {
+  /** @type {Further|null} */
+  let further = from;
+  for (let part = 0; further && part < PARTS; part += 1) {
+    const page = await app.api.get(`/messages?q=${encodeURIComponent(text)}&limit=${MOST}&cursor=${further.cursor}`);
+    further = furtherOf(page);
+    if (page.items.length > 0) return { commands: saidOf(page, text), further };
+  }
+  return { commands: [], further };
+}
+
+/** @param {any} page of texts @param {string} text */
+function saidOf(page, text) {
+  return page.items.map((/** @type {any} */ item) => said(item, text));
+}
+
+/** @param {any} page of texts @returns {Further|null} */
+function furtherOf({ items, next, looked_back_to }) {
+  return next ? { cursor: next, to: longDay(looked_back_to ?? items.at(-1).message.created_at) } : null;
 }
 
 /** @param {{message: import("./shapes.js").Message, contact: import("./shapes.js").Conversation["contact"]}} found @param {string} text @returns {Command} */

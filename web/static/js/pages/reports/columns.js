@@ -57,6 +57,6 @@ function lastText(last, now) {
 
 /** Goes on while it is looked at. @param {{app: App, since: string}} props */
 function Waiting({ app, since }) {
-  app.screen.minute.value;
+  app.screen.now.value;
   return html`<span class="report-waiting">${lasting(app.clock.now() - Date.parse(since))}</span>`;
 }

@@ -21,7 +21,7 @@ import { SendTest } from "./send_test.js";
 
 /** Our phone numbers: what they can, whose they are, how they fare. @param {{app: App}} props */
 export function Numbers({ app }) {
-  const reading = useReading(app, "/dids?limit=200", (event) => /^message\.(received|sent|failed|undelivered)$|^user\.updated$/.test(event.type), CALM_MS);
+  const reading = useReading(app, "/dids?limit=200", (event) => /^message\.|^user\.updated$/.test(event.type), CALM_MS);
   useFeed(app);
   const others = useOthers(app);
   const [asked, ask] = useState(/** @type {Asked|null} */ (null));

@@ -13,7 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from twilio.request_validator import RequestValidator
 
 from server.crowd import Crowds
-from server.endpoints.admission import AGAIN_SECONDS
+from server.endpoints.crowding import AGAIN_SECONDS
 from server.endpoints.errors import Faults
 from server.endpoints.routes import at
 from server.endpoints.shell import handlers, middleware

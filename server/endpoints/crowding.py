@@ -19,7 +19,7 @@ class Overloaded(Refused):
     code = "overloaded"
 
 
-class Admission:
+class Crowding:
     """Somebody waits while this process works for them: not while their body is on its way, nor while they read an answer that has begun.
     So nobody takes a place by being slow."""
 
