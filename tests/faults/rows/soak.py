@@ -257,7 +257,7 @@ async def _break_again_and_again(soak: Soak, broke: Counter[str]) -> None:
 
 
 async def _idle(stage: Stage, web: Running, until_as: tuple[int, int] | None = None) -> tuple[int, int]:
-    """Tasks and open files of a web process when its tabs have gone; waited for a while until they are no more than before."""
+    """Tasks and open files of a web process when its tabs have gone: when they change no more, or are no more than before."""
     found = (0, 0)
 
     async def gone() -> bool:
@@ -265,9 +265,11 @@ async def _idle(stage: Stage, web: Running, until_as: tuple[int, int] | None = N
         told = (await stage.centre.api("", stage.centre.webs.index(web)).get("/metrics")).text
         tasks = TASKS.search(told)
         assert tasks is not None, told
-        found = (round(float(tasks[1])), cost_of(web.pid).files)
-        tabs = re.search(r"^partyline_tabs 0\.0$", told, re.MULTILINE)
-        return tabs is not None and (until_as is None or (found[0] <= until_as[0] and found[1] <= until_as[1] + POOL))
+        last, found = found, (round(float(tasks[1])), cost_of(web.pid).files)
+        if "\npartyline_tabs 0.0\n" not in told:
+            return False
+        await asyncio.sleep(1)
+        return found == last if until_as is None else found[0] <= until_as[0] and found[1] <= until_as[1] + POOL
 
     try:
         await until(gone, within=6 * PATIENCE_SECONDS)
