@@ -5,7 +5,9 @@ import configparser
 import re
 import shlex
 import subprocess
+import tomllib
 from collections.abc import Iterator
+from configparser import SectionProxy
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +34,13 @@ def procfile() -> dict[str, str]:
 
 
 def unit(path: Path) -> configparser.ConfigParser:
+    return read_unit(path.read_text())
+
+
+def read_unit(text: str) -> configparser.ConfigParser:
     read = configparser.ConfigParser(interpolation=None)
     read.optionxform = str  # type: ignore[assignment, method-assign]
-    read.read_string(path.read_text())
+    read.read_string(text)
     return read
 
 
@@ -42,6 +48,14 @@ def compose() -> Any:
     text = re.sub(r"\$\{(\w+):\?\}", lambda name: SECRETS[name.group(1)], (OPERATE / "compose.yaml").read_text())
     assert "$" not in text
     return yaml.safe_load(text)
+
+
+def environment_of(service: SectionProxy) -> dict[str, str]:
+    """Without HOME, which is no setting: it has to be the one folder that a process may write."""
+    words = service["Environment"].replace("%S", "/var/lib").replace("%i", "8001").split()
+    environment = dict(word.split("=", 1) for word in words)
+    assert environment.pop("HOME") == environment["PARTYLINE_VAR"], "asyncpg looks into HOME, and ends where it may not"
+    return environment
 
 
 def settings_of(environment: dict[str, str]) -> Settings:
@@ -62,8 +76,7 @@ def test_there_is_a_unit_for_each_line_of_the_procfile_and_it_runs_the_same() ->
 @pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
 def test_a_unit_sets_what_there_is_and_leaves_time_to_end(path: Path) -> None:
     service = unit(path)["Service"]
-    environment = dict(word.split("=", 1) for word in service["Environment"].replace("%S", "/var/lib").replace("%i", "8001").split())
-    settings = settings_of(environment)
+    settings = settings_of(environment_of(service))
     assert str(settings.var) == f"/var/lib/{service['StateDirectory']}", "all else is read only"
     assert settings.port == (8001 if path.name.startswith("partyline-web") else 8000)
     assert service["Restart"] == "always"
@@ -77,6 +90,30 @@ def test_the_units_say_the_same_but_for_what_is_the_role_s_own() -> None:
     own = {"Description", "ExecStart", "Environment", "LimitNOFILE"}
     said = [{(part, key, value) for part, keys in unit(path).items() for key, value in keys.items() if key not in own} for path in UNITS]
     assert said[0] == said[1] == said[2]
+
+
+def test_what_an_operator_runs_by_hand_and_every_night_has_the_user_folder_and_settings_of_the_units() -> None:
+    service = unit(UNITS[0])["Service"]
+    environment = environment_of(service)
+    words = shlex.split((OPERATE / "partyline.sh").read_text().partition("exec ")[2])
+    options = [word for word in words if word.startswith("--")]
+    for option in (
+        f"--uid={service['User']}",
+        f"--working-directory={environment['PARTYLINE_VAR']}",
+        f"--setenv=HOME={environment['PARTYLINE_VAR']}",
+        f"--setenv=PARTYLINE_VAR={environment['PARTYLINE_VAR']}",
+        f"--property=EnvironmentFile={service['EnvironmentFile']}",
+        f"--property=UMask={service['UMask']}",
+    ):
+        assert option in options
+    assert words[-2:] == [service["ExecStart"].split()[0], "$@"]
+    [text] = re.findall(r"(?ms)^# /etc/systemd/system/partyline-backup\.service\n(.*?)^```", (OPERATE / "backup.md").read_text())
+    night = read_unit(text)["Service"]
+    assert environment_of(night) == environment
+    for key in ("User", "EnvironmentFile", "UMask"):
+        assert night[key] == service[key]
+    assert night["WorkingDirectory"] == environment["PARTYLINE_VAR"]
+    assert words[-2] in night["ExecStart"]
 
 
 def test_the_compose_file_runs_each_line_of_the_procfile() -> None:
@@ -100,6 +137,13 @@ def test_the_compose_file_has_settings_that_a_process_takes_and_leads_them_to_it
     assert settings.redis_url == "redis://:redispass@redis:6379"
     assert f"{settings.var}" in [volume.split(":")[1] for volume in written["x-partyline"]["volumes"]]
     assert list(settings.trusted_proxies) == [each["subnet"] for each in written["networks"]["default"]["ipam"]["config"]]
+
+
+def test_the_image_has_what_is_installed_and_nothing_else_that_lies_in_a_checkout() -> None:
+    lines = compose()["x-partyline"]["build"]["dockerfile_inline"].splitlines()
+    copied = {line.split()[1] for line in lines if line.startswith("COPY")}
+    packages = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]["find"]["include"]
+    assert copied == {"requirements/run.txt", "pyproject.toml", *(name.rstrip("*") for name in packages)}
 
 
 def test_the_compose_file_names_nothing_that_it_does_not_have() -> None:

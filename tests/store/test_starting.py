@@ -12,6 +12,7 @@ import pytest
 
 from server.schema import migrated_database
 from server.store.database import Database, Row, Transaction, Unavailable, Work
+from server.store.engines import open_with_patience
 from server.store.sqlite import SqliteDatabase
 from server.store.starting import ENDING
 from tests.fixtures.logged import Logged
@@ -53,6 +54,19 @@ async def test_whoever_starts_waits_until_the_process_that_came_first_is_done(db
     assert len(logged.of("schema.waiting")) == 1
     await start(f"sqlite:///{db.path}")
     assert len(logged.of("schema.waiting")) == 1, "nobody was before it"
+
+
+async def test_who_waits_for_a_database_says_so_at_once_and_one_time(logged: Logged) -> None:
+    async def wait_in_vain() -> None:
+        with pytest.raises(Unavailable):
+            await open_with_patience("postgresql://partyline:hidden@127.0.0.1:1/partyline", 1.2)
+
+    async with asyncio.TaskGroup() as group:
+        waiting = group.create_task(wait_in_vain())
+        await until(lambda: logged.of("database.waiting"))
+        assert not waiting.done()
+    assert [line["seconds"] for line in logged.of("database.waiting")] == [1.2]
+    assert "hidden" not in logged.text
 
 
 def test_a_process_that_is_told_to_stop_while_it_waits_to_start_ends_at_once(partyline: Partyline) -> None:
