@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from heapq import nlargest
 
 import msgspec
 
 from server.store.database import Row, Transaction, batch
-from server.store.words import FIRST
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,24 +122,27 @@ async def participations(tx: Transaction, users: Iterable[str], limit: int) -> d
 
     Only those of the newest weeks that hold so many are looked at.
     """
-    found: dict[str, dict[str, int]] = {user: {} for user in users}
-    rows = await tx.all(
-        f"""select user_id, id, seq from (
-             select p.user_id, c.id, c.seq,
-                    row_number() over (partition by p.user_id order by c.active_at desc, c.id desc) as place
-             from (select u.value ->> 'id' as id, coalesce((select o.active_week from participants o where o.user_id = (u.value ->> 'id')
-                       order by o.active_week desc limit 1 offset :others), 0) as week
-                   from json_each(:users) u {FIRST}) w
-             cross join participants p join conversations c on c.id = p.conversation
-             where p.user_id = w.id and p.active_week >= w.week
-           ) as placed where place <= :limit order by user_id, place""",
-        users=batch({"id": user} for user in found),
-        limit=limit,
+    wanted = set(users)
+    # PostgreSQL takes a list for a hundred people, and would read all conversations for them: it is told how many they are.
+    parts = await tx.all(
+        """select p.user_id, p.conversation
+           from (select u.value ->> 'id' as id, coalesce((select o.active_week from participants o where o.user_id = (u.value ->> 'id')
+                     order by o.active_week desc limit 1 offset :others), 0) as week
+                 from json_each(:users) u limit :many) w
+           cross join participants p where p.user_id = w.id and p.active_week >= w.week""",
+        users=batch({"id": user} for user in wanted),
+        many=len(wanted),
         others=limit - 1,
     )
-    for row in rows:
-        found[row["user_id"]][row["id"]] = row["seq"]
-    return found
+    rows = await tx.all(
+        """select c.id, c.active_at, c.seq from json_each(:ids) k cross join conversations c where c.id = k.value ->> 'id'""",
+        ids=batch({"id": id} for id in {row["conversation"] for row in parts}),
+    )
+    talks = {row["id"]: (row["active_at"], row["id"], row["seq"]) for row in rows}
+    of_each: dict[str, list[tuple[int, str, int]]] = {user: [] for user in wanted}
+    for row in parts:
+        of_each[row["user_id"]].append(talks[row["conversation"]])
+    return {user: {id: seq for _, id, seq in nlargest(limit, some)} for user, some in of_each.items()}
 
 
 _COLUMNS = "e.account, e.position, e.conversation, e.seq, e.reach, e.pool, e.audience, e.body"

@@ -99,6 +99,9 @@ def test_the_sums_of_every_table_are_the_totals(facts: Facts, zone: ZoneInfo) ->
     assert sum(map(sum, found.heat)) == found.all.texts_in
     assert sorted(length for row in found.days.values() for length in row.lengths) == sorted(found.all.lengths)
     assert isinstance(found.all, Figures)
+    texts = [each for happened in facts.happened for each in happened.texts]
+    assert found.all.failed == sum(each.failed for each in texts)
+    assert found.all.texts_in == sum(each.texts for each in texts if each.inbound)
 
 
 @settings(deadline=None)
