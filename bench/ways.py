@@ -11,9 +11,8 @@ from starlette.types import Receive, Scope, Send
 
 from server.carriers.twilio import Twilio
 from server.cli import main
+from server.desk import writer
 from server.endpoints import hooks
-from server.store.postgres import PostgresDatabase
-from server.store.sqlite import SqliteDatabase
 
 ANSWER = Twilio().acknowledge()
 
@@ -34,7 +33,7 @@ def become(way: str) -> None:
     elif way == "verified":
         setattr(hooks, "receive_texts", forget)  # noqa: B010
     elif way == "alone":
-        SqliteDatabase.together = PostgresDatabase.together = 1
+        writer.BATCH = 1
     else:
         raise SystemExit(__doc__)
 

@@ -20,6 +20,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 I = TypeVar("I")  # noqa: E741
 
+BATCH = 32
 ATTEMPTS = 3
 SIZES = (1, 2, 4, 8, 16, 32, 64)
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -90,7 +91,7 @@ class Writer:
             while (first := await self._jobs.get()) is not None:
                 await self._room(self._db.abreast)
                 jobs = [first]
-                while len(jobs) < self._db.together and not self._jobs.empty():
+                while len(jobs) < BATCH and not self._jobs.empty():
                     job = self._jobs.get_nowait()
                     if job is None:
                         self._jobs.put_nowait(None)

@@ -62,13 +62,12 @@ class Database(Protocol):
     """`read` gives one snapshot; `write` one durable transaction, committed when it returns. Both raise `Unavailable`.
 
     `shift_us` moves the database's clock; only tests set it. A `write` may run its function again after a deadlock. A process is served
-    best by `abreast` writes at once, in each of which at most `together` changes share a transaction.
+    best by `abreast` writes at once.
     """
 
     engine: str
     shift_us: int
     abreast: int
-    together: int
 
     async def read(self, work: Work[T]) -> T: ...
 

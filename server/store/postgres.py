@@ -96,7 +96,7 @@ class PostgresDatabase:
     """See `Database`. While PostgreSQL works at one write, the process works at others."""
 
     engine = "postgresql"
-    abreast, together = 3, 32
+    abreast = 3
 
     def __init__(self, pool: Any, ahead_us: int) -> None:
         """`ahead_us`: by how much the server's clock is ahead of this process's monotonic one."""

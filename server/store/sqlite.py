@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 
 import aiosqlite
 
+from server.store.checkpoints import Checkpoints
 from server.store.commit_mark import WRAP, Mark
 from server.store.database import Conflict, Row, Unavailable, Work
 from server.store.turnstile import Busy, Turnstile
@@ -20,8 +21,8 @@ T = TypeVar("T")
 READERS = 3
 BUSY_SECONDS = 5.0
 STATEMENTS = 512
-CHECKPOINT_PAGES = 4_000
-"""The log is written back when it has so many: pages that change again and again are written once for four times of SQLite's own."""
+LOG_PAGES = 32_000
+"""The writer itself writes the log back if it has so many all the same."""
 
 
 class _Connection(aiosqlite.Connection):
@@ -81,9 +82,9 @@ class SqliteDatabase:
     """See `Database`. `mark` has the number of the last commit."""
 
     engine = "sqlite"
-    abreast, together = 1, 64
+    abreast = 1
 
-    def __init__(self, path: str, writer: _Connection, readers: list[_Connection]) -> None:
+    def __init__(self, path: str, writer: _Connection, readers: list[_Connection], checkpoints: Checkpoints) -> None:
         self.path = path
         self.shift_us = 0
         self._writer = writer
@@ -91,6 +92,7 @@ class SqliteDatabase:
         self._free: asyncio.LifoQueue[_Connection] = asyncio.LifoQueue()
         for reader in readers:
             self._free.put_nowait(reader)
+        self._checkpoints = checkpoints
         self._turnstile = Turnstile(Path(f"{path}-turns"))
         self.mark = Mark(Path(path))
 
@@ -110,7 +112,7 @@ class SqliteDatabase:
             if isinstance(error, sqlite3.Error | OSError):
                 raise Unavailable(f"The SQLite file {path} cannot be opened: {error}") from error
             raise
-        return cls(path, opened[0], opened[1:])
+        return cls(path, opened[0], opened[1:], Checkpoints(path))
 
     async def read(self, work: Work[T]) -> T:
         connection = await self._free.get()
@@ -138,6 +140,7 @@ class SqliteDatabase:
     async def close(self) -> None:
         for connection in (self._writer, *self._readers):
             await connection.close()
+        await asyncio.to_thread(self._checkpoints.close)
         self._turnstile.close()
         self.mark.close()
 
@@ -165,6 +168,7 @@ class SqliteDatabase:
             raise
         if number is not None:
             self.mark.put(number)
+            self._checkpoints.committed(connection, connection.total_changes - changes)
         return result
 
 
@@ -223,7 +227,7 @@ async def _open(path: str, *, reading: bool) -> _Connection:
         "foreign_keys=on",
         "temp_store=memory",
         "cache_size=-65536",
-        f"wal_autocheckpoint={CHECKPOINT_PAGES}",
+        f"wal_autocheckpoint={LOG_PAGES}",
     ]
     try:
         for pragma in [*pragmas, "query_only=on"] if reading else pragmas:

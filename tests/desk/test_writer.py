@@ -11,7 +11,7 @@ from server.desk import inbox
 from server.desk.desk import Desk
 from server.desk.receive import receive_texts
 from server.desk.work import Work
-from server.desk.writer import Group, Writer
+from server.desk.writer import BATCH, Group, Writer
 from server.domain.errors import Refused
 from server.domain.events import EventType
 from server.domain.user import SYSTEM
@@ -43,7 +43,7 @@ async def note(work: Work, office: Office, says: str) -> str:
 
 
 async def test_everything_that_waits_shares_a_transaction(office: Office) -> None:
-    writer, many = office.desk.writer, office.desk.db.together + 1
+    writer, many = office.desk.writer, BATCH + 1
     made = await asyncio.gather(*(writer.do(partial(note, office=office, says=f"n{n:03}"), as_it_is) for n in range(many)))
     assert made == [f"n{n:03}" for n in range(many)]
     assert writer.batches == 2
