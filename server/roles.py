@@ -13,6 +13,7 @@ from typing import Literal
 
 import uvicorn
 import uvloop
+from uvicorn.lifespan.on import LifespanOn
 
 from server import app, catching_up, fetcher, notifier, sender, timer, watched
 from server.embedded import EmbeddedRedis, embedded_redis
@@ -161,6 +162,8 @@ async def serve_web(
         serving.add_done_callback(lambda _: stop.set())
         await stop.wait()
         server.leave(group)
+    if server.broken:
+        raise RuntimeError("What tells the tabs, or the chores, failed: this process ends rather than serve without.")
 
 
 def _open_many_files() -> None:
@@ -189,6 +192,14 @@ class _Server(uvicorn.Server):
         """Whoever asks from now on is told that it stops."""
         self._draining = group.create_task(self._drain())
         self.should_exit = True
+
+    @property
+    def broken(self) -> bool:
+        """Whether what runs beside the requests has failed; uvicorn itself would go on."""
+        return isinstance(self.lifespan, LifespanOn) and self.lifespan.error_occurred
+
+    async def on_tick(self, counter: int) -> bool:
+        return await super().on_tick(counter) or self.broken
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

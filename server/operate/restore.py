@@ -21,6 +21,9 @@ from server.store.gone_back import statements
 from server.store.media import all_ready
 from server.store.migrate import hold, known, migrate
 
+LEAVING_LOOKS, LEAVING_SECONDS = 20, 0.1
+"""PostgreSQL shows a connection for a moment after it was closed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Restored:
@@ -119,6 +122,21 @@ async def _prepared(staged: Path, manifest: Manifest) -> list[str]:
     return applied
 
 
+async def _others(tx: Transaction) -> int:
+    """Who else is connected, once those who are just leaving are gone."""
+    for _ in range(LEAVING_LOOKS):
+        await tx.one("select pg_stat_clear_snapshot()")
+        row = await tx.one(
+            """select count(*) as others from pg_stat_activity where datname = current_database() and backend_type = 'client backend'
+               and pid <> pg_backend_pid()"""
+        )
+        others = int(row["others"]) if row else 0
+        if not others:
+            break
+        await asyncio.sleep(LEAVING_SECONDS)
+    return others
+
+
 async def _load(settings: Settings, path: Path, manifest: Manifest, staged: Path, media: Path | None, *, force: bool) -> int:
     """One transaction takes away what is there, loads the dump, and makes its epoch a new one. How many attachments were added.
 
@@ -134,14 +152,8 @@ async def _load(settings: Settings, path: Path, manifest: Manifest, staged: Path
 
     async def exchange(tx: Transaction) -> int:
         await hold(tx, "postgresql")
-        others = await tx.one(
-            """select count(*) as others from pg_stat_activity where datname = current_database() and backend_type = 'client backend'
-               and pid <> pg_backend_pid()"""
-        )
-        if others is not None and others["others"]:
-            raise OperatorError(
-                f"The database is in use: it has {others['others']} other connections. Stop every process of Partyline first."
-            )
+        if others := await _others(tx):
+            raise OperatorError(f"The database is in use: it has {others} other connections. Stop every process of Partyline first.")
         put = unpack_media(path, media) if media and manifest.media else 0
         await postgres_dump.load(settings.database_url, [before, staged, after])
         return put

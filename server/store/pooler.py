@@ -13,16 +13,19 @@ SAYS = (
 )
 
 
-async def must_keep_statements(pool: Any) -> None:
+async def must_keep_statements(pool: Any, url: str) -> None:
     """Raises `Unavailable`. asyncpg gives statements the same names in every process: behind such a pooler another's might be run."""
-    mark = secrets.token_hex(8)
-    async with pool.acquire() as one, pool.acquire() as other:
-        try:
+    mark, kept = secrets.token_hex(8), False
+    other = await asyncpg.connect(url)
+    try:
+        async with pool.acquire() as one:
             async with one.transaction():
                 prepared = await one.prepare(f"select '{mark}'")
             async with other.transaction():  # is given the connection that `one` had, where that was not its own
                 kept = await prepared.fetchval() == mark
-        except (asyncpg.InvalidSQLStatementNameError, asyncpg.DuplicatePreparedStatementError, asyncpg.ProtocolViolationError):
-            kept = False
+    except (asyncpg.InvalidSQLStatementNameError, asyncpg.DuplicatePreparedStatementError, asyncpg.ProtocolViolationError):
+        pass
+    finally:
+        await other.close()
     if not kept:
         raise Unavailable(SAYS)

@@ -109,7 +109,7 @@ class PostgresDatabase:
         try:
             pool = await asyncpg.create_pool(url, min_size=1, max_size=POOL, command_timeout=COMMAND_SECONDS, statement_cache_size=512)
             try:
-                await must_keep_statements(pool)
+                await must_keep_statements(pool, url)
                 return cls(pool, await pool.fetchval(_NOW) - _monotonic())
             except BaseException:
                 pool.terminate()

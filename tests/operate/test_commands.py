@@ -14,9 +14,21 @@ import pytest
 
 from server.roles import USER_TIMEOUT_MS, listen
 from server.settings import Settings
-from tests.fixtures.processes import Partyline
+from tests.fixtures.processes import ROOT, Partyline
 from tests.fixtures.waiting import wait_until
 
+BROKEN = """
+import asyncio
+from server.cli import main
+from server.live.live import Live
+
+async def fail(self):
+    await asyncio.sleep(0.5)
+    raise RuntimeError("it broke")
+
+Live._beat_for_ever = fail
+main(["web"], prog_name="partyline")
+"""
 MANAGER = ("init", "--account", "Acme", "--email", "ada@example.com", "--password", "correct horse battery")
 
 
@@ -31,6 +43,18 @@ def test_a_signal_stops_everything_cleanly_within_five_seconds(number: int, part
     assert running.stop(number) == 0
     assert running.log()[-1]["event"] == "roles.stopped"
     assert [line for line in running.log() if line["level"] in ("error", "critical")] == []
+
+
+def test_a_process_that_can_tell_tabs_nothing_any_more_ends(partyline: Partyline) -> None:
+    """It would serve pages to which nothing comes; whoever supervises it begins another."""
+    assert partyline.call("migrate").returncode == 0
+    settings = {f"PARTYLINE_{name}": value for name, value in partyline.settings.items()}
+    done = subprocess.run(
+        [sys.executable, "-c", BROKEN], env={**os.environ, **settings}, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert "web.listening" in done.stderr
+    assert "it broke" in done.stderr
+    assert done.returncode == 1
 
 
 def test_a_connection_that_never_ends_does_not_hold_up_the_stop(partyline: Partyline) -> None:

@@ -27,6 +27,7 @@ SMALL = {
 
 USED = {
     "inbox: mine": "conversations_by_owner",
+    "inbox: subscribed": "participants_by_week",
     "inbox: all": "conversations_by_activity",
     "pool": "conversations_pool",
     "unanswered": "conversations_unanswered",
