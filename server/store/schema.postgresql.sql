@@ -110,6 +110,12 @@ CREATE OR REPLACE FUNCTION public.message_is_found()
 AS $function$
     begin insert into messages_to_index (message) values (new.id) on conflict do nothing; return null; end $function$;
 
+CREATE OR REPLACE FUNCTION public.participant_has_a_week()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+    begin new.active_week := (select c.active_at / 604800000000 from conversations c where c.id = new.conversation); return new; end $function$;
+
 CREATE OR REPLACE FUNCTION public.participant_is_counted()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -148,6 +154,12 @@ AS $function$
                 and (m.user_id is null or m.user_id <> new.user_id) and (m.purpose is null or m.direction = 'inbound')
                 and (new.part = 'owner' or new.muted_at is null or m.mentions like '%"' || new.user_id || '"%'))::int; return new; end $function$;
 
+CREATE OR REPLACE FUNCTION public.participants_have_another_week()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+    begin update participants set active_week = new.active_at / 604800000000 where conversation = new.id; return null; end $function$;
+
 CREATE OR REPLACE FUNCTION public.participants_of_closed_are_not_counted()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -161,6 +173,19 @@ CREATE OR REPLACE FUNCTION public.participants_of_reopened_are_counted()
 AS $function$
     begin insert into participation_changes (user_id, part, there, unread)
             select user_id, part, 1, unread from participants where conversation = new.id; return null; end $function$;
+
+CREATE OR REPLACE FUNCTION public.text_changes_late()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+    begin
+    if tg_op <> 'INSERT' then
+        insert into response_changes (account, day) values (old.account, coalesce(old.send_at, old.created_at) / 86400000000)
+    ; end if
+    ; if tg_op <> 'DELETE' then
+        insert into response_changes (account, day) values (new.account, coalesce(new.send_at, new.created_at) / 86400000000)
+    ; end if
+    ; return null; end $function$;
 
 CREATE OR REPLACE FUNCTION public.text_is_figured_anew()
  RETURNS trigger
@@ -205,6 +230,23 @@ AS $function$
                      count(*) filter (where direction = 'outbound') as texts_out
               from come where kind = 'message' and state not in ('scheduled', 'cancelled') group by 1, 2) n
         where t.account = n.account and t.conversation = n.conversation
+    ; return null; end $function$;
+
+CREATE OR REPLACE FUNCTION public.wait_changes_late()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+    begin
+    if tg_op <> 'INSERT' then
+        insert into response_changes (account, day)
+            select old.account, old.ended_at / 86400000000 where old.how = 'answered'
+            union select old.account, old.public_at / 86400000000 where old.public_at is not null
+    ; end if
+    ; if tg_op <> 'DELETE' then
+        insert into response_changes (account, day)
+            select new.account, new.ended_at / 86400000000 where new.how = 'answered'
+            union select new.account, new.public_at / 86400000000 where new.public_at is not null
+    ; end if
     ; return null; end $function$;
 
 CREATE OR REPLACE FUNCTION public.wait_is_figured()
@@ -450,6 +492,8 @@ CREATE TRIGGER conversations_have_other_names AFTER UPDATE OF contact ON convers
 CREATE TRIGGER conversations_have_totals AFTER INSERT ON conversations FOR EACH ROW EXECUTE FUNCTION conversation_has_totals();
 
 CREATE TRIGGER conversations_have_totals_no_more AFTER DELETE ON conversations FOR EACH ROW EXECUTE FUNCTION conversation_has_totals_no_more();
+
+CREATE TRIGGER participants_have_other_weeks AFTER UPDATE OF active_at ON conversations FOR EACH ROW WHEN ((old.active_at / '604800000000'::bigint) <> (new.active_at / '604800000000'::bigint)) EXECUTE FUNCTION participants_have_another_week();
 
 CREATE TRIGGER participants_of_closed_are_not_counted AFTER UPDATE OF closed_at ON conversations FOR EACH ROW WHEN (old.closed_at IS NULL AND new.closed_at IS NOT NULL) EXECUTE FUNCTION participants_of_closed_are_not_counted();
 
@@ -888,7 +932,13 @@ CREATE TRIGGER texts_are_figured_anew AFTER UPDATE OF state, did, send_at ON mes
 
 CREATE TRIGGER texts_are_figured_no_more AFTER DELETE ON messages FOR EACH ROW WHEN (old.kind = 'message'::text AND (old.state <> ALL (ARRAY['scheduled'::text, 'cancelled'::text]))) EXECUTE FUNCTION text_is_figured_anew();
 
+CREATE TRIGGER texts_change_late AFTER UPDATE OF state, did, user_id, send_at ON messages FOR EACH ROW WHEN (new.kind = 'message'::text AND ((old.state = ANY (ARRAY['scheduled'::text, 'cancelled'::text])) <> (new.state = ANY (ARRAY['scheduled'::text, 'cancelled'::text])) OR (old.state = ANY (ARRAY['failed'::text, 'undelivered'::text])) <> (new.state = ANY (ARRAY['failed'::text, 'undelivered'::text])) OR old.did IS DISTINCT FROM new.did OR old.user_id IS DISTINCT FROM new.user_id OR old.send_at IS DISTINCT FROM new.send_at) AND LEAST(COALESCE(old.send_at, old.created_at), COALESCE(new.send_at, new.created_at)) < ((EXTRACT(epoch FROM now()) * 1000000::numeric)::bigint - '3600000000'::bigint)) EXECUTE FUNCTION text_changes_late();
+
 CREATE TRIGGER texts_come AFTER INSERT ON messages REFERENCING NEW TABLE AS come FOR EACH STATEMENT EXECUTE FUNCTION texts_come();
+
+CREATE TRIGGER texts_come_late AFTER INSERT ON messages FOR EACH ROW WHEN (new.kind = 'message'::text AND (new.state <> ALL (ARRAY['scheduled'::text, 'cancelled'::text])) AND COALESCE(new.send_at, new.created_at) < ((EXTRACT(epoch FROM now()) * 1000000::numeric)::bigint - '3600000000'::bigint)) EXECUTE FUNCTION text_changes_late();
+
+CREATE TRIGGER texts_go_late AFTER DELETE ON messages FOR EACH ROW WHEN (old.kind = 'message'::text AND (old.state <> ALL (ARRAY['scheduled'::text, 'cancelled'::text])) AND COALESCE(old.send_at, old.created_at) < ((EXTRACT(epoch FROM now()) * 1000000::numeric)::bigint - '3600000000'::bigint)) EXECUTE FUNCTION text_changes_late();
 
 CREATE TABLE messages_to_index (
     message text NOT NULL,
@@ -931,12 +981,15 @@ CREATE TABLE participants (
     muted_at bigint,
     read_seq bigint NOT NULL,
     unread bigint NOT NULL DEFAULT 0,
+    active_week bigint NOT NULL DEFAULT 0,
     CONSTRAINT participants_pkey PRIMARY KEY (conversation, user_id),
     CONSTRAINT participants_conversation_fkey FOREIGN KEY (conversation) REFERENCES conversations(id),
     CONSTRAINT participants_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id)
 );
 
 CREATE INDEX participants_by_user ON participants USING btree (user_id, part, conversation);
+
+CREATE INDEX participants_by_week ON participants USING btree (user_id, active_week, conversation);
 
 CREATE TRIGGER participants_are_counted AFTER INSERT ON participants FOR EACH ROW EXECUTE FUNCTION participant_is_counted();
 
@@ -947,6 +1000,8 @@ CREATE TRIGGER participants_are_counted_elsewhere AFTER UPDATE ON participants F
 CREATE TRIGGER participants_are_counted_no_more AFTER DELETE ON participants FOR EACH ROW EXECUTE FUNCTION participant_is_counted_no_more();
 
 CREATE TRIGGER participants_have_unread BEFORE INSERT ON participants FOR EACH ROW EXECUTE FUNCTION participant_reads();
+
+CREATE TRIGGER participants_have_weeks BEFORE INSERT ON participants FOR EACH ROW EXECUTE FUNCTION participant_has_a_week();
 
 CREATE TRIGGER participants_read_anew BEFORE UPDATE OF part, muted_at, read_seq ON participants FOR EACH ROW WHEN (old.part <> new.part OR (old.muted_at IS NULL) <> (new.muted_at IS NULL) OR old.read_seq <> new.read_seq) EXECUTE FUNCTION participant_reads();
 
@@ -1011,6 +1066,24 @@ CREATE TABLE repeated (
     at bigint NOT NULL,
     CONSTRAINT repeated_pkey PRIMARY KEY (message),
     CONSTRAINT repeated_message_fkey FOREIGN KEY (message) REFERENCES messages(id)
+);
+
+CREATE TABLE response_changes (
+    number bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    account text NOT NULL,
+    day bigint NOT NULL,
+    CONSTRAINT response_changes_pkey PRIMARY KEY (number)
+);
+
+CREATE INDEX response_changes_by_day ON response_changes USING btree (account, day);
+
+CREATE TABLE response_days (
+    account text NOT NULL,
+    day bigint NOT NULL,
+    did text NOT NULL,
+    version bigint NOT NULL,
+    counted text NOT NULL,
+    CONSTRAINT response_days_pkey PRIMARY KEY (account, day, did)
 );
 
 CREATE TABLE saved_replies (
@@ -1095,6 +1168,12 @@ CREATE TRIGGER waits_are_figured AFTER INSERT ON waits FOR EACH ROW WHEN (new.ho
 CREATE TRIGGER waits_are_figured_anew AFTER UPDATE OF did, public_at, ended_at, how ON waits FOR EACH ROW WHEN (old.how = 'answered'::text OR new.how = 'answered'::text OR old.public_at IS DISTINCT FROM new.public_at OR new.public_at IS NOT NULL AND old.did IS DISTINCT FROM new.did) EXECUTE FUNCTION wait_is_figured();
 
 CREATE TRIGGER waits_are_figured_no_more AFTER DELETE ON waits FOR EACH ROW WHEN (old.how = 'answered'::text OR old.public_at IS NOT NULL) EXECUTE FUNCTION wait_is_figured();
+
+CREATE TRIGGER waits_change_late AFTER UPDATE OF did, public_at, ended_at, ended_by, how ON waits FOR EACH ROW WHEN ((old.how = 'answered'::text OR new.how = 'answered'::text) AND (old.how IS DISTINCT FROM new.how OR old.ended_at IS DISTINCT FROM new.ended_at OR old.did IS DISTINCT FROM new.did OR old.ended_by IS DISTINCT FROM new.ended_by OR (old.public_at IS NULL) <> (new.public_at IS NULL)) AND (old.how = 'answered'::text AND old.ended_at < ((EXTRACT(epoch FROM now()) * 1000000::numeric)::bigint - '3600000000'::bigint) OR new.how = 'answered'::text AND new.ended_at < ((EXTRACT(epoch FROM now()) * 1000000::numeric)::bigint - '3600000000'::bigint)) OR (old.public_at IS DISTINCT FROM new.public_at OR old.did IS DISTINCT FROM new.did) AND (old.public_at < ((EXTRACT(epoch FROM now()) * 1000000::numeric)::bigint - '3600000000'::bigint) OR new.public_at < ((EXTRACT(epoch FROM now()) * 1000000::numeric)::bigint - '3600000000'::bigint))) EXECUTE FUNCTION wait_changes_late();
+
+CREATE TRIGGER waits_come_late AFTER INSERT ON waits FOR EACH ROW WHEN (new.how = 'answered'::text AND new.ended_at < ((EXTRACT(epoch FROM now()) * 1000000::numeric)::bigint - '3600000000'::bigint) OR new.public_at < ((EXTRACT(epoch FROM now()) * 1000000::numeric)::bigint - '3600000000'::bigint)) EXECUTE FUNCTION wait_changes_late();
+
+CREATE TRIGGER waits_go_late AFTER DELETE ON waits FOR EACH ROW WHEN (old.how = 'answered'::text AND old.ended_at < ((EXTRACT(epoch FROM now()) * 1000000::numeric)::bigint - '3600000000'::bigint) OR old.public_at < ((EXTRACT(epoch FROM now()) * 1000000::numeric)::bigint - '3600000000'::bigint)) EXECUTE FUNCTION wait_changes_late();
 
 CREATE TABLE webhooks (
     id text NOT NULL,

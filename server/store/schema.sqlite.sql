@@ -207,6 +207,10 @@ CREATE TRIGGER conversations_have_totals after insert on conversations
 CREATE TRIGGER conversations_have_totals_no_more after delete on conversations
     begin delete from conversation_totals where account = old.account and conversation = old.id; end;
 
+CREATE TRIGGER participants_have_other_weeks after update of active_at on conversations
+    when old.active_at / 604800000000 <> new.active_at / 604800000000
+    begin update participants set active_week = new.active_at / 604800000000 where conversation = new.id; end;
+
 CREATE TRIGGER participants_of_closed_are_not_counted after update of closed_at on conversations when old.closed_at is null and new.closed_at is not null
     begin insert into participation_changes (user_id, part, there, unread)
             select user_id, part, -1, -unread from participants where conversation = new.id; end;
@@ -668,6 +672,26 @@ CREATE TRIGGER texts_are_figured_no_more after delete on messages when old.kind 
             and did = coalesce(old.did, '')
             and texts_in = 0 and texts_out = 0 and answered = 0 and went_public = 0; end;
 
+CREATE TRIGGER texts_change_late after update of state, did, user_id, send_at on messages
+    when new.kind = 'message'
+        and ((old.state in ('scheduled', 'cancelled')) <> (new.state in ('scheduled', 'cancelled'))
+            or (old.state in ('failed', 'undelivered')) <> (new.state in ('failed', 'undelivered'))
+            or old.did is not new.did or old.user_id is not new.user_id or old.send_at is not new.send_at)
+        and min(coalesce(old.send_at, old.created_at), coalesce(new.send_at, new.created_at)) < unixepoch() * 1000000 - 3600000000
+    begin insert into response_changes (account, day)
+        values (old.account, coalesce(old.send_at, old.created_at) / 86400000000),
+               (new.account, coalesce(new.send_at, new.created_at) / 86400000000); end;
+
+CREATE TRIGGER texts_come_late after insert on messages
+    when new.kind = 'message' and new.state not in ('scheduled', 'cancelled')
+        and coalesce(new.send_at, new.created_at) < unixepoch() * 1000000 - 3600000000
+    begin insert into response_changes (account, day) values (new.account, coalesce(new.send_at, new.created_at) / 86400000000); end;
+
+CREATE TRIGGER texts_go_late after delete on messages
+    when old.kind = 'message' and old.state not in ('scheduled', 'cancelled')
+        and coalesce(old.send_at, old.created_at) < unixepoch() * 1000000 - 3600000000
+    begin insert into response_changes (account, day) values (old.account, coalesce(old.send_at, old.created_at) / 86400000000); end;
+
 CREATE TABLE messages_to_index (
     message text primary key
 );
@@ -705,10 +729,13 @@ CREATE TABLE participants (
     muted_at bigint,
     read_seq bigint not null,
     unread bigint not null default 0,
+    active_week bigint not null default 0,
     primary key (conversation, user_id)
 );
 
 CREATE INDEX participants_by_user on participants (user_id, part, conversation);
+
+CREATE INDEX participants_by_week on participants (user_id, active_week, conversation);
 
 CREATE TRIGGER participants_are_counted after insert on participants
     begin insert into participation_changes (user_id, part, there, unread)
@@ -733,6 +760,10 @@ CREATE TRIGGER participants_have_unread after insert on participants
             and unread <> exists (select 1 from messages m where m.conversation = new.conversation and m.seq > new.read_seq
                 and (m.user_id is null or m.user_id <> new.user_id) and (m.purpose is null or m.direction = 'inbound')
                 and (new.part = 'owner' or new.muted_at is null or m.mentions like '%"' || new.user_id || '"%')); end;
+
+CREATE TRIGGER participants_have_weeks after insert on participants
+    begin update participants set active_week = (select active_at / 604800000000 from conversations where id = new.conversation)
+        where conversation = new.conversation and user_id = new.user_id; end;
 
 CREATE TRIGGER participants_read_anew after update of part, muted_at, read_seq on participants
     when old.part <> new.part or (old.muted_at is null) <> (new.muted_at is null) or old.read_seq <> new.read_seq
@@ -794,6 +825,23 @@ CREATE INDEX receipts_parked on receipts (received_at) where applied_at is null;
 CREATE TABLE repeated (
     message text primary key references messages (id),
     at bigint not null
+);
+
+CREATE TABLE response_changes (
+    number integer primary key,
+    account text not null,
+    day bigint not null
+);
+
+CREATE INDEX response_changes_by_day on response_changes (account, day);
+
+CREATE TABLE response_days (
+    account text not null,
+    day bigint not null,
+    did text not null,
+    version bigint not null,
+    counted text not null,
+    primary key (account, day, did)
 );
 
 CREATE TABLE saved_replies (
@@ -921,6 +969,34 @@ CREATE TRIGGER waits_are_figured_no_more after delete on waits when old.how is '
         where account = old.account and day in (old.ended_at / 86400000000, old.public_at / 86400000000) and conversation = old.conversation
             and did = coalesce(old.did, '')
             and texts_in = 0 and texts_out = 0 and answered = 0 and went_public = 0; end;
+
+CREATE TRIGGER waits_change_late after update of did, public_at, ended_at, ended_by, how on waits
+    when ((old.how is 'answered' or new.how is 'answered')
+            and (old.how is not new.how or old.ended_at is not new.ended_at or old.did is not new.did or old.ended_by is not new.ended_by
+                or (old.public_at is null) <> (new.public_at is null))
+            and ((old.how is 'answered' and old.ended_at < unixepoch() * 1000000 - 3600000000)
+                or (new.how is 'answered' and new.ended_at < unixepoch() * 1000000 - 3600000000)))
+        or ((old.public_at is not new.public_at or old.did is not new.did)
+            and (old.public_at < unixepoch() * 1000000 - 3600000000 or new.public_at < unixepoch() * 1000000 - 3600000000))
+    begin insert into response_changes (account, day)
+        select old.account, old.ended_at / 86400000000 where old.how is 'answered'
+        union select new.account, new.ended_at / 86400000000 where new.how is 'answered'
+        union select old.account, old.public_at / 86400000000 where old.public_at is not null
+        union select new.account, new.public_at / 86400000000 where new.public_at is not null; end;
+
+CREATE TRIGGER waits_come_late after insert on waits
+    when (new.how is 'answered' and new.ended_at < unixepoch() * 1000000 - 3600000000)
+        or new.public_at < unixepoch() * 1000000 - 3600000000
+    begin insert into response_changes (account, day)
+        select new.account, new.ended_at / 86400000000 where new.how is 'answered'
+        union select new.account, new.public_at / 86400000000 where new.public_at is not null; end;
+
+CREATE TRIGGER waits_go_late after delete on waits
+    when (old.how is 'answered' and old.ended_at < unixepoch() * 1000000 - 3600000000)
+        or old.public_at < unixepoch() * 1000000 - 3600000000
+    begin insert into response_changes (account, day)
+        select old.account, old.ended_at / 86400000000 where old.how is 'answered'
+        union select old.account, old.public_at / 86400000000 where old.public_at is not null; end;
 
 CREATE TABLE webhooks (
     id text primary key,

@@ -14,6 +14,7 @@ from tests.fixtures.carrier_api import CarrierApi
 from tests.fixtures.centre import ACCOUNT_SID, AUTH_TOKEN
 from tests.fixtures.forks import Forks
 from tests.fixtures.twilio_api import TwilioApi
+from tests.fixtures.waiting import until
 
 MARIA, WEI, FRONT = "+12025550143", "+12025550144", "+12025550120"
 
@@ -61,6 +62,11 @@ async def test_a_text_that_may_have_been_sent_is_sent_again_by_hand_or_said_to_h
     await expect(third.get_by_role("button")).to_have_count(0)
     assert len(twilio.taken) == 3
 
+    async def read_back() -> bool:
+        listed = (await own_team.call("mia", "GET", "carriers"))["items"]
+        return any(each["id"] == line and each["read_back"] for each in listed)
+
+    await until(read_back)
     mia = await own_team.window("mia", "/settings/carriers")
     row = mia.page.get_by_role("row").filter(has_text="Main")
     await expect(row).to_contain_text("Read back just now, nothing new")

@@ -28,7 +28,10 @@ _SQLITE_REFERENCES = """select m.name as name, f."table" as other from sqlite_sc
 
 _OURS = """relnamespace = 'public'::regnamespace and not exists (
     select 1 from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')"""
-_UNTOLD = f"select relname::text as name from pg_class c where {_OURS} and relkind not in ('r', 'i')"
+_UNTOLD = f"""select relname::text as name from pg_class c where {_OURS} and relkind not in ('r', 'i')
+    and not (relkind = 'S' and exists (
+        select 1 from pg_depend i where i.classid = 'pg_class'::regclass and i.objid = c.oid and i.deptype = 'i'))"""
+"""A column's own sequence is told with the column."""
 _TABLES = f"""select relname::text as name, array_to_string(reloptions, ', ') as options from pg_class c
     where {_OURS} and relkind = 'r' order by relname collate "C" """
 _COLUMNS = f"""select relname::text as name, concat_ws(' ', quote_ident(attname), format_type(atttypid, atttypmod),

@@ -236,6 +236,7 @@ async def test_rows_16_and_21_when_a_session_ends_its_sockets_in_every_process_a
     assert (await refused(centre, 1, Cookie=cookie, Origin=BASE_URL)).status_code == 401
 
 
+@pytest.mark.alone
 async def test_row_22_a_wrong_password_an_unknown_and_a_disabled_user_take_as_long_and_say_the_same(
     centre: Centre, figures: Figures
 ) -> None:
