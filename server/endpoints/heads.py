@@ -5,8 +5,9 @@ import sys
 from functools import cache
 from typing import Literal
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
+from server.endpoints.answers import AnswerProtocol
 from server.endpoints.errors import problem
 from server.endpoints.headers import SAFE
 from server.exhaustion import heed
@@ -21,7 +22,7 @@ LINGER_SECONDS = 1.0
 _Open = Literal["head", "body"]
 
 
-class HeadProtocol(HttpToolsProtocol):
+class HeadProtocol(AnswerProtocol):
     """uvicorn's, which takes a head of any size and waits for it for ever.
 
     HEAD_BYTES also bound what comes with a body and is none: trailers. A head that begins right behind another message may have up to twice

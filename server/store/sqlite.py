@@ -21,6 +21,8 @@ T = TypeVar("T")
 READERS = 3
 BUSY_SECONDS = 5.0
 STATEMENTS = 512
+AT_ONCE = 64
+"""Rows of one insert, at most; fewer go by powers of two, so that few statements are prepared."""
 LOG_PAGES = 32_000
 """The writer itself writes the log back if it has so many all the same."""
 
@@ -58,8 +60,12 @@ class _Transaction:
         self._connection.execute(sql).fetchall()
 
     async def insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        if rows:
-            self._connection.executemany(_insert(table, tuple(rows[0])), rows)
+        """In few statements: between two, the interpreter's lock may go to another thread for five milliseconds."""
+        left = list(rows)
+        while left:
+            columns, size = tuple(left[0]), 1 << (min(len(left), AT_ONCE).bit_length() - 1)
+            self._connection.execute(_insert(table, columns, size), [row[column] for row in left[:size] for column in columns])
+            del left[:size]
 
     async def many(self, sql: str, rows: Sequence[Mapping[str, Any]]) -> None:
         self._connection.executemany(_text(sql), rows)
@@ -204,8 +210,9 @@ def _text(sql: str) -> str:
 
 
 @cache
-def _insert(table: str, columns: tuple[str, ...]) -> str:
-    return f"insert into {table} ({', '.join(columns)}) values ({', '.join(f':{column}' for column in columns)})"
+def _insert(table: str, columns: tuple[str, ...], rows: int) -> str:
+    one = f"({', '.join('?' * len(columns))})"
+    return f"insert into {table} ({', '.join(columns)}) values {', '.join([one] * rows)}"
 
 
 def _lower(value: object) -> str | None:
