@@ -1,4 +1,4 @@
-"""An answer's head leaves in one write with the beginning of its body. uvicorn makes two, and a write costs as much as a signature's check."""
+"""An answer's head leaves in one write with the beginning of its body; uvicorn makes two of them."""
 
 import asyncio
 

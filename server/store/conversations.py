@@ -84,19 +84,32 @@ async def save(tx: Transaction, changes: Sequence[tuple[Thread | None, Thread]])
 
 
 async def due(tx: Transaction, now: int, limit: int) -> list[str]:
-    """Waiting, not public conversations of all accounts whose deadline has come, oldest clock first. See `domain.conversation`."""
-    # The first bound says nothing new, but the index goes by it, so that a hundred thousand that are due are not sorted for each batch.
-    rows = await tx.all(
-        f"""select c.id from conversations c cross join accounts a
-            where c.clock_start <= :now and a.id = c.account
-            and a.public_minutes is not null and c.clock_start <= :now - a.public_minutes * {MINUTE_US}
-            and c.waiting_since is not null and c.public_since is null
-            and (a.public_minutes > 0 or c.clock_start = c.waiting_since)
-            order by c.clock_start limit :limit""",
+    """Waiting, not public conversations of all accounts whose deadline has come, oldest clock first. See `domain.conversation`.
+
+    Account by account: by their clocks alone, all that wait under a longer deadline, or under none, would be read at every look.
+    """
+    accounts = await tx.all(
+        f"""select id, minutes from (select a.id, a.public_minutes as minutes,
+                (select c.clock_start from conversations c where c.account = a.id and c.clock_start <= :now
+                 and c.waiting_since is not null and c.public_since is null
+                 and (a.public_minutes > 0 or c.clock_start = c.waiting_since) order by c.clock_start limit 1) as clock
+                from accounts a where a.public_minutes is not null) as waiting
+            where clock <= :now - minutes * {MINUTE_US} order by clock limit :limit""",
         now=now,
         limit=limit,
     )
-    return [row["id"] for row in rows]
+    found = []
+    for account in accounts:
+        found += await tx.all(
+            """select id, clock_start from conversations where account = :account and clock_start <= :until
+               and waiting_since is not null and public_since is null and (:minutes > 0 or clock_start = waiting_since)
+               order by clock_start limit :limit""",
+            account=account["id"],
+            minutes=account["minutes"],
+            until=now - account["minutes"] * MINUTE_US,
+            limit=limit,
+        )
+    return [row["id"] for row in sorted(found, key=itemgetter("clock_start"))[:limit]]
 
 
 async def first_due(tx: Transaction) -> int | None:

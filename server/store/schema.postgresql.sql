@@ -467,8 +467,6 @@ CREATE INDEX conversations_closed ON conversations USING btree (account, active_
 
 CREATE INDEX conversations_due ON conversations USING btree (account, clock_start) WHERE waiting_since IS NOT NULL AND public_since IS NULL;
 
-CREATE INDEX conversations_due_first ON conversations USING btree (clock_start) WHERE waiting_since IS NOT NULL AND public_since IS NULL;
-
 CREATE INDEX conversations_open ON conversations USING btree (account, active_at DESC, id DESC) WHERE closed_at IS NULL;
 
 CREATE INDEX conversations_pool ON conversations USING btree (account, waiting_since, id) WHERE public_since IS NOT NULL;

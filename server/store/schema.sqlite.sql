@@ -164,8 +164,6 @@ CREATE INDEX conversations_closed on conversations (account, active_at desc, id 
 
 CREATE INDEX conversations_due on conversations (account, clock_start) where waiting_since is not null and public_since is null;
 
-CREATE INDEX conversations_due_first on conversations (clock_start) where waiting_since is not null and public_since is null;
-
 CREATE INDEX conversations_open on conversations (account, active_at desc, id desc) where closed_at is null;
 
 CREATE INDEX conversations_pool on conversations (account, waiting_since, id) where public_since is not null;

@@ -42,7 +42,7 @@ USED = {
     "counts": r"(?s)\A(?=.*conversation_counts_by_account)(?=.*participation_changes_by_user)(?!.*(participants|conversations))",
     "texts: a rare word": "message_index|message_words_held",
     "tags": "contacts_by_tags",
-    "timer: what is due": "conversations_due_first",
+    "timer: what is due": r"conversations_due\b",
     "report, newest first": "conversations_by_activity",
     "report, by name": "conversation_totals_by_name",
     "report of what is answered, by name": "conversation_totals_by_name",
