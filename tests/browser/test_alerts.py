@@ -119,6 +119,23 @@ async def test_the_owner_is_warned_two_minutes_before_once_and_not_again_after_a
     assert await ben.toast() == ""
 
 
+@pytest.mark.parametrize(("who", "act"), [("mia", "no-reply-needed"), ("mia", "close"), ("ben", "answer")])
+async def test_the_warning_goes_once_its_conversation_waits_no_more(team: Team, who: str, act: str) -> None:
+    """None of these is told to Ben by a notice that would take its place, and he has read all there is."""
+    conversation = await team.talk("Maria Garcia", MARIA, to=team.own)
+    await team.read("ben", conversation)
+    await team.let_wait(conversation, left=59)
+    ben = await team.window("ben")
+    await until(ben.toast_says("Maria Garcia goes public in less than a minute."))
+    if act == "answer":
+        await team.send(who, conversation, "At once")
+    else:
+        await team.call(who, "POST", f"conversations/{conversation}/{act}")
+    await expect(ben.page.locator(".toast")).to_have_count(0)
+    await ben.page.locator(".bell").click()
+    await expect(ben.page.locator("#notices")).to_contain_text("Maria Garcia goes public in less than a minute.")
+
+
 async def test_notices_stand_one_at_a_time_above_the_composer(team: Team) -> None:
     """UX 1.3: the next one comes when this one is closed."""
     conversation = await team.talk("Omar Haddad", "+12025550145", to=team.own)

@@ -9,7 +9,7 @@ import pytest_asyncio
 from playwright.async_api import expect
 
 from tests.browser.test_access import violations
-from tests.fixtures.browser import House, Team, open_house
+from tests.fixtures.browser import House, Team, Window, open_house
 from tests.fixtures.carrier_api import CarrierApi
 from tests.fixtures.centre import ACCOUNT_SID, AUTH_TOKEN
 from tests.fixtures.forks import Forks
@@ -17,6 +17,7 @@ from tests.fixtures.twilio_api import TwilioApi
 from tests.fixtures.waiting import until
 
 MARIA, WEI, FRONT = "+12025550143", "+12025550144", "+12025550120"
+KEYS = {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN}
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -34,8 +35,7 @@ def own_house(tmp_path: Path, forks: Forks, twilio: TwilioApi) -> Iterator[House
 
 
 async def test_a_text_that_may_have_been_sent_is_sent_again_by_hand_or_said_to_have_arrived(own_team: Team, twilio: TwilioApi) -> None:
-    keys = {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN}
-    line = (await own_team.call("mia", "POST", "carriers", kind="twilio", name="Main", credentials=keys))["id"]
+    line = (await own_team.call("mia", "POST", "carriers", kind="twilio", name="Main", credentials=KEYS))["id"]
     did = (await own_team.call("mia", "POST", "dids", number=FRONT, carrier=line, capabilities=["sms"], label="Front"))["id"]
     twilio.says_nothing = True
     started = await own_team.call("ana", "POST", "messages", to=MARIA, body="Your order is here", did=did, client_id="c1")
@@ -73,9 +73,36 @@ async def test_a_text_that_may_have_been_sent_is_sent_again_by_hand_or_said_to_h
     await expect(mia.page.get_by_role("row").filter(has_text="simulated phones")).not_to_contain_text("ead back")
 
 
+async def test_the_page_of_carriers_says_by_itself_that_a_new_one_was_read_back(own_team: Team, twilio: TwilioApi) -> None:
+    """Its list is still being read when the page is opened. No event tells that it was; who left the page asks no more."""
+    twilio.lists_out.clear()
+    await own_team.call("mia", "POST", "carriers", kind="twilio", name="New", credentials=KEYS)
+    mia = await own_team.window("mia", None)
+    await mia.page.clock.install()
+    await mia.go("/settings/carriers")
+    row = mia.page.get_by_role("row").filter(has_text="New")
+    await expect(row).to_contain_text("Not read back yet")
+
+    await mia.page.get_by_role("link", name="Saved replies").click()
+    await expect(mia.page.get_by_role("heading", name="Saved replies")).to_be_visible()
+    asked, counted = calls(mia, "/carriers"), calls(mia, "/conversations/counts")
+    await mia.page.clock.fast_forward(61_000)
+    await until(lambda: calls(mia, "/conversations/counts") > counted)
+    assert calls(mia, "/carriers") == asked
+
+    await mia.page.get_by_role("link", name="Carriers").click()
+    await expect(row).to_contain_text("Not read back yet")
+    twilio.lists_out.set()
+    await expect(row).to_contain_text("Read back just now, nothing new")
+
+
+def calls(window: Window, path: str) -> int:
+    """How often its tab has asked for this."""
+    return sum(f"/api/v1{path}" in request.url for request in window.requests)
+
+
 async def test_a_text_that_failed_is_sent_again_by_hand_and_once(own_team: Team, twilio: TwilioApi) -> None:
-    keys = {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN}
-    line = (await own_team.call("mia", "POST", "carriers", kind="twilio", name="Second", credentials=keys))["id"]
+    line = (await own_team.call("mia", "POST", "carriers", kind="twilio", name="Second", credentials=KEYS))["id"]
     did = (await own_team.call("mia", "POST", "dids", number="+12025550121", carrier=line, capabilities=["sms"], label="Back"))["id"]
     twilio.refuses = 21211
     started = await own_team.call("ana", "POST", "messages", to=WEI, body="Your order is here", did=did, client_id="c1")
@@ -111,8 +138,7 @@ async def test_a_number_is_given_a_rate(own_team: Team) -> None:
 
 
 async def test_a_new_number_is_offered_what_its_carrier_usually_allows(own_team: Team) -> None:
-    keys = {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN}
-    line = (await own_team.call("mia", "POST", "carriers", kind="twilio", name="Main", credentials=keys))["id"]
+    line = (await own_team.call("mia", "POST", "carriers", kind="twilio", name="Main", credentials=KEYS))["id"]
     await own_team.call("mia", "POST", "carriers", kind="plivo", name="Second", credentials={"auth_id": "MA1", "auth_token": "0" * 40})
     secret = {"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}
     await own_team.call("mia", "POST", "carriers", kind="generic", name="Third", credentials=secret)

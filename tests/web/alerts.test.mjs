@@ -5,7 +5,7 @@ import { Said } from "../../web/static/js/said.js";
 import { Sound } from "../../web/static/js/sound.js";
 import { Status } from "../../web/static/js/status.js";
 import { DEFAULTS } from "../../web/static/js/preferences.js";
-import { Warnings } from "../../web/static/js/warnings.js";
+import { Warnings, goesPublic } from "../../web/static/js/warnings.js";
 import { BEN, event, message, row, Tab } from "./tab.mjs";
 
 const NOW = { me: "ana", looking: false, minutes: 20 };
@@ -99,6 +99,24 @@ test("What goes public soon is told once for each start of the clock: not after 
   record.row = { ...record.row, clock_start: "2026-11-22T12:00:30Z" };
   assert.deepEqual(first.due([record], AT + 31_000), [], "a clock of a minute that has just begun");
   assert.equal(first.due([record], AT + 51_000).length, 1);
+});
+
+test("What goes public soon holds until its conversation waits no more, or for longer", async () => {
+  const waiting = { waiting_since: "2026-11-22T11:41:30Z", clock_start: "2026-11-22T11:41:30Z", public_at: "2026-11-22T12:01:30Z" };
+  const record = await mine(waiting);
+  const [{ end }] = new Warnings({ kept: storage(), shared: storage() }).due([record], AT);
+  const holds = (more = {}) => goesPublic({ ...record.row, ...more }, end);
+  assert.equal(holds(), true);
+  const answered = { waiting_since: null, clock_start: null, public_at: null };
+  assert.equal(holds(answered), false);
+  assert.equal(holds({ ...answered, closed_at: "2026-11-22T12:00:10Z" }), false);
+  assert.equal(holds({ clock_start: null, public_at: null, snoozed_until: "2026-11-23T08:00:00Z" }), false);
+  assert.equal(holds({ clock_start: "2026-11-22T12:00:10Z", public_at: "2026-11-22T12:20:10Z", owner: BEN, role: "subscriber" }), false, "claimed");
+  assert.equal(holds({ public_since: "2026-11-22T12:01:30Z" }), false);
+  assert.equal(holds({ muted: true }), false);
+  assert.equal(holds({ role: null }), false);
+  assert.equal(goesPublic(undefined, end), false);
+  assert.equal(holds({ public_at: "2026-11-22T12:00:30Z" }), true, "sooner still");
 });
 
 test("The sound comes at most once in three seconds over all tabs, and says when the browser does not allow it", async () => {

@@ -5,7 +5,7 @@ import { Leader } from "./leader.js";
 import { LoudOnce } from "./loud_once.js";
 import { go } from "./route.js";
 import { Sound } from "./sound.js";
-import { Warnings } from "./warnings.js";
+import { Warnings, goesPublic } from "./warnings.js";
 import { givenUp, named } from "./webhooks.js";
 import { attached, called } from "./words.js";
 
@@ -130,13 +130,14 @@ export class Alerting {
     const { app } = this;
     if (Math.abs(Date.now() - this.warned) < SECOND) return;
     this.warned = Date.now();
-    for (const { record, left } of this.warnings.due(app.store.records.values(), app.clock.now())) {
+    for (const { record, left, end } of this.warnings.due(app.store.records.values(), app.clock.now())) {
       if (app.looking(record.id) || this.hand_away) continue;
       const actions = [
         { words: "Reply", run: () => app.write(record.id) },
         { words: "No reply needed", quiet: true, run: () => app.tell(app.acts.change(record, "no-reply-needed")) },
       ];
-      this.give(warning(record, left), { key: `public ${record.row?.clock_start}`, actions, stays: WARNING_STAYS });
+      const holds = () => goesPublic(app.store.records.get(record.id)?.row, end);
+      this.give(warning(record, left), { key: `public ${record.row?.clock_start}`, actions, holds, stays: WARNING_STAYS });
     }
   }
 

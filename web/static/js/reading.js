@@ -1,11 +1,11 @@
 /**
  * What a page reads of the API and keeps fresh: read when it is shown, after a reset, when the tab is looked at again, and
- * soon after an event that says it changed. An answer is believed only if nothing was asked after it.
+ * soon after an event that says it changed.
  */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { Reader } from "./reader.js";
 
 const SOON_MS = 150;
-const RETRY_MS = 5000;
 
 /**
  * @template T
@@ -20,45 +20,40 @@ const RETRY_MS = 5000;
  * @returns {Reading<any>}
  */
 export function useReading(app, path, stale = () => false, pause = SOON_MS) {
-  const [got, setGot] = useState({ path, data: /** @type {any} */ (null), why: "" });
-  const now = useRef({ path, stale, turn: 0, timer: /** @type {any} */ (0) });
-  Object.assign(now.current, { path, stale });
-  const read = async () => {
-    const asked = now.current.path;
-    const turn = ++now.current.turn;
-    clearTimeout(now.current.timer);
-    if (asked === null) return;
-    try {
-      const data = await app.api.get(asked);
-      if (turn === now.current.turn) setGot({ path: asked, data, why: "" });
-    } catch (problem) {
-      if (turn !== now.current.turn) return;
-      setGot((before) => ({ ...before, path: asked, why: problem instanceof Error ? problem.message : String(problem) }));
-      now.current.timer = setTimeout(read, RETRY_MS);
-    }
-  };
+  const [shown, show] = useState(/** @type {import("./reader.js").Shown} */ ({ data: null, why: "" }));
+  const changes = useRef(stale);
+  changes.current = stale;
+  const reader = useMemo(
+    () => new Reader({ get: (asked) => app.api.get(asked), later: (run, ms) => setTimeout(run, ms), cancel: (timer) => clearTimeout(timer), shown: show }, pause),
+    [],
+  );
+  useEffect(() => void reader.go(path), [path]);
   useEffect(() => {
-    read();
-  }, [path]);
-  useEffect(() => {
-    let soon = /** @type {any} */ (0);
-    const later = () => (soon ||= setTimeout(() => ((soon = 0), read()), pause));
-    const end = app.listen({ heard: (event) => now.current.stale(event) && later(), reload: read });
-    const seen = () => document.visibilityState === "visible" && later();
+    const end = app.listen({ heard: (event) => changes.current(event) && reader.soon(), reload: () => reader.read() });
+    const seen = () => document.visibilityState === "visible" && reader.soon();
     document.addEventListener("visibilitychange", seen);
     return () => {
       end();
       document.removeEventListener("visibilitychange", seen);
-      clearTimeout(soon);
-      clearTimeout(now.current.timer);
-      now.current.turn += 1;
+      reader.end();
     };
   }, []);
-  const set = (/** @type {any} */ data) => {
-    now.current.turn += 1;
-    setGot({ path, data, why: "" });
-  };
-  return { data: got.data, why: got.why, again: read, set };
+  return { ...shown, again: () => reader.read(), set: (data) => reader.set(data) };
+}
+
+/**
+ * What no event tells of is read again until it is there, while the tab is looked at; who comes back to it reads it anyway.
+ * @param {Reading<any>} reading @param {string|boolean} awaited what is still to come: once it is something else, counting begins anew
+ * @param {(times: number) => number} wait after how long, ms, when it was read in vain so often
+ */
+export function useAwaiting(reading, awaited, wait) {
+  const vain = useRef({ awaited, times: 0 });
+  useEffect(() => {
+    if (vain.current.awaited !== awaited) vain.current = { awaited, times: 0 };
+    if (!awaited) return undefined;
+    const timer = setTimeout(() => document.visibilityState === "visible" && reading.again(), wait(vain.current.times++));
+    return () => clearTimeout(timer);
+  }, [reading.data]);
 }
 
 /** What depends on everything that happens, far more than a person can follow, is read this long after it, ms. */

@@ -3,9 +3,9 @@
  *
  * @typedef {{words: string, run: () => void, quiet?: boolean}} Action
  * @typedef {{words: string, urgent: boolean, open: string|null, first: boolean, lasting: boolean, spoken: boolean,
- *   stays: number, actions: Action[], id: number, at: number, read: boolean}} Toast
+ *   stays: number, actions: Action[], holds: () => boolean, id: number, at: number, read: boolean}} Toast
  *   `open`: the conversation that it is about; `first`: shown before those that wait; `lasting`: shown until it is closed, when nothing else
- *   is; `stays`: how long it is shown, ms; `spoken`: by the live region
+ *   is; `stays`: how long it is shown, ms; `holds`: what it says is so still; `spoken`: by the live region
  */
 
 const STAYS_MS = 6000;
@@ -56,7 +56,7 @@ export class Toasts {
 
   /** @param {Partial<Toast> & {words: string}} toast @returns {Toast} */
   made(toast) {
-    const usual = { urgent: false, open: null, first: false, lasting: false, spoken: true, stays: STAYS_MS, actions: [], read: false };
+    const usual = { urgent: false, open: null, first: false, lasting: false, spoken: true, stays: STAYS_MS, actions: [], holds: () => true, read: false };
     return { ...usual, at: this.now(), ...toast, id: ++this.last };
   }
 
@@ -81,6 +81,14 @@ export class Toasts {
   read(conversation) {
     this.waiting = this.waiting.filter((each) => each.open !== conversation || each.urgent);
     this.recent = this.recent.map((each) => (each.open === conversation ? { ...each, read: true } : each));
+    this.changed(false);
+  }
+
+  /** Something changed: what does not hold any more is not shown. The bell keeps what was said. @param {string|null} conversation null: in none */
+  settle(conversation) {
+    const held = this.waiting.filter((each) => each.open !== conversation || each.holds());
+    if (held.length === this.waiting.length) return;
+    this.waiting = held;
     this.changed(false);
   }
 

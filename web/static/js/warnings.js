@@ -3,6 +3,7 @@
  * again after a reload or in a tab opened later. Pure; where it is kept is given.
  *
  * @import {Record} from "./record.js"
+ * @import {Conversation} from "./shapes.js"
  */
 
 /** Warned when this much is left, ms; where the whole time is short, when two thirds of it are. */
@@ -22,12 +23,12 @@ export class Warnings {
     this.told = new Set(read(doors.kept, []));
   }
 
-  /** What is to be told now. @param {Iterable<Record>} records @param {number} now the server's ms @returns {Array<{record: Record, left: number}>} */
+  /** What is to be told now. @param {Iterable<Record>} records @param {number} now the server's ms @returns {Array<{record: Record, left: number, end: number}>} */
   due(records, now) {
     const found = [];
     for (const record of records) {
       const { row } = record;
-      if (!row?.role || row.muted || !row.public_at || row.public_since || !row.waiting_since) continue;
+      if (!goesPublic(row)) continue;
       const end = Date.parse(row.public_at);
       const left = end - now;
       const before = Math.min(BEFORE, (end - Date.parse(row.clock_start ?? row.waiting_since)) * OF_THE_WHOLE);
@@ -35,7 +36,7 @@ export class Warnings {
       if (left <= 0 || left > before || this.told.has(key)) continue;
       this.told.add(key);
       this.doors.kept.setItem("partyline.warned", JSON.stringify([...this.told].slice(-MOST)));
-      if (this.first(key, now)) found.push({ record, left });
+      if (this.first(key, now)) found.push({ record, left, end });
     }
     return found;
   }
@@ -48,6 +49,15 @@ export class Warnings {
     this.doors.shared.setItem("partyline.warned", JSON.stringify([...all, [key, now]].slice(-MOST)));
     return true;
   }
+}
+
+/**
+ * Whether this is a conversation of mine that waits and goes public, by then.
+ * @param {Conversation|null|undefined} row @param {number} [by] ms @returns {row is Conversation & {public_at: string, waiting_since: string}}
+ */
+export function goesPublic(row, by = Infinity) {
+  if (!row?.role || row.muted || !row.public_at || row.public_since || !row.waiting_since) return false;
+  return Date.parse(row.public_at) <= by;
 }
 
 /** @param {Storage} storage @param {any} otherwise */

@@ -5,7 +5,8 @@ import { Ask } from "../../parts/ask.js";
 import { Copy } from "../../parts/copy.js";
 import { Field } from "../../parts/field.js";
 import { Table } from "../../parts/table.js";
-import { useReading } from "../../reading.js";
+import { calmer } from "../../reader.js";
+import { useAwaiting, useReading } from "../../reading.js";
 import { ago, some } from "../../words.js";
 import { RowAct, Section } from "./section.js";
 
@@ -40,13 +41,16 @@ const ANSWER_STOP = new Set(["twilio", "telnyx"]);
 /** Who moves our texts. Credentials are written and never read back. @param {{app: App}} props */
 export function Carriers({ app }) {
   const reading = useReading(app, "/carriers?limit=200");
+  /** @type {Carrier[]} */
+  const carriers = reading.data?.items ?? [];
+  useAwaiting(reading, carriers.filter(unread).map(({ id }) => id).join(), calmer);
   const kinds = useReading(app, "/carrier-kinds");
   const [asked, ask] = useState(/** @type {Asked|null} */ (null));
   const columns = useMemo(() => carrierColumns(app, ask), []);
   const close = () => ask(null);
   return html`<${Section} title="Carriers" why=${reading.why} add="Add carrier" adds=${() => ask({ act: "add" })}
       about="Enter both addresses at the carrier: it delivers texts to the first and tells at the second what became of ours.">
-      ${c(Table, { label: "Carriers", columns, rows: reading.data?.items ?? [], empty: reading.data && "No carriers yet. Add one to send and receive texts." })}
+      ${c(Table, { label: "Carriers", columns, rows: carriers, empty: reading.data && "No carriers yet. Add one to send and receive texts." })}
     <//>
     ${asked?.act === "add" && kinds.data && c(Add, { app, kinds: kinds.data.items, close, done: reading.again })}
     ${asked?.act === "edit" && asked.carrier && c(Edit, { app, carrier: asked.carrier, fields: fieldsOf(kinds.data?.items ?? [], asked.carrier.kind), close, done: reading.again })}
@@ -66,15 +70,21 @@ function carrierColumns(app, ask) {
   ];
 }
 
+/** Its own list is to be read, and was not tried yet. @param {Carrier} carrier */
+function unread({ reads_back, read_back }) {
+  return Boolean(reads_back) && !read_back?.at && !read_back?.failure;
+}
+
 /** When the carrier's own list was last read for what nobody took in. @param {{app: App, carrier: Carrier}} props */
-function ReadBack({ app, carrier: { reads_back, read_back } }) {
+function ReadBack({ app, carrier }) {
   app.screen.minute.value;
+  const { reads_back, read_back } = carrier;
   if (!reads_back) return null;
   const now = app.clock.now();
   const since = read_back?.at ? ago(read_back.at, now) : "";
   const when = since === "" ? "" : since === "now" || since.endsWith(" min") ? since.replace(/ min$/, " min ago").replace("now", "just now") : `at ${stamp(read_back?.at ?? "", now)}`;
   const found = read_back ? [read_back.texts ? `${some(read_back.texts, "text")} found` : "nothing new", read_back.cleared > 0 && `${some(read_back.cleared, "unconfirmed text")} cleared up`].filter(Boolean).join(", ") : "";
-  return html`${read_back?.at ? html`<span class="soft">Read back ${when}, ${found}</span>` : !read_back?.failure && html`<span class="soft">Not read back yet</span>`}
+  return html`${read_back?.at ? html`<span class="soft">Read back ${when}, ${found}</span>` : unread(carrier) && html`<span class="soft">Not read back yet</span>`}
     ${read_back?.failure && html`<span class="bad-words">Could not be read back at ${stamp(read_back.tried_at ?? "", now)}: ${read_back.failure.replace(/\.$/, "")}.</span>`}`;
 }
 

@@ -5,7 +5,7 @@ import { Dialog } from "../../parts/dialog.js";
 import { refine } from "../../parts/filters.js";
 import { Icon } from "../../parts/icon.js";
 import { Table } from "../../parts/table.js";
-import { CALM_MS, useFeed, useReading } from "../../reading.js";
+import { CALM_MS, useAwaiting, useFeed, useReading } from "../../reading.js";
 import { answered, moving, named, outcome } from "../../webhooks.js";
 import { RowAct } from "./section.js";
 
@@ -25,11 +25,7 @@ export function Deliveries({ app, webhook, seen }) {
   const [shown, show] = useState(/** @type {Delivery|null} */ (null));
   /** @type {Delivery[]} */
   const rows = reading.data?.items ?? [];
-  useEffect(() => {
-    if (!moving(rows, app.clock.now())) return undefined;
-    const timer = setTimeout(reading.again, LOOK_MS);
-    return () => clearTimeout(timer);
-  }, [reading.data]);
+  useAwaiting(reading, moving(rows, app.clock.now()), () => LOOK_MS);
   const head = /** @type {{current: HTMLElement|null}} */ (useRef(null));
   useLayoutEffect(() => {
     // By a click on its row; on a phone it begins below the screen. Whoever came by the address stays at the top.

@@ -48,7 +48,8 @@ function userColumns(app, open) {
     { key: "status", title: "Status", cell: (person) => statusOf(person) },
     { key: "open", title: "Open conversations", end: true, cell: (person) => person.open_conversations ?? 0 },
     { key: "dids", title: "Numbers", cell: (person) => (person.dids?.length ? html`<span class="stacked">${person.dids.map((/** @type {any} */ did) => html`<bdi key=${did.id}>${did.label || phone(did.number)}</bdi>`)}</span>` : html`<span class="soft">none</span>`) },
-    { key: "seen", title: "Last seen", cell: (person) => when(person.last_seen_at) },
+    // The server keeps who is here a moment after the first tab; whoever reads this is.
+    { key: "seen", title: "Last seen", cell: (person) => when(person.id === app.me.id ? new Date(app.clock.now()).toISOString() : person.last_seen_at) },
     { key: "acts", title: "Actions", unseen: true, bare: true, end: true, cell: (person) => c(Menu, { label: `Actions for ${person.name}`, items: actsOn(app, person, open) }) },
   ];
 }
