@@ -115,8 +115,7 @@ class _Asking:
                         await self._doubted.wait()
                 self._doubted.clear()
         finally:
-            for each in self._clients.values():
-                await each.aclose()
+            await self._leave(self._clients.keys())
 
     async def _read(self) -> bool | None:
         """Whether something has changed; None if nobody could tell."""
@@ -133,6 +132,12 @@ class _Asking:
             with contextlib.suppress(RedisError, OSError):
                 await known.connection_pool.disconnect()
             return None
+
+    async def _leave(self, nodes: Iterable[Node]) -> None:
+        """Nobody asks them any more."""
+        for node in list(nodes):
+            with contextlib.suppress(RedisError, OSError):
+                await self._clients.pop(node).aclose()
 
 
 class Watched(_Asking):
@@ -205,6 +210,7 @@ class Shards(_Asking):
             ranges = await self._ask(node, self._address.url, lambda each: each.execute_command("CLUSTER", "SLOTS"))  # type: ignore[no-untyped-call]
             if ranges:
                 before, self._slots = self._slots, _slots(ranges, node)
+                await self._leave(self._clients.keys() - {*self.nodes(), *self._address.nodes})
                 return self._slots != before
         return None
 

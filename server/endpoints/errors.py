@@ -72,6 +72,8 @@ _ROUTER: Mapping[int, tuple[str, str]] = {
     405: ("method_not_allowed", "This address does not answer to that method."),
 }
 _BUSY_SECONDS = 2
+SILENT = "The database does not answer. Try again."
+"""Nothing is said of what was changed: the connection may have ended while the commit was under way."""
 
 
 def problem(status: int, code: str, detail: str, extra: Mapping[str, object] | None = None) -> Response:
@@ -169,7 +171,7 @@ def _reading(error: Exception) -> tuple[int, str, str, Mapping[str, object]]:
             return STATUS[error.code], error.code, error.says, error.extra
         case Unavailable():
             log.error("database.unavailable", reason=str(error))
-            return 503, "unavailable", "The database does not answer. Nothing was changed.", {"retry_after": _BUSY_SECONDS}
+            return 503, "unavailable", SILENT, {"retry_after": _BUSY_SECONDS}
         case HTTPException() if error.status_code in _ROUTER:
             return error.status_code, *_ROUTER[error.status_code], {}
         case _:

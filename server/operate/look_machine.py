@@ -3,6 +3,7 @@
 import datetime
 import os
 import platform
+import re
 import resource
 import shutil
 import sqlite3
@@ -10,6 +11,9 @@ import zoneinfo
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
+
+from pydantic import SecretStr
+from pydantic_settings import DotEnvSettingsSource
 
 from server.operate import sqlite_file
 from server.operate.backup import LAST, folder_of, is_sqlite
@@ -20,6 +24,8 @@ from server.versions import version_faults
 FREE_BYTES, LITTLE_BYTES = 1024**3, 100 * 1024**2
 FILES = 4_096
 BACKUP_DAYS = 7
+PASSWORD = re.compile(r"://[^/?@]*:[^/?]+@|[?&]\w*password=[^&]")
+"""In a URL: before its host, or among its options."""
 ZONES = ("America/New_York", "America/Indiana/Indianapolis", "America/Adak", "Pacific/Honolulu", "America/Puerto_Rico")
 
 
@@ -54,7 +60,7 @@ def _rights(settings: Settings) -> Finding:
         places.append(sqlite_file.path_of(settings.database_url))
     open_to_others = [str(place) for place in places[:2] if place.exists() and place.stat().st_mode & 0o077]
     environment = Path(".env")
-    if environment.exists() and environment.stat().st_mode & 0o077 and f"{PREFIX}SECRET_KEY=" in environment.read_text(errors="replace"):
+    if environment.exists() and environment.stat().st_mode & 0o077 and _has_secrets(environment):
         open_to_others.append(str(environment.absolute()))
     foreign = [str(place) for place in places if place.exists() and place.stat().st_uid != os.geteuid()]
     if open_to_others:
@@ -62,6 +68,12 @@ def _rights(settings: Settings) -> Finding:
     if foreign:
         return failed("secrets", f"{', '.join(foreign)} is another user's", "Run every command as the user that Partyline runs as.")
     return ok("secrets", f"only their owner may read {settings.var}")
+
+
+def _has_secrets(environment: Path) -> bool:
+    secret = {f"{PREFIX}{name}".lower() for name, setting in Settings.model_fields.items() if setting.annotation is SecretStr}
+    said = DotEnvSettingsSource(Settings, env_file=environment).env_vars
+    return any(value and (name in secret or PASSWORD.search(value)) for name, value in said.items())
 
 
 def _room(settings: Settings) -> Iterator[Finding]:

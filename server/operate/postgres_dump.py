@@ -5,7 +5,7 @@ import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from server.operate.archive import OperatorError
 
@@ -54,11 +54,8 @@ async def _run(name: str, url: str, words: Sequence[str]) -> None:
     path = program(name)
     if path is None:
         raise OperatorError(f"{name} is not on this machine. Install PostgreSQL's client programs (apt-get install postgresql-client).")
-    parts = urlsplit(url)
-    login, _, place = parts.netloc.rpartition("@")
-    user, colon, password = login.partition(":")
-    address = urlunsplit(parts._replace(netloc=f"{user}@{place}" if user else place))
-    environment = dict(os.environ) | ({"PGPASSWORD": unquote(password)} if colon else {})
+    address, password = _apart(url)
+    environment = dict(os.environ) | ({"PGPASSWORD": password} if password else {})
     process = await asyncio.create_subprocess_exec(
         path,
         f"--dbname={address}",
@@ -76,6 +73,16 @@ async def _run(name: str, url: str, words: Sequence[str]) -> None:
         raise
     if process.returncode:
         raise OperatorError(f"{name} failed: {_harmless(says.decode(errors='replace'))}")
+
+
+def _apart(url: str) -> tuple[str, str]:
+    """The URL without its password, and that: before the host, else among the options, as asyncpg takes it."""
+    parts = urlsplit(url)
+    login, _, place = parts.netloc.rpartition("@")
+    user, _, password = login.partition(":")
+    options = "&".join(option for option in parts.query.split("&") if not option.startswith("password="))
+    address = f"{parts.scheme}://{user}{'@' if user else ''}{place}{parts.path}{'?' if options else ''}{options}"
+    return address, unquote(password) or parse_qs(parts.query).get("password", [""])[-1]
 
 
 def _harmless(says: str) -> str:

@@ -101,7 +101,7 @@ async def _prepared(staged: Path, manifest: Manifest) -> list[str]:
     """The file looked through, of a new epoch, and brought up to date, before anything that is there is touched; the migrations applied."""
 
     async def anew(tx: Transaction) -> None:
-        for statement in statements(_now()):
+        for statement in statements(tx.now):
             await tx.run(statement)
 
     try:
@@ -144,7 +144,6 @@ async def _load(settings: Settings, path: Path, manifest: Manifest, staged: Path
     """
     before, after = staged.with_name("before.sql"), staged.with_name("after.sql")
     before.write_text(postgres_dump.EMPTY)
-    after.write_text(";\n".join(statements(_now(), "public.")) + ";\n")
 
     async def there(tx: Transaction) -> bool:
         table = await tx.one("select to_regclass('public.accounts')::text as name")
@@ -154,6 +153,7 @@ async def _load(settings: Settings, path: Path, manifest: Manifest, staged: Path
         await hold(tx, "postgresql")
         if others := await _others(tx):
             raise OperatorError(f"The database is in use: it has {others} other connections. Stop every process of Partyline first.")
+        after.write_text(";\n".join(statements(db.now(), "public.")) + ";\n")  # nobody sends any more
         put = unpack_media(path, media) if media and manifest.media else 0
         await postgres_dump.load(settings.database_url, [before, staged, after])
         return put
@@ -161,10 +161,6 @@ async def _load(settings: Settings, path: Path, manifest: Manifest, staged: Path
     async with opened(settings.database_url) as db:
         _refuse_data(await db.read(there), force, "The database")
         return await db.write(exchange)
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000
 
 
 def _has_rows(database: Path) -> bool:

@@ -11,13 +11,15 @@ from redis.crc import key_slot
 from redis.exceptions import AskError
 
 from channels import names
+from channels.address import parse
 from channels.bus import Bus
 from channels.envelope import encode
 from channels.line import Message
+from channels.ways import Shards
 from server.wakes import Wakes
 from tests.channels.conftest import running
 from tests.channels.test_bus import an_event
-from tests.fixtures.redis_many import RedisCluster, SentinelSet
+from tests.fixtures.redis_many import RedisCluster, SentinelSet, redis_cluster
 from tests.fixtures.waiting import until
 
 ACCOUNTS = ("a", "b", "c", "d")
@@ -158,6 +160,29 @@ async def test_a_frozen_shard_is_noticed_by_the_canary_that_goes_through_it(clus
         finally:
             frozen.thaw()
         await comes_through(one, heard)
+
+
+async def test_a_server_that_has_left_a_cluster_has_no_connection_of_who_asked_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("channels.ways.READ_SECONDS", 0.01)
+    monkeypatch.setattr("channels.ways.DOUBT_SECONDS", 0.01)
+    with redis_cluster() as own:
+        leaving, *others = reversed(own.masters)
+
+        def asked() -> bool:
+            """Besides by this question."""
+            return len(str(leaving.ask("CLIENT", "LIST")).strip().splitlines()) > 1
+
+        way = Shards(parse(own.url))
+        async with asyncio.TaskGroup() as group:
+            reading = group.create_task(way.run())
+            await until(asked)
+            id = leaving.ask("CLUSTER", "MYID")
+            leaving.ask("CLUSTER", "RESET")
+            for other in others:
+                other.ask("CLUSTER", "FORGET", id)
+            await until(lambda: {node.port for node in way.nodes()} == {other.port for other in others})
+            await until(lambda: not asked())
+            reading.cancel()
 
 
 async def test_wakes_and_hints_come_through_a_cluster(cluster: RedisCluster) -> None:

@@ -1,9 +1,12 @@
 """One shape of error, one mapping: SECURITY rows 25, 38, 53 and CONTRACT's `application/problem+json`."""
 
+import asyncio
 import importlib
 import pkgutil
+from urllib.parse import urlsplit
 
 import httpx2
+import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Router
@@ -15,8 +18,13 @@ from server.desk.hear import Unavailable
 from server.domain.errors import Refused
 from server.endpoints.errors import STATUS, Boundary, Faults
 from server.endpoints.routes import at
+from server.store.database import Database, Transaction
+from server.store.engines import open_database
+from tests.fixtures.databases import PostgresCluster
 from tests.fixtures.logged import Logged
 from tests.fixtures.served import Served
+from tests.fixtures.waiting import until
+from tests.fixtures.wire import slow_wire
 from web.render import Renderer
 
 HTML = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -84,6 +92,36 @@ async def test_a_database_that_is_away_is_503_and_when_to_come_back() -> None:
         answer = await client.get("/ask")
     assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (503, "unavailable", "2")
     assert "10.0.0.7" not in answer.text
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+async def test_of_a_commit_whose_answer_is_lost_nobody_is_told_that_nothing_was_changed(
+    db: Database, database_url: str, postgres: PostgresCluster
+) -> None:
+    async with slow_wire(postgres.folder / ".s.PGSQL.5432") as wire:
+        far = await open_database(f"postgresql://partyline@127.0.0.1:{wire.port}{urlsplit(database_url).path}")
+
+        async def change(tx: Transaction) -> None:
+            await tx.run("update epoch set value = 'changed'")
+            wire.stall("down")
+
+        async def ask(_request: Request) -> Response:
+            await far.write(change)
+            return Response()
+
+        async def changed() -> bool:
+            row = await db.read(lambda tx: tx.one("select value from epoch"))
+            return row is not None and row["value"] == "changed"
+
+        app = Boundary(Router([at("/ask", post=ask)]), Faults(Renderer(), sandbox=False))
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://x") as client, asyncio.TaskGroup() as group:
+            asking = group.create_task(client.post("/ask"))
+            await until(changed)
+            wire.cut()
+            answer = await asking
+        await far.close()
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert "hanged" not in answer.json()["detail"]
 
 
 async def test_health_is_told_without_a_session(served: Served) -> None:

@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import tarfile
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -33,6 +34,8 @@ from server.store.media import Upload, announce, make_ready
 from tests.fixtures.databases import PostgresCluster
 from tests.fixtures.office import Office
 from tests.fixtures.processes import ROOT, Partyline
+from tests.fixtures.waiting import until
+from tests.fixtures.wrong_clock import wrong_clock
 
 PICTURE = "01hf7yat000000000000000000"
 
@@ -144,6 +147,33 @@ async def test_what_was_to_leave_is_shown_as_unconfirmed_and_is_not_sent_again(
         assert await lease(desk) == []
         desk.writer.stop()
     assert [each.message for each in await lease(office.desk)] == [ours.id]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("ahead", [-3600, 3600])
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+async def test_whether_a_text_was_to_leave_is_told_by_the_clock_of_the_database_and_not_by_the_operator_s(
+    office: Office, here: Place, elsewhere: Place, partyline: Partyline, ahead: int, tmp_path: Path
+) -> None:
+    """One was due half an hour ago, one will be in half an hour."""
+    await office.text("Hi")
+    conversation = await office.conversation()
+    for words, minutes in (("due", -30), ("later", 30)):
+        ours = await send(office.desk, office.ana, conversation, Draft(words, words, 10_000))
+        at = time.time_ns() // 1_000 + minutes * 60_000_000
+        sql = "update messages set state = 'scheduled', next_at = null, send_at = :at where id = :id"
+        await office.desk.db.write(partial(ran, sql, at=at, id=ours.id))  # type: ignore[union-attr]
+    await make_backup(here.settings, tmp_path / "backup.tar")
+    with wrong_clock(partyline, ahead):
+        running = partyline.begin("restore", str(tmp_path / "backup.tar"), DATABASE_URL=elsewhere.settings.database_url)
+    await until(lambda: running.ended is not None)
+    assert running.ended == 0, running.log()
+    async with elsewhere.opened() as db:
+        rows = await db.read(lambda tx: tx.all("select state from messages where direction = 'outbound' order by send_at"))
+    assert [row["state"] for row in rows] == ["sending", "scheduled"]
+
+
+async def ran(sql: str, tx: Transaction, **parameters: object) -> int:
+    return await tx.run(sql, **parameters)
 
 
 async def test_data_is_replaced_only_when_that_is_said(office: Office, here: Place, elsewhere: Place, tmp_path: Path) -> None:

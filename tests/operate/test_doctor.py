@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
@@ -160,6 +161,33 @@ async def test_secrets_that_others_may_read_and_a_missing_backup_are_told(settin
     made = 1_793_491_200_000_000
     assert look_backup(settings, 0, made + 6 * DAY_US).state == "ok"
     assert look_backup(settings, 0, made + 8 * DAY_US).state == "warning"
+
+
+@pytest.mark.parametrize(
+    ("line", "state"),
+    [
+        ("PARTYLINE_SECRET_KEY=thirty-two letters or more, and these", "failed"),
+        ("export partyline_secret_key='thirty-two letters or more, and these'", "failed"),
+        ("PARTYLINE_DATABASE_URL=postgresql://partyline:hunter2@db.example.com/partyline", "failed"),
+        ("PARTYLINE_DATABASE_URL=postgresql://partyline@/partyline?host=/run/postgresql&password=hunter2", "failed"),
+        ("PARTYLINE_REDIS_URL=rediss://:hunter2@redis.example.com/0", "failed"),
+        ("PARTYLINE_REDIS_URL=rediss+sentinel://one:26379,two:26379/main?sentinel_password=hunter2", "failed"),
+        ("PARTYLINE_SECRET_KEY=", "ok"),
+        ("PARTYLINE_DATABASE_URL=postgresql://partyline@db.example.com:5432/partyline?host=/run/postgresql", "ok"),
+        ("PARTYLINE_REDIS_URL=redis+cluster://one:6379,two:6379", "ok"),
+    ],
+)
+async def test_a_file_of_settings_that_others_may_read_is_told_where_it_has_a_secret_or_a_password(
+    settings: Settings, line: str, state: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    environment = tmp_path / ".env"
+    environment.write_text(f"PARTYLINE_PORT=8000\n{line}\n")
+    environment.chmod(0o640)
+    told = the(look_machine(settings), "secrets")
+    assert (told.state, str(environment) in told.do, "hunter2" in str(told)) == (state, state == "failed", False)
+    environment.chmod(0o600)
+    assert the(look_machine(settings), "secrets").state == "ok"
 
 
 async def test_a_small_output_buffer_of_redis_is_told(settings: Settings, own_redis: RedisServer) -> None:

@@ -134,7 +134,9 @@ async def rolling(stage: Stage) -> Result:
     result.show("stopped", len(stops))
     result.most("longest_stop_s", max(stops), LATEST_STOP)
     result.most("current_again_s", max(behind), LATEST_CURRENT)
-    result.exactly("calls_repeated", dict(Counter(run.repeats(began))), {})
+    repeats = Counter(run.repeats(began))
+    result.exactly("calls_repeated", repeats.total(), 0)
+    result.broken += [f"{count} calls repeated: {why}" for why, count in repeats.items()]
     result.exactly("webhooks_answered", set(hooks), {200})
     result.show("came_back", sum(came.values()))
     result.most("came_in_a_second", max(came.values(), default=0), Pace().admitted_per_second)
