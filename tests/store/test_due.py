@@ -41,14 +41,18 @@ async def everybody(tx: Transaction) -> None:
         await account(tx, name, minutes, same if minutes != 0 else {"a": (3, 3), "claimed": (90, 5)})
 
 
+async def looked(db: Database, most: int) -> list[str]:
+    return await db.read(lambda tx: conversations.due(tx, NOW, most))
+
+
 async def test_each_account_has_its_deadline_and_the_oldest_clock_comes_first(db: Database) -> None:
     await db.write(everybody)
-    found = await db.read(lambda tx: conversations.due(tx, NOW, 100))
+    found = await looked(db, 100)
     assert set(found[:2]) == {"soon c", "late c"}
     assert found[2:] == ["soon b", "at-once a", "soon a"]
     for most in range(5):
-        assert len(await db.read(lambda tx, most=most: conversations.due(tx, NOW, most))) == most
-    assert (await db.read(lambda tx: conversations.due(tx, NOW, 3)))[2] == "soon b"
+        assert len(await looked(db, most)) == most
+    assert (await looked(db, 3))[2] == "soon b"
 
 
 async def test_a_hundred_that_are_due_in_one_account_do_not_hide_an_older_clock_of_another(db: Database) -> None:
@@ -57,11 +61,11 @@ async def test_a_hundred_that_are_due_in_one_account_do_not_hide_an_older_clock_
         await account(tx, "one", 1, {"older": (6, 6), "newer": (4, 4)})
 
     await db.write(two)
-    found = await db.read(lambda tx: conversations.due(tx, NOW, 10))
+    found = await looked(db, 10)
     assert found[0] == "one older"
     assert len(found) == 10
     assert "one newer" not in found
-    assert len(await db.read(lambda tx: conversations.due(tx, NOW, 200))) == 102
+    assert len(await looked(db, 200)) == 102
 
 
 async def test_a_look_goes_by_each_accounts_own_clocks(db: Database) -> None:
