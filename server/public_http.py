@@ -1,4 +1,4 @@
-"""HTTP to addresses that strangers name: of attachments, of integrators' webhooks (SECURITY rows 42-45).
+"""HTTP to addresses that strangers name: of attachments, of integrators' webhooks.
 
 A name is resolved once, every one of its addresses must be a public one, and the connection goes to the address that was looked at.
 """

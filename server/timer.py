@@ -2,8 +2,11 @@
 texts that stay incomplete. Any number of them is harmless."""
 
 import asyncio
+import time
+from collections.abc import Awaitable, Callable
 
 from server.desk.deliveries import prune_deliveries
+from server.desk.desk import Desk
 from server.desk.hear import prune_malformed
 from server.desk.media import forget_unsent
 from server.desk.message_search import index_words
@@ -14,7 +17,7 @@ from server.desk.receipts import forget_stray
 from server.desk.receive import receive_incomplete
 from server.desk.response_times import count_days
 from server.desk.scheduled import leave_due, next_leaving
-from server.desk.sweep import AT_ONCE, Portion, next_due, sweep_on
+from server.desk.sweep import AT_ONCE, TURN_SECONDS, Portion, next_due, sweep_on
 from server.desk.tallies import fold_counts
 from server.log import get_logger
 from server.parts import Parts
@@ -37,10 +40,8 @@ async def run(parts: Parts, stop: asyncio.Event, longest_pause: float = LONGEST_
         pause = longest_pause
         try:
             more = await sweep_on(parts.desk, portion)
-            while await look_again(parts.desk) and not stop.is_set():
-                pass
-            while await leave_due(parts.desk) >= AT_ONCE and not stop.is_set():
-                pass
+            more |= await _for_a_turn(lambda: look_again(parts.desk))
+            more |= await _for_a_turn(lambda: _leave(parts.desk))
             await receive_incomplete(parts.desk)
             indexed = await index_words(parts.desk)
             dues = [due for due in (await next_due(parts.desk), await next_leaving(parts.desk)) if due is not None]
@@ -58,3 +59,16 @@ async def run(parts: Parts, stop: asyncio.Event, longest_pause: float = LONGEST_
         except Exception:
             log.exception("timer.failed")
         await parts.wakes.wait("timer", stop, pause)
+
+
+async def _for_a_turn(some: Callable[[], Awaitable[bool]]) -> bool:
+    """`some` at a time, at least once, for half a turn: two of these keep no deadline from its second. Whether there may be more."""
+    until = time.monotonic() + TURN_SECONDS / 2
+    while await some():
+        if time.monotonic() >= until:
+            return True
+    return False
+
+
+async def _leave(desk: Desk) -> bool:
+    return await leave_due(desk) >= AT_ONCE

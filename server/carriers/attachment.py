@@ -1,4 +1,4 @@
-"""One attachment, fetched from where a carrier keeps it: bounded in time and bytes, its login for the carrier alone (SECURITY rows 42-45).
+"""One attachment, fetched from where a carrier keeps it: bounded in time and bytes, its login for the carrier alone.
 
 Sources: twilio.com/docs/messaging/api/media-resource, developers.telnyx.com, dev.bandwidth.com, RFC 9110 section 15.4.
 """

@@ -20,7 +20,7 @@ class HookRefused(Exception):
 
 
 class BadSignature(HookRefused):
-    """Missing, wrong or too old: 403 with an empty body, nothing stored (CONTRACT, carrier webhooks)."""
+    """Missing, wrong or too old: 403 with an empty body, nothing stored."""
 
 
 class UnsupportedType(HookRefused):
@@ -53,7 +53,7 @@ class Credentials(Mapping[str, str]):
 
 
 class Keys(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Base of what a kind needs in `credentials` (CONTRACT, `POST /carriers`). Its repr hides every value."""
+    """Base of what a kind needs in `credentials`. Its repr hides every value."""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}=…' for name in self.__struct_fields__)})"
@@ -171,7 +171,7 @@ class InboundText:
 class Receipt:
     """A later word about one outbound message. `token` is our own, from the callback's query; not yet checked.
 
-    `opted_out`: the reason is that the person opted out at the carrier (PRODUCT rule 23).
+    `opted_out`: the reason is that the person opted out at the carrier.
     """
 
     carrier_ref: str | None
@@ -200,7 +200,7 @@ class OutboundText:
 
 @dataclass(frozen=True, slots=True)
 class SendResult:
-    """What became of one attempt (ARCHITECTURE 7).
+    """What became of one attempt.
 
     accepted     the carrier has it; `carrier_ref` is its name for it, where it gives one.
     rejected     the carrier surely does not have it; `permanent` tells that the same text will fail again.

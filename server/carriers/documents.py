@@ -1,4 +1,4 @@
-"""The JSON documents of the `generic` carrier (CONTRACT, carrier webhooks); the sandbox's phones write the same ones.
+"""The JSON documents of the `generic` carrier; the sandbox's phones write the same ones.
 
     {"type": "message.received", "id", "from", "to", "body", "media": [{"url", "content_type"?}], "at"}
     {"type": "message.status", "id", "state", "error"?}          error: {"code", "says"?}, or a code alone
@@ -32,7 +32,7 @@ MEDIA_MOST = 10
 CODES: Mapping[str, Category] = {category.value: category for category in Category}
 """A gateway says why with the names of our categories; any other code is shown as it is."""
 
-# expired is `undelivered`, rejected is `failed`, read is `delivered`: CONTRACT, states of a message
+# expired is `undelivered`, rejected is `failed`, read is `delivered`
 STATES: Mapping[str, MessageState] = {
     "queued": MessageState.SENT,
     "sending": MessageState.SENT,

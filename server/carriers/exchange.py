@@ -1,4 +1,4 @@
-"""One HTTP request to a carrier, and what its end says about whether the text was sent (ARCHITECTURE 7)."""
+"""One HTTP request to a carrier, and what its end says about whether the text was sent."""
 
 import asyncio
 from base64 import b64encode

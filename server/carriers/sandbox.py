@@ -1,6 +1,6 @@
 """The built-in carrier: its network is a handset on a page of ours, its webhooks are those of `generic`.
 
-A connection has no credentials (CONTRACT): its signing key is derived from the house's own key, so that only our
+A connection has no credentials: its signing key is derived from the house's own key, so that only our
 processes can write in a sandbox phone's name.
 """
 

@@ -29,7 +29,7 @@ CODES: Mapping[str, Category] = {
     "30008": Category.CARRIER_ERROR,
     "30034": Category.NOT_REGISTERED,
 }
-# What Twilio has in its hands counts as sent: only a receipt can say more (CONTRACT, states of a message).
+# What Twilio has in its hands counts as sent: only a receipt can say more.
 STATES: Mapping[str, MessageState] = {
     "accepted": MessageState.SENT,
     "scheduled": MessageState.SENT,

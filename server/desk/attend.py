@@ -1,4 +1,4 @@
-"""Taking part: follow, unfollow, mute, read, unread; a manager adds and removes others (PRODUCT rules 5-7)."""
+"""Taking part: follow, unfollow, mute, read, unread; a manager adds and removes others."""
 
 from collections.abc import Callable
 

@@ -277,7 +277,7 @@ def _another_owner(c: Conversation, owner: str | None) -> bool:
 
 
 def _give(work: Work, user: User, thread: Thread, owner: str | None) -> None:
-    """To `owner`, or to nobody: then what waits is public (rule 16)."""
+    """To `owner`, or to nobody: then what waits is public."""
     if owner is not None:
         step = rules.transfer(thread, user, owner, work.now)
     else:

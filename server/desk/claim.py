@@ -1,4 +1,4 @@
-"""Who answers: claim, take the next, release, transfer (PRODUCT rules 13-16). One winner; every loser is told who won and when."""
+"""Who answers: claim, take the next, release, transfer. One winner; every loser is told who won and when."""
 
 import msgspec
 

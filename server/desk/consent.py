@@ -1,5 +1,5 @@
-"""What a number's consent is after somebody texted or decided: STOP, START, HELP, doubt, and what they do to texts on their way out
-(PRODUCT rules 20-23). All in the transaction of their cause."""
+"""What a number's consent is after somebody texted or decided: STOP, START, HELP, doubt, and what they do to texts on
+their way out. All in the transaction of their cause."""
 
 from msgspec.structs import replace
 

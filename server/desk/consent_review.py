@@ -1,4 +1,4 @@
-"""A person decides whether a text was an opt-out (CARRIERS section 2: what merely sounds like one is for a person to judge)."""
+"""A person decides whether a text was an opt-out: what merely sounds like one is for a person to judge."""
 
 import msgspec
 

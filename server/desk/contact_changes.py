@@ -38,7 +38,7 @@ async def change_contacts(work: Work, actor: Actor, changes: Iterable[tuple[Cont
 
 
 async def remove_contacts(work: Work, actor: Actor, held: Sequence[Contact], reason: str | None = None) -> set[str]:
-    """Removes those that no conversation is held with; their ids. With the others it goes on for ever (rule 1)."""
+    """Removes those that no conversation is held with; their ids. With the others it goes on for ever."""
     await contacts.of_phones(work.tx, ((contact.account, phone.number) for contact in held for phone in contact.phones))
     kept = await conversed_with(work, [contact.id for contact in held])
     gone = {contact.id for contact in held} - kept

@@ -133,7 +133,7 @@ async def opt_out_by_hand(
 
 
 async def _keep_what_is_conversed_with(work: Work, before: Contact, after: Contact) -> None:
-    """A conversation is for ever its contact's (rule 1), so its number cannot leave the contact."""
+    """A conversation is for ever its contact's, so its number cannot leave the contact."""
     kept = {phone.number for phone in after.phones}
     dropped = [(before.account, phone.number) for phone in before.phones if phone.number not in kept]
     if not dropped:

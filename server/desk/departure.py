@@ -1,4 +1,4 @@
-"""What becomes of the conversations of a user who was disabled: the one whom a manager named owns them, or nobody (PRODUCT rule 16)."""
+"""What becomes of the conversations of a user who was disabled: the one whom a manager named owns them, or nobody."""
 
 from server.desk.work import Work
 from server.domain.conversation import inherit, leave_ownerless

@@ -1,4 +1,4 @@
-"""The way out: lease, hand to the carrier, record. Never twice when the carrier's answer was lost (PRODUCT rules 22, 26)."""
+"""The way out: lease, hand to the carrier, record. Never twice when the carrier's answer was lost."""
 
 import random
 from collections.abc import Mapping
@@ -137,7 +137,9 @@ async def record(desk: Desk, leased: Leased, result: SendResult) -> None:
             message = replace(message, carrier_ref=result.carrier_ref)
             work.rewrite(message)
         if result.outcome == "retry" and message.attempt < ATTEMPTS and message.state is MessageState.SENDING:
-            work.rewrite(replace(message, lease_until=None, next_at=work.now + round(1_000_000 * _pause(message, result))))
+            again_at = work.now + round(1_000_000 * _pause(message, result))
+            work.rewrite(replace(message, lease_until=None, next_at=again_at))
+            await messages.put_off_behind(work.tx, message, again_at)
             if result.retry_after is not None and message.did is not None:
                 await outbox.pause(work.tx, message.did, work.now + round(1_000_000 * min(result.retry_after, LONGEST_RETRY_SECONDS)))
         else:
@@ -149,6 +151,8 @@ async def record(desk: Desk, leased: Leased, result: SendResult) -> None:
 
 async def give_up_leases(desk: Desk) -> int:
     """Texts whose sender died while it held them may have been sent: they become `unconfirmed`. Returns how many."""
+    if not await desk.read(lambda tx: outbox.leases_ended(tx, tx.now, 1)):
+        return 0  # without keeping anybody from writing
     keys: list[tuple[str, int]] = []
 
     async def ended(work: Work) -> list[str]:

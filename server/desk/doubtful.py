@@ -1,5 +1,5 @@
 """What a person says of a text that may have been sent: it arrived, or another one goes in its place, as it may for one that did not
-arrive (PRODUCT rule 26)."""
+arrive."""
 
 from collections.abc import Iterable
 

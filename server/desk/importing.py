@@ -169,6 +169,8 @@ async def import_next(desk: Desk, holder: str, rest: Callable[[float], Awaitable
 
     `rest` is given the seconds that some lines took, so that others have as many.
     """
+    if not await desk.read(contact_imports.any_to_take):
+        return False  # without keeping anybody from writing
     taken = await desk.change(lambda work: contact_imports.take(work.tx, holder, work.now + LEASE_US))
     if taken is None:
         return False

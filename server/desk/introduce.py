@@ -10,7 +10,7 @@ from server.store.contacts import Contact, Phone
 
 
 async def new_thread(work: Work, account: str, phone: str, contact: Contact | None, actor: Actor) -> Thread:
-    """The conversation with `phone`, which has none yet; with a contact named by its number where nobody has it (rule 2)."""
+    """The conversation with `phone`, which has none yet; with a contact named by its number where nobody has it."""
     if contact is None:
         contact = Contact(
             id=new_id(work.now),

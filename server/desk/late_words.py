@@ -1,5 +1,4 @@
-"""The words of a text that its carrier's list had shown without them: they take their place, and what they ask for is done
-(PRODUCT rules 10, 21, 22).
+"""The words of a text that its carrier's list had shown without them: they take their place, and what they ask for is done.
 
 They count by when the text was sent: what somebody decided since stands against words that only sound like an opt-out, and START after
 it against STOP.

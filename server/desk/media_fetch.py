@@ -1,4 +1,4 @@
-"""Attachments of inbound texts: leased, looked at, kept, and shown in place of what stood for them (SECURITY rows 45, 46)."""
+"""Attachments of inbound texts: leased, looked at, kept, and shown in place of what stood for them."""
 
 from msgspec.structs import replace
 

@@ -1,4 +1,4 @@
-"""From which of our numbers a person texts (PRODUCT rule 1)."""
+"""From which of our numbers a person texts."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Ids that a query names must be the account's own: another account's is not there (SECURITY: the same 404 for both)."""
+"""Ids that a query names must be the account's own: another account's is not there."""
 
 from server.domain.errors import NotFound
 from server.domain.user import User

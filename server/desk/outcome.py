@@ -1,4 +1,4 @@
-"""What becomes of an outbound message once it left: states only forward, a failed answer gives the wait back (rules 9, 23, 26, 27)."""
+"""What becomes of an outbound message once it left: states only forward, a failed answer gives the wait back."""
 
 from dataclasses import dataclass
 

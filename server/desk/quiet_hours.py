@@ -154,6 +154,8 @@ def hold(work: Work, text: Message, until: int) -> None:
 
 async def look_again(desk: Desk) -> bool:
     """At most AT_ONCE held texts for which something changed; whether there were any marks of that. Call again until there is none."""
+    if not await desk.read(held.any_to_look_at):
+        return False  # without keeping anybody from writing
     keys: list[tuple[str, int]] = []
     any_marks = False
 

@@ -1,4 +1,4 @@
-"""Delivery receipts: matched by our token or the carrier's reference, kept when they come first (PRODUCT rule 27)."""
+"""Delivery receipts: matched by our token or the carrier's reference, kept when they come first."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ from server.store import inbox, messages
 AT_ONCE = 50
 FORGOTTEN_AT_ONCE = 500
 STRAY_US = 7 * 86_400_000_000
-"""For so long a word about a message that is not ours is kept (SECURITY row 36)."""
+"""For so long a word about a message that is not ours is kept."""
 
 
 async def apply_receipts(desk: Desk, connection: Connection, receipts: Sequence[Receipt], nonce: Nonce | None = None) -> None:
@@ -52,6 +52,8 @@ async def apply_receipts(desk: Desk, connection: Connection, receipts: Sequence[
 
 async def apply_parked(desk: Desk) -> int:
     """Applies receipts that were parked while their text's reference was being recorded elsewhere. Returns how many."""
+    if not await desk.read(lambda tx: inbox.known_by_now(tx, 1)):
+        return 0  # without keeping anybody from writing
     parked: list[inbox.ParkedReceipt] = []
 
     async def concerned(work: Work) -> list[str]:

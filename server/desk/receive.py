@@ -1,4 +1,4 @@
-"""Inbound texts: all that wait are made durable together, then their webhooks are answered (PRODUCT rules 1-4, 8, 20-22, 25)."""
+"""Inbound texts: all that wait are made durable together, then their webhooks are answered."""
 
 import dataclasses
 from collections.abc import Iterable, Sequence

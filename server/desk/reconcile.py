@@ -1,4 +1,4 @@
-"""Catching up from a carrier's own list: what came while nobody listened, and what became of texts without an answer (rules 25-27).
+"""Catching up from a carrier's own list: what came while nobody listened, and what became of texts without an answer.
 
 Nothing is ever sent from here. What is read twice is one text: a carrier's reference is one row of the inbox.
 """

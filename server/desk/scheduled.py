@@ -1,4 +1,4 @@
-"""Scheduled texts: listed, taken back, sent before their time, and let go when it has come (PRODUCT rules 9, 14, 22)."""
+"""Scheduled texts: listed, taken back, sent before their time, and let go when it has come."""
 
 from collections.abc import Iterable
 
@@ -108,6 +108,8 @@ async def leave_due(desk: Desk) -> int:
     Each is looked at again under its conversation's lock, so that of many processes one lets it go. Where the contact opted out or the
     author is disabled it is cancelled; where somebody has to decide whether the contact opted out it waits, and so it does in quiet hours.
     """
+    if not await desk.read(lambda tx: scheduled.due(tx, tx.now, 1)):
+        return 0  # without keeping anybody from writing
     keys: list[tuple[str, int]] = []
 
     async def due(work: Work) -> list[str]:

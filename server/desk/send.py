@@ -1,4 +1,4 @@
-"""Outbound texts of people: accepted, durable and queued in one transaction (PRODUCT rules 1, 4, 5, 9, 14, 17, 19, 20, 22, 24)."""
+"""Outbound texts of people: accepted, durable and queued in one transaction."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -107,7 +107,7 @@ async def start(
 
 
 async def _again(work: Work, user: User, draft: Draft) -> Message | None:
-    """The text that this `client_id` already made (rule 19). Raises `ClientIdConflict` if it was another text."""
+    """The text that this `client_id` already made. Raises `ClientIdConflict` if it was another text."""
     staged = [m for m in work.staged.new_messages.values() if (m.user, m.client_id) == (user.id, draft.client_id)]
     found = staged[0] if staged else await messages.by_client_id(work.tx, user.id, draft.client_id)
     if found is None:
@@ -201,7 +201,7 @@ async def _did(work: Work, thread: Thread, user: User, asked: str | None) -> Did
 
 
 async def _body(desk: Desk, work: Work, thread: Thread, draft: Draft, did: Did) -> str:
-    """The text as it leaves, with the opt-out line if it is the first to this phone (rule 20). Pictures need no words."""
+    """The text as it leaves, with the opt-out line if it is the first to this phone. Pictures need no words."""
     body = stored_text(draft.body)
     if not body.strip() and not draft.media:
         raise Invalid("A text needs words.", field="body")

@@ -1,4 +1,4 @@
-"""The account's settings: what they are, and changing them at once for everything that runs (PRODUCT rule 11)."""
+"""The account's settings: what they are, and changing them at once for everything that runs."""
 
 from dataclasses import replace
 from typing import Annotated

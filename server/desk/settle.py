@@ -1,4 +1,4 @@
-"""What ends or stops a wait by hand: no reply needed, close, reopen, snooze (PRODUCT rules 10, 16)."""
+"""What ends or stops a wait by hand: no reply needed, close, reopen, snooze."""
 
 import msgspec
 

@@ -55,7 +55,7 @@ async def change_user(
     desk: Desk, passwords: Passwords, by: User, id: str, change: UserChange, once: Once | None = None
 ) -> PersonShape | Raw:
     """A new password, a new role and disabling end all of the user's sessions; disabling its tokens too, and its conversations get the
-    owner that `change` names, or none and are public (PRODUCT rule 16): MOST_AT_ONCE of them here, and whatever is left or comes
+    owner that `change` names, or none and are public: MOST_AT_ONCE of them here, and whatever is left or comes
     meanwhile by the timer.
 
     Raises `NotFound`, `AlreadyExists`, `Invalid`, `LastManager`.

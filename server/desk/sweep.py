@@ -1,4 +1,4 @@
-"""The timer's work: what is overdue goes public, what was snoozed wakes (PRODUCT rules 11-12, 16)."""
+"""The timer's work: what is overdue goes public, what was snoozed wakes."""
 
 import time
 
@@ -29,8 +29,11 @@ class Portion:
 
 
 async def sweep_on(desk: Desk, portion: Portion, seconds: float = TURN_SECONDS) -> bool:
-    """What is due, a portion in each transaction, at least one, for so long. Whether there may be more."""
+    """What is due, a portion in each transaction, at least one, for so long. Whether there may be more. Where nothing is, nobody is kept
+    from writing."""
     until = time.monotonic() + seconds
+    if not await desk.read(lambda tx: overdue(tx, 1)):
+        return False
     while True:
         most, began = portion.most, time.monotonic()
         if await sweep(desk, most) < most:
@@ -43,8 +46,6 @@ async def sweep_on(desk: Desk, portion: Portion, seconds: float = TURN_SECONDS) 
 async def sweep(desk: Desk, most: int = AT_ONCE) -> int:
     """One batch of what is due by the database's clock, in a transaction of its own. Returns how many changed; call again while it is
     `most` or more."""
-    if not await desk.read(lambda tx: overdue(tx, 1)):
-        return 0  # without keeping anybody from writing
     found: list[str] = []
 
     async def due(work: Work) -> list[str]:

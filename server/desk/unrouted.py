@@ -1,4 +1,4 @@
-"""What came for a number that is nobody's: never dropped, and shown to managers (PRODUCT rule 3)."""
+"""What came for a number that is nobody's: never dropped, and shown to managers."""
 
 import msgspec
 

@@ -1,4 +1,4 @@
-"""What we answer to STOP, START and HELP: the account's own words, or ours (PRODUCT rule 21; the CTIA wants the program's name in them)."""
+"""What we answer to STOP, START and HELP: the account's own words, or ours, with the program's name in them, as the CTIA wants."""
 
 from collections.abc import Mapping
 

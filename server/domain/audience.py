@@ -1,4 +1,4 @@
-"""Who takes part in a conversation, who is alerted, and who receives an event (PRODUCT rules 5-7, CONTRACT websocket)."""
+"""Who takes part in a conversation, who is alerted, and who receives an event."""
 
 from collections.abc import Mapping
 from enum import StrEnum

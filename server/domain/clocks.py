@@ -1,10 +1,10 @@
-"""The clock of an unanswered conversation: when it goes public (PRODUCT rules 8-13)."""
+"""The clock of an unanswered conversation: when it goes public."""
 
 MINUTE_US = 60_000_000
 
 
 def public_at(clock_start: int | None, public_minutes: int | None, waiting_since: int | None) -> int | None:
-    """When a running clock ends, in µs UTC, or None when it never does (rule 11).
+    """When a running clock ends, in µs UTC, or None when it never does.
 
     With 0 minutes a wait is due as it begins; a claim or a transfer since has started the clock anew, and then no deadline runs.
     None minutes mean never.

@@ -1,4 +1,4 @@
-"""What an inbound text means for consent: PRODUCT rule 21, 47 CFR 64.1200(a)(10) and the CTIA Messaging Principles.
+"""What an inbound text means for consent: 47 CFR 64.1200(a)(10) and the CTIA Messaging Principles.
 
 A keyword is a whole message. Words that only sound like one ("please stop texting me") are for a person to judge.
 """

@@ -50,12 +50,12 @@ def receive(thread: Thread, arrival: Arrival) -> Step:
 
 def texted(c: Conversation, did: str, at: int) -> Conversation:
     """The contact texted our number `did` at `at`. One that reached us late changes nothing where the contact has texted since: a reply
-    leaves from the number that was texted last (rule 1), and is one for so long after that."""
+    leaves from the number that was texted last, and is one for so long after that."""
     return c if c.texted_at is not None and at < c.texted_at else replace(c, did=did, texted_at=at)
 
 
 def answer(thread: Thread, user: User, at: int) -> Step:
-    """A human's outbound message was accepted for sending, or a scheduled one leaves: rules 4, 5, 9, 13, 14."""
+    """A human's outbound message was accepted for sending, or a scheduled one leaves."""
     c, happened = thread.conversation, list[Happening]()
     if c.seq == 0:
         happened.append(Happening(EventType.CONVERSATION_OPENED, "outbound"))
@@ -82,7 +82,7 @@ def answer(thread: Thread, user: User, at: int) -> Step:
 
 
 def schedule(thread: Thread, user: User) -> Step:
-    """A human's text was accepted for later: its author takes part (rules 4, 5). All else waits until it leaves, when it is an `answer`."""
+    """A human's text was accepted for later: its author takes part. All else waits until it leaves, when it is an `answer`."""
     if thread.conversation.seq == 0:
         owned = Thread(replace(thread.conversation, owner=user.id), {user.id: Participant(user.id, Part.OWNER)})
         return Step(owned, (Happening(EventType.CONVERSATION_OPENED, "outbound"), Happening(EventType.MESSAGE_SCHEDULED)))
@@ -91,7 +91,7 @@ def schedule(thread: Thread, user: User) -> Step:
 
 
 def restore_wait(thread: Thread, since: int, at: int, public_minutes: int | None) -> Step:
-    """An answer failed for good and none stands after the text that came at `since` (rule 9): its wait comes back, public if overdue."""
+    """An answer failed for good and none stands after the text that came at `since`: its wait comes back, public if overdue."""
     c = thread.conversation
     if c.waiting_since is not None and c.waiting_since <= since:
         return Step(thread)
@@ -106,7 +106,7 @@ def restore_wait(thread: Thread, since: int, at: int, public_minutes: int | None
 
 
 def answered_after_all(thread: Thread, author: str | None) -> Step:
-    """A text of `author` that was taken for failed arrived, and nothing else waits (rule 9)."""
+    """A text of `author` that was taken for failed arrived, and nothing else waits."""
     c = thread.conversation
     if c.waiting_since is None:
         return Step(thread)
@@ -114,14 +114,14 @@ def answered_after_all(thread: Thread, author: str | None) -> Step:
 
 
 def unintroduced(thread: Thread, message: Message) -> Thread:
-    """The thread after a text did not arrive: if that one carried the opt-out line, the next will (rule 20)."""
+    """The thread after a text did not arrive: if that one carried the opt-out line, the next will."""
     if message.body_asked is None or message.body == message.body_asked:
         return thread
     return Thread(replace(thread.conversation, introduced_at=None), thread.participants)
 
 
 def go_public(thread: Thread, at: int, public_minutes: int | None) -> Step:
-    """The timer's verb (rule 12). Nothing happens unless it waits, is not public yet, and its deadline has come."""
+    """The timer's verb. Nothing happens unless it waits, is not public yet, and its deadline has come."""
     c = thread.conversation
     if c.public or not _overdue(c, public_minutes, at):
         return Step(thread)
@@ -142,7 +142,7 @@ def claim(thread: Thread, user: User, at: int, *, reason: str = "claim") -> Step
 
 
 def release(thread: Thread, user: User, at: int) -> Step:
-    """The owner or a manager puts a waiting conversation into the pool by hand (rule 16)."""
+    """The owner or a manager puts a waiting conversation into the pool by hand."""
     c = thread.conversation
     _must_own(c, user, "release it")
     if c.waiting_since is None:
@@ -153,7 +153,7 @@ def release(thread: Thread, user: User, at: int) -> Step:
 
 
 def transfer(thread: Thread, user: User, to: str, at: int) -> Step:
-    """A new owner; the old one becomes a subscriber; a running wait's clock starts anew (rules 11, 16)."""
+    """A new owner; the old one becomes a subscriber; a running wait's clock starts anew."""
     c = thread.conversation
     if c.owner is not None:
         _must_own(c, user, "transfer it")
@@ -166,7 +166,7 @@ def transfer(thread: Thread, user: User, to: str, at: int) -> Step:
 
 
 def no_reply_needed(thread: Thread) -> Step:
-    """Clears the wait by hand (rule 10); it does not come back."""
+    """Clears the wait by hand; it does not come back."""
     c = thread.conversation
     if c.waiting_since is None:
         raise NothingWaits("No text waits for an answer.")
@@ -175,7 +175,7 @@ def no_reply_needed(thread: Thread) -> Step:
 
 
 def was_keyword(thread: Thread) -> Step:
-    """The only text that waited turned out to be a handled keyword (rule 10)."""
+    """The only text that waited turned out to be a handled keyword."""
     c = thread.conversation
     if c.waiting_since is None:
         return Step(thread)
@@ -198,7 +198,7 @@ def reopen(thread: Thread) -> Step:
 
 
 def snooze(thread: Thread, until: int) -> Step:
-    """Stops the clock until `until` or the next inbound (rule 16). A public conversation leaves the pool."""
+    """Stops the clock until `until` or the next inbound. A public conversation leaves the pool."""
     c = replace(thread.conversation, snoozed_until=until, clock_start=None, public_since=None)
     return Step(Thread(c, thread.participants), (Happening(EventType.CONVERSATION_SNOOZED),))
 
@@ -236,7 +236,7 @@ def unsubscribe(thread: Thread, user: str) -> Step:
 
 
 def leave_ownerless(thread: Thread, owner: str, at: int, *, reason: str = "user_disabled") -> Step:
-    """`owner` was disabled (rule 16), or a manager took it away: nobody owns it any more, and what waits is public.
+    """`owner` was disabled, or a manager took it away: nobody owns it any more, and what waits is public.
 
     Nothing happens to what is another's by now.
     """

@@ -1,4 +1,4 @@
-"""The closed list of events (CONTRACT "Event types") and how far each reaches without being asked for."""
+"""The closed list of events and how far each reaches without being asked for."""
 
 from enum import StrEnum
 from functools import cache

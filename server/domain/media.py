@@ -1,4 +1,4 @@
-"""Attachments: which types there are, told by their first bytes alone, and under which name one is shown (SECURITY rows 45-47)."""
+"""Attachments: which types there are, told by their first bytes alone, and under which name one is shown."""
 
 import re
 from collections.abc import Sequence

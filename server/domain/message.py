@@ -1,4 +1,4 @@
-"""The states of a message and the order in which they may follow each other (PRODUCT rule 27)."""
+"""The states of a message and the order in which they may follow each other."""
 
 from enum import StrEnum
 
@@ -56,7 +56,7 @@ ANSWERS = frozenset(
         MessageState.DELIVERED,
     }
 )
-"""The states in which a human's outbound message stands as an answer (PRODUCT rule 9)."""
+"""The states in which a human's outbound message stands as an answer."""
 
 NO_WORDS = "no_words"
 """The `error_code` of a text that came in and whose words the carrier's list does not have."""

@@ -34,7 +34,7 @@ class PhoneNumber(str):
     def parse(raw: str, region: str | None = None) -> "PhoneNumber":
         """What a person typed or an integrator sent. `region` (ISO 3166, such as US) is for numbers without a +.
 
-        Accepts every number that is possible for its country (CONTRACT). Raises NotAPhoneNumber for others, for
+        Accepts every number that is possible for its country. Raises NotAPhoneNumber for others, for
         extensions, and for numbers without an area code, which nobody outside could dial.
         """
         raw = _OLD_MEXICAN.sub(r"+52\1", raw.strip())
@@ -63,7 +63,7 @@ class Sender(msgspec.Struct, frozen=True):
 
     @property
     def repliable(self) -> bool:
-        """PRODUCT rule 2: an alphanumeric sender cannot be answered."""
+        """An alphanumeric sender cannot be answered."""
         return self.kind is not SenderKind.NAME
 
 

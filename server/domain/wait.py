@@ -1,4 +1,4 @@
-"""A wait as the reports count it: from the first text that nobody answered to what ended it (PRODUCT rules 8-10)."""
+"""A wait as the reports count it: from the first text that nobody answered to what ended it."""
 
 from collections.abc import Mapping
 

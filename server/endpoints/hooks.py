@@ -1,4 +1,4 @@
-"""Carriers' webhooks: verified, read, made durable, and only then acknowledged (CONTRACT, carrier webhooks)."""
+"""Carriers' webhooks: verified, read, made durable, and only then acknowledged."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -20,7 +20,7 @@ MEDIA_BYTES = 5_064 * 1000
 CONTACTS_BYTES = 20 * 1024 * 1024
 """The largest file of contacts."""
 BODY_SECONDS = 15.0
-"""An upload has no longer either (SECURITY row 45): pictures that large are made smaller before they are sent."""
+"""An upload has no longer either: pictures that large are made smaller before they are sent."""
 ADDRESSES = 10_000
 BY_ADDRESS = frozenset({"/metrics"})
 """Asked of each process by its own address too; by whom, that endpoint sees to."""

@@ -13,7 +13,7 @@ from server.desk.media import Attachments, File, Given
 from server.endpoints.bodies import created, id_in_path, once, read_file
 
 POLICY = "sandbox; default-src 'none'"
-"""What is served may do nothing, even if a browser took it for a page (SECURITY row 46)."""
+"""What is served may do nothing, even if a browser took it for a page."""
 
 
 class Media:

@@ -1,18 +1,11 @@
 """SQLite's log is written back beside the writer, which waits for the rest of it only."""
 
 import contextlib
-import os
 import sqlite3
-import sys
-import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 
 CHANGES = 6_000
 """Rows that were written since the log was last written back: about five hundred texts, and three thousand pages of the log."""
-
-
-NICENESS = 10
-"""Of the thread, where threads have their own: whoever waits for a commit comes first where there is one core for all."""
 
 
 class Checkpoints:
@@ -25,7 +18,7 @@ class Checkpoints:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._thread = ThreadPoolExecutor(1, "checkpoints", _give_way)
+        self._thread = ThreadPoolExecutor(1, "checkpoints")
         self._under_way: Future[None] | None = None
         self._changes = 0
 
@@ -47,11 +40,6 @@ class Checkpoints:
         with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(self._path, isolation_level=None)) as connection:
             connection.execute("pragma synchronous=full")
             _write_back(connection)
-
-
-def _give_way() -> None:
-    if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
 def _write_back(connection: sqlite3.Connection) -> None:

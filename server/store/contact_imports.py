@@ -78,6 +78,12 @@ async def get(tx: Transaction, account: str, id: str) -> ContactImport | None:
     return _import_of(row) if row else None
 
 
+async def any_to_take(tx: Transaction) -> bool:
+    """Whether an import waits that nobody works at."""
+    sql = "select 1 as waits from contact_imports where state = 'running' and lease_until <= :now limit 1"
+    return await tx.one(sql, now=tx.now) is not None
+
+
 async def take(tx: Transaction, holder: str, until: int) -> tuple[ContactImport, str] | None:
     """The next import that nobody works at, and its content; it is `holder`'s until `until` (µs)."""
     row = await tx.one(

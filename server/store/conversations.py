@@ -83,16 +83,21 @@ async def save(tx: Transaction, changes: Sequence[tuple[Thread | None, Thread]])
         )
 
 
+_OVERDUE = "c.clock_start <= :now and c.waiting_since is not null and c.public_since is null"
+_AT_ONCE = "c.clock_start = c.waiting_since"
+"""Of those whose deadline is no time at all: nobody has taken them over since."""
+
+
 async def due(tx: Transaction, now: int, limit: int) -> list[str]:
     """Waiting, not public conversations of all accounts whose deadline has come, oldest clock first. See `domain.conversation`.
 
     Account by account: by their clocks alone, all that wait under a longer deadline, or under none, would be read at every look.
     """
+    first = f"select c.clock_start from conversations c where c.account = a.id and {_OVERDUE}"
     accounts = await tx.all(
-        f"""select id, minutes from (select a.id, a.public_minutes as minutes,
-                (select c.clock_start from conversations c where c.account = a.id and c.clock_start <= :now
-                 and c.waiting_since is not null and c.public_since is null
-                 and (a.public_minutes > 0 or c.clock_start = c.waiting_since) order by c.clock_start limit 1) as clock
+        f"""select id, minutes from (select a.id, a.public_minutes as minutes, case when a.public_minutes > 0
+                then ({first} order by c.clock_start limit 1)
+                else ({first} and {_AT_ONCE} order by c.clock_start limit 1) end as clock
                 from accounts a where a.public_minutes is not null) as waiting
             where clock <= :now - minutes * {MINUTE_US} order by clock limit :limit""",
         now=now,
@@ -100,13 +105,12 @@ async def due(tx: Transaction, now: int, limit: int) -> list[str]:
     )
     found = []
     for account in accounts:
+        at_once = "" if account["minutes"] > 0 else f" and {_AT_ONCE}"
         found += await tx.all(
-            """select id, clock_start from conversations where account = :account and clock_start <= :until
-               and waiting_since is not null and public_since is null and (:minutes > 0 or clock_start = waiting_since)
-               order by clock_start limit :limit""",
+            f"""select c.id, c.clock_start from conversations c where c.account = :account and {_OVERDUE}{at_once}
+                order by c.clock_start limit :limit""",
             account=account["id"],
-            minutes=account["minutes"],
-            until=now - account["minutes"] * MINUTE_US,
+            now=now - account["minutes"] * MINUTE_US,
             limit=limit,
         )
     return [row["id"] for row in sorted(found, key=itemgetter("clock_start"))[:limit]]

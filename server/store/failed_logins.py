@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from server.store.database import Transaction, batch
 
+AT_ONCE = 100
+"""Counters that are forgotten at once: by whoever fails next, in whose transaction it is done."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:
@@ -65,5 +68,10 @@ async def forgive(tx: Transaction, who: str) -> None:
 
 
 async def prune(tx: Transaction, before: int) -> None:
-    """Forgets counters that neither counted nor blocked since `before`, in µs UTC."""
-    await tx.run("delete from failed_logins where first_at < :before and blocked_until < :before", before=before)
+    """Forgets counters that neither counted nor blocked since `before`, in µs UTC; the oldest of them, where a flood left many."""
+    await tx.run(
+        """delete from failed_logins where who in (select who from failed_logins
+               where first_at < :before and blocked_until < :before order by first_at limit :most)""",
+        before=before,
+        most=AT_ONCE,
+    )

@@ -33,6 +33,10 @@ async def look_again(tx: Transaction, account: str, contacts: Collection[str] | 
     )
 
 
+async def any_to_look_at(tx: Transaction) -> bool:
+    return await tx.one("select 1 as mark from held_looks limit 1") is not None
+
+
 async def take_to_look_at(tx: Transaction, limit: int) -> list[tuple[str, int]] | None:
     """Takes the oldest marks: (conversation, seq) of at most `limit` texts that are held in their conversations and may still leave. A mark
     with more texts than that stays, for the others. None when there is no mark.

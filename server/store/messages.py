@@ -222,6 +222,20 @@ async def parked(tx: Transaction, conversation: str) -> list[Message]:
     return [message_of(row) for row in rows]
 
 
+async def put_off_behind(tx: Transaction, head: Message, until: int) -> None:
+    """The texts that wait behind this one over the same number are not due before it is, at `until` (µs): else they would fill the front of
+    the number's queue, and none of them may leave. What quiet hours hold keeps its own time."""
+    # With the sum no engine walks along the times, past all that wait over the number.
+    await tx.run(
+        """update messages set next_at = :until where did = :did and conversation = :conversation and seq > :seq
+           and next_at is not null and next_at + 0 < :until and asked_at is null and lease_until is null""",
+        until=until,
+        did=head.did,
+        conversation=head.conversation,
+        seq=head.seq,
+    )
+
+
 async def leaving(tx: Transaction, conversation: str) -> list[Message]:
     """Outbound messages that are on their way out, in order: those that wait, and those that a sender holds."""
     rows = await tx.all(

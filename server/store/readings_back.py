@@ -43,9 +43,10 @@ async def due(tx: Transaction, kinds: Collection[str], before: int, retry_before
            where k.kind in (select value ->> 'kind' from json_each(:kinds)) and coalesce(r.lease_until, 0) <= :now
            and (r.failure is null or r.tried_at <= :retry_before)
            and (r.done_at is null or r.done_at < :before or exists (select 1 from dids d cross join messages m
-               where d.carrier = k.id and m.did = d.id and m.state = 'unconfirmed' and (
+               where d.carrier = k.id and m.did = d.id and m.state = 'unconfirmed'
+               and m.handed_at > r.done_at - :late and (
                    (m.handed_at <= :soon_before and m.handed_at > r.done_at - :soon)
-                   or (m.handed_at <= :late_before and m.handed_at > r.done_at - :late))))
+                   or m.handed_at <= :late_before)))
            order by coalesce(r.tried_at, 0), k.id""",
         kinds=batch({"kind": kind} for kind in kinds),
         now=tx.now,

@@ -427,6 +427,8 @@ CREATE TABLE dids (
 
 CREATE INDEX dids_by_account ON dids USING btree (account, id);
 
+CREATE INDEX dids_by_carrier ON dids USING btree (carrier);
+
 CREATE TABLE conversations (
     id text NOT NULL,
     account text NOT NULL,
@@ -466,6 +468,8 @@ CREATE INDEX conversations_by_owner ON conversations USING btree (owner, active_
 CREATE INDEX conversations_closed ON conversations USING btree (account, active_at DESC, id DESC) WHERE closed_at IS NOT NULL;
 
 CREATE INDEX conversations_due ON conversations USING btree (account, clock_start) WHERE waiting_since IS NOT NULL AND public_since IS NULL;
+
+CREATE INDEX conversations_due_at_once ON conversations USING btree (account, clock_start) WHERE waiting_since IS NOT NULL AND public_since IS NULL AND clock_start = waiting_since;
 
 CREATE INDEX conversations_open ON conversations USING btree (account, active_at DESC, id DESC) WHERE closed_at IS NULL;
 
@@ -698,6 +702,8 @@ CREATE TABLE failed_logins (
     blocked_until bigint NOT NULL,
     CONSTRAINT failed_logins_pkey PRIMARY KEY (who)
 );
+
+CREATE INDEX failed_logins_by_age ON failed_logins USING btree (first_at);
 
 CREATE TABLE held_looks (
     conversation text NOT NULL,

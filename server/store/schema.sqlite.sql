@@ -129,6 +129,8 @@ CREATE TABLE dids (
 
 CREATE INDEX dids_by_account on dids (account, id);
 
+CREATE INDEX dids_by_carrier on dids (carrier);
+
 CREATE TABLE conversations (
     id text primary key,
     account text not null references accounts (id),
@@ -163,6 +165,9 @@ CREATE INDEX conversations_by_owner on conversations (owner, active_at desc, id 
 CREATE INDEX conversations_closed on conversations (account, active_at desc, id desc) where closed_at is not null;
 
 CREATE INDEX conversations_due on conversations (account, clock_start) where waiting_since is not null and public_since is null;
+
+CREATE INDEX conversations_due_at_once on conversations (account, clock_start)
+    where waiting_since is not null and public_since is null and clock_start = waiting_since;
 
 CREATE INDEX conversations_open on conversations (account, active_at desc, id desc) where closed_at is null;
 
@@ -404,6 +409,8 @@ CREATE TABLE failed_logins (
     first_at bigint not null,
     blocked_until bigint not null
 );
+
+CREATE INDEX failed_logins_by_age on failed_logins (first_at);
 
 CREATE TABLE held_looks (
     conversation text not null,

@@ -102,8 +102,8 @@ async def due(tx: Transaction, webhook: str, account: str, limit: int) -> list[D
     """Those whose time has come, by position."""
     rows = await tx.all(
         """select d.id, d.position, d.attempt, d.first_at, coalesce(d.body, e.body) as body
-           from webhook_deliveries d left join events e on e.account = :account and e.position = d.position
-           where d.webhook = :webhook and d.next_at <= :now order by d.position, d.id limit :limit""",
+           from (select * from webhook_deliveries where webhook = :webhook and next_at <= :now order by position, id limit :limit) d
+           left join events e on e.account = :account and e.position = d.position order by d.position, d.id""",
         webhook=webhook,
         account=account,
         now=tx.now,

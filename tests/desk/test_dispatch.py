@@ -12,6 +12,7 @@ from server.desk.receipts import apply_parked, apply_receipts, forget_stray
 from server.desk.send import Draft, send
 from server.domain.message import MessageState
 from server.domain.user import User
+from server.store.database import Transaction
 from server.store.queues import queues
 from tests.fixtures.office import SALES, WEI, Office
 
@@ -133,6 +134,35 @@ async def test_what_surely_did_not_reach_the_carrier_is_tried_again_later_and_an
     await record(office.desk, second, ACCEPTED)
     assert await state(office, id) == "sent"
     assert office.types().count("message.sending") == 1
+
+
+async def test_what_waits_behind_a_text_that_is_tried_again_is_due_no_earlier_and_leaves_at_once_behind_it(office: Office) -> None:
+    """Else it would fill the front of its number's queue. What quiet hours hold keeps its time, and so do others' texts."""
+    first = await answered(office, "c1")
+    second, held, elsewhere = [await another(office, client_id) for client_id in ("c2", "c3", "c4")]
+    await office.text("Hi", sender=WEI, to=SALES)
+    await send(office.desk, office.ben, await office.conversation(WEI), Draft("Hello", "c5", 10_000))
+
+    async def apart(tx: Transaction) -> None:
+        await tx.run("update messages set asked_at = next_at where id = :id", id=held)
+        await tx.run("update messages set did = :did where id = :id", did=office.support, id=elsewhere)
+
+    async def times() -> dict[str, int]:
+        return {row["id"]: row["next_at"] for row in await office.all("select id, next_at from messages where next_at is not null")}
+
+    await office.desk.db.write(apart)
+    before = await times()
+    [leased] = await lease(office.desk, 1)
+    assert leased.message == first
+    await record(office.desk, leased, SendResult("retry", says="Too busy. It is tried again by itself."))
+    after = await times()
+    assert after[first] > before[first]
+    assert after == before | {first: after[first], second: after[first]}
+    office.later(seconds=2.1)
+    _, again = await lease(office.desk)
+    assert again.message == first, "behind the other contact's, which has waited longer"
+    await record(office.desk, again, ACCEPTED)
+    assert (await the_one(office)).message == second
 
 
 async def test_a_text_that_is_turned_away_too_often_fails(office: Office) -> None:

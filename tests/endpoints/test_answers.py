@@ -37,6 +37,10 @@ async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         body = message["body"]
     else:
         body = b"(whole)"
+    if path == "/empty":
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+        return
     if path == "/streamed":
         await send({"type": "http.response.start", "status": 200, "headers": []})
         for part in (b"first", b"second"):
@@ -106,6 +110,12 @@ async def test_what_is_streamed_leaves_as_it_comes() -> None:
     assert first.startswith(HEAD)
     assert first.endswith(b"\r\n5\r\nfirst\r\n")
     assert others == [b"6\r\nsecond\r\n", b"0\r\n\r\n"]
+
+
+async def test_an_answer_without_a_body_is_told() -> None:
+    async with talking() as peer:
+        assert (await peer.asks(request("/empty"), until=b"\r\n\r\n")).startswith(b"HTTP/1.1 204 ")
+        assert (await peer.asks(request("/whole"), until=b"(whole)")).startswith(HEAD)
 
 
 async def test_a_head_alone_is_told() -> None:

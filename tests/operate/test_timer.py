@@ -1,14 +1,16 @@
 """The timer role as a process runs it: woken by what changes, and catching up at its start."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from functools import partial
 
+import msgspec
 import pytest
 
 from server import timer
 from server.carriers.carrier import InboundText, Part
 from server.carriers.nonce import Nonce
-from server.desk import inbox, quiet_hours, settle
+from server.desk import inbox, quiet_hours, scheduled, settle
 from server.desk.media import Attachments, Given, files_of
 from server.desk.notify import hold, record, take
 from server.desk.receive import receive_texts
@@ -21,7 +23,7 @@ from server.settings import Settings
 from server.store import lines
 from server.store.database import Transaction
 from server.store.webhook_deliveries import Attempted
-from tests.fixtures.office import MARIA, SALES, SUPPORT, Office
+from tests.fixtures.office import MARIA, SALES, SUPPORT, WEI, Office
 from tests.fixtures.pictures import picture
 from tests.fixtures.waiting import until
 
@@ -35,6 +37,27 @@ async def is_public(centre: Office) -> bool:
 
 async def marked(conversation: str, tx: Transaction) -> None:
     await tx.run("insert into held_looks (conversation, at) values (:id, 0)", id=conversation)
+
+
+async def many_marks(tx: Transaction, **_: str) -> None:
+    await tx.run("insert into held_looks (conversation, at) select key, 0 from json_each(:many)", many=numbered(5_000))
+
+
+async def many_texts(tx: Transaction, *, conversation: str, user: str) -> None:
+    """Whose time has come."""
+    same = "conversation, account, kind, direction, body, media, encoding, segments, created_at, attempt"
+    await tx.run(
+        f"""insert into messages (seq, id, state, send_at, user_id, did, {same})
+            select seq + k.n, id || k.n, 'scheduled', created_at, cast(:user as text), did, {same}
+            from messages, (select cast(key as bigint) + 10 as n from json_each(:many)) k where conversation = :conversation""",
+        user=user,
+        conversation=conversation,
+        many=numbered(1_000),
+    )
+
+
+def numbered(count: int) -> str:
+    return msgspec.json.encode({str(n): 0 for n in range(count)}).decode()
 
 
 async def running(parts: Parts, tasks: asyncio.TaskGroup, stop: asyncio.Event) -> None:
@@ -201,8 +224,9 @@ async def test_what_a_carrier_said_once_long_ago_is_forgotten(parts: Parts, cent
 
 
 async def test_marks_whose_texts_have_left_keep_no_other_waiting(parts: Parts, centre: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    """More of them than are taken at once: the timer takes them all before it sleeps."""
+    """More of them than are taken at once, and than have their turn: the timer takes them all before it sleeps."""
     monkeypatch.setattr(quiet_hours, "AT_ONCE", 2)
+    monkeypatch.setattr(timer, "TURN_SECONDS", 0.0)
     for number in range(7):
         await centre.desk.db.write(partial(marked, f"gone {number}"))
     stop = asyncio.Event()
@@ -214,3 +238,37 @@ async def test_marks_whose_texts_have_left_keep_no_other_waiting(parts: Parts, c
         tasks.create_task(timer.run(parts, stop, longest_pause=SLEEPS_LONG))
         await until(all_taken)
         stop.set()
+
+
+@pytest.mark.parametrize(
+    ("fill", "left"),
+    [
+        (many_marks, "select count(*) as n from held_looks"),
+        (many_texts, "select count(*) as n from messages where state = 'scheduled'"),
+    ],
+    ids=["held texts", "scheduled texts"],
+)
+async def test_what_falls_due_waits_not_for_all_texts_whose_time_has_come(
+    parts: Parts, centre: Office, monkeypatch: pytest.MonkeyPatch, fill: Callable[..., Awaitable[None]], left: str
+) -> None:
+    """There is work for seconds when a deadline comes."""
+    for module in (quiet_hours, scheduled, timer):
+        monkeypatch.setattr(module, "AT_ONCE", 1)
+    await centre.text("Hi", sender=WEI)
+    await parts.db.write(partial(fill, conversation=await centre.conversation(WEI), user=centre.ana.id))
+    await centre.text("Hi", to=SALES)
+    id = await centre.conversation()
+    centre.later(minutes=20, seconds=-0.3)
+
+    async def gone_public() -> bool:
+        row = await centre.one("select public_since from conversations where id = :id", id=id)
+        return row is not None and row["public_since"] is not None
+
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(timer.run(parts, stop))
+        await until(gone_public)
+        waiting = await centre.one(left)
+        stop.set()
+    assert waiting is not None
+    assert waiting["n"] > 0, "the deadline came first"

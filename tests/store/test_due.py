@@ -69,7 +69,8 @@ async def test_a_hundred_that_are_due_in_one_account_do_not_hide_an_older_clock_
 
 
 async def test_a_look_goes_by_each_accounts_own_clocks(db: Database) -> None:
-    """By an index of clocks alone, it would read all that wait where the deadline is long, or where there is none."""
+    """By an index of clocks alone, it would read all that wait where the deadline is long, or where there is none; and where it is no
+    time at all, whatever somebody has taken over and still waits."""
     steps: list[str] = []
 
     class Planned:
@@ -95,6 +96,7 @@ async def test_a_look_goes_by_each_accounts_own_clocks(db: Database) -> None:
         looked = [step for step in steps if re.search(r"\bconversations_due\b", step)]
         assert len(looked) >= 2
         assert all("(account=? AND clock_start<?)" in step for step in looked), looked
+        assert len([step for step in steps if "conversations_due_at_once (account=? AND clock_start" in step]) >= 2, steps
     else:
         conditions = [step for step in steps if "Index Cond" in step]
         assert len(conditions) >= 2

@@ -70,3 +70,20 @@ async def test_old_counters_are_pruned_and_new_ones_kept(db: Database) -> None:
     db.shift_us += 3_600 * SECOND
     await db.write(lambda tx: failed_logins.prune(tx, tx.now - 1 * SECOND))
     assert await fail(db) == 1
+
+
+async def test_old_counters_are_forgotten_a_hundred_at_a_time_the_oldest_first_and_blocks_never(db: Database) -> None:
+    def row(who: str, first: int, until: int = 0) -> dict[str, object]:
+        return {"who": who, "failures": 1, "first_at": first, "blocked_until": until}
+
+    many = [row(f"old {number:03}", number) for number in range(250)]
+    await db.write(lambda tx: tx.insert("failed_logins", [*many, row("blocked", 1, 2_000), row("young", 1_000)]))
+    left = []
+    for _ in range(4):
+        await db.write(lambda tx: failed_logins.prune(tx, 500))
+        found = await db.read(lambda tx: tx.all("select who from failed_logins order by first_at, who"))
+        left.append([each["who"] for each in found])
+    assert [len(names) for names in left] == [152, 52, 2, 2]
+    assert "old 100" in left[0]
+    assert "old 099" not in left[0]
+    assert left[-1] == ["blocked", "young"]

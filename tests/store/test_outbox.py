@@ -5,7 +5,7 @@ import re
 import msgspec
 import pytest
 
-from server.store import outbox
+from server.store import messages, outbox
 from server.store.database import Transaction
 from tests.fixtures.office import Office
 from tests.store.test_plans import Planned
@@ -53,3 +53,18 @@ async def test_a_look_costs_the_same_however_many_texts_wait_behind_one_of_their
     read = [int(rows) * int(loops) for step in steps for rows, loops in re.findall(r"actual time=\S+ rows=(\d+) loops=(\d+)", step)]
     assert max(read, default=0) <= outbox.PREFIX, steps
     assert not [step for step in steps if re.search(r"SCAN (m|e|h|messages)\b", step)], steps
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+async def test_what_is_put_off_behind_another_is_found_by_its_conversation(office: Office) -> None:
+    """SQLite has no figures about the tables, so a short queue shows the plan of a long one."""
+    await office.text("Hi")
+
+    async def plan(tx: Transaction) -> list[str]:
+        planned = Planned(tx, office.desk.db.engine)
+        [text] = await tx.all("select * from messages")
+        await messages.put_off_behind(planned, messages.message_of(text), FAR)  # type: ignore[arg-type]
+        return planned.steps
+
+    [step] = await office.desk.db.write(plan)
+    assert "messages_outbox_by_conversation (did=? AND conversation=? AND seq>?)" in step

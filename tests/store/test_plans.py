@@ -112,6 +112,8 @@ async def test_what_is_asked_all_the_time_reads_no_table_that_grows(db: Database
     if db.engine == "sqlite":
         assert [step for step in steps if "messages_counted (account=? AND <expr>>?" in step]
         assert len([step for step in steps if "messages_unconfirmed (did=?" in step]) == 2
+        assert [step for step in steps if "messages_unconfirmed (did=? AND handed_at>?" in step]
+        assert len([step for step in steps if "dids_by_carrier (carrier=?" in step]) == 2
 
 
 async def test_what_is_still_at_a_carrier_is_found_without_reading_what_is_there(office: Office) -> None:

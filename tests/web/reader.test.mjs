@@ -136,3 +136,16 @@ test("A try that failed says why, keeps what was read, and is made again unless 
 test("What no event tells of is read again soon at first, then ever more seldom, once a minute in the end", () => {
   assert.deepEqual([0, 1, 2, 3, 4, 5, 6, 5000].map(calmer), [2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000, 60_000]);
 });
+
+test("Questions that get no answer, however many, hold up what happens for three seconds", async () => {
+  const page = new Page();
+  page.reader.go("/figures");
+  page.reader.read();
+  page.reader.soon();
+  for (let pauses = 0; pauses < 20; pauses += 1) page.pass();
+  assert.equal(page.questions.length, 2);
+  page.pass();
+  assert.equal(page.questions.length, 3);
+  await page.answer(3, "third");
+  assert.deepEqual(page.shown, ["third"]);
+});

@@ -160,7 +160,7 @@ export class Alerting {
     if (open !== null && alert.text && (await leader.looked(open))) return;
     app.toasts.add(toast);
     if (alert.text && open !== null) app.said.text(open);
-    if (alert.sound && open !== null) this.loud.add(open);
+    if (alert.sound && alert.text && open !== null) this.loud.add(open);
     await this.once.about(`${open} ${key}`, alert);
   }
 
@@ -181,6 +181,14 @@ export class Alerting {
     const { repeat_unread, sound } = this.app.preferences.value;
     if (!repeat_unread || !sound || this.quiet || !this.leader.leads || this.loud.size === 0) return;
     if (Date.now() - this.repeated >= REPEAT) this.ring();
+  }
+
+  /** Something changed: what was said and is so no more is over. */
+  settle() {
+    for (const conversation of this.app.toasts.settle()) {
+      this.once.forget(conversation);
+      this.desktop.close(conversation);
+    }
   }
 
   /**

@@ -176,7 +176,7 @@ export class App {
   /** @param {import("./store.js").Part} part @param {string|null} id */
   changed(part, id) {
     this.screen.changed(part, id);
-    if (part !== "phase") return this.toasts.settle(id);
+    if (part !== "phase") return this.alerting.settle();
     const { phase, caught_up } = this.store;
     if (phase === "lost") this.was_lost = true;
     if (phase !== "live" || !this.was_lost) return;

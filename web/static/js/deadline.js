@@ -1,4 +1,4 @@
-/** When a conversation goes public, as server/domain/clocks.py has it (PRODUCT rule 11); both are tried with the same cases. Pure. */
+/** When a conversation goes public, as server/domain/clocks.py has it; both are tried with the same cases. Pure. */
 
 /**
  * @param {{clock_start: number|null, waiting_since: number|null}} clock @param {number|null} minutes null means never

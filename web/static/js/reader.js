@@ -6,8 +6,10 @@
  */
 
 const RETRY_MS = 5000;
-/** What happens asks no further question while so many wait for an answer: slow ones would pile up. One that gets none holds up nothing. */
+/** What happens asks no further question while so many wait for an answer: slow ones would pile up. */
 const MOST_ASKED = 2;
+/** So long at the most, ms: a way that died without a word answers none of them. */
+const HELD_MS = 3000;
 /** How soon what no event tells of is read again, and how seldom in the end, ms. */
 const [FIRST_MS, LAST_MS] = [2000, 60_000];
 
@@ -26,6 +28,8 @@ export class Reader {
     this.data = null;
     /** The last question, and the last one that is settled: an answer to one before it is old. */
     this.asked = this.known = 0;
+    /** For how long nothing was asked because so many waited, ms. */
+    this.held = 0;
     /** @type {any} */
     this.due = null;
     /** @type {any} */
@@ -44,6 +48,7 @@ export class Reader {
     const { path } = this;
     if (path === null) return;
     const turn = ++this.asked;
+    this.held = 0;
     try {
       const data = await this.doors.get(path);
       if (turn > this.known) this.show(turn, { data, why: "" });
@@ -58,8 +63,9 @@ export class Reader {
   soon() {
     this.due ??= this.doors.later(() => {
       this.due = null;
-      if (this.asked - this.known < MOST_ASKED) this.read();
-      else this.soon();
+      if (this.asked - this.known < MOST_ASKED || this.held >= HELD_MS) return void this.read();
+      this.held += this.pause;
+      this.soon();
     }, this.pause);
   }
 

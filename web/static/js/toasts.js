@@ -84,12 +84,13 @@ export class Toasts {
     this.changed(false);
   }
 
-  /** Something changed: what does not hold any more is not shown. The bell keeps what was said. @param {string|null} conversation null: in none */
-  settle(conversation) {
-    const held = this.waiting.filter((each) => each.open !== conversation || each.holds());
-    if (held.length === this.waiting.length) return;
-    this.waiting = held;
+  /** Something changed: what does not hold any more is not shown; returns what it was about. The bell keeps what was said. */
+  settle() {
+    const over = this.waiting.filter((each) => !each.holds());
+    if (over.length === 0) return [];
+    this.waiting = this.waiting.filter((each) => !over.includes(each));
     this.changed(false);
+    return over.map(({ open }) => open).filter((open) => open !== null);
   }
 
   /** The person has looked at the list of all. */
