@@ -21,8 +21,6 @@ T = TypeVar("T")
 READERS = 3
 BUSY_SECONDS = 5.0
 STATEMENTS = 512
-AT_ONCE = 64
-"""Rows of one insert, at most; fewer go by powers of two, so that few statements are prepared."""
 LOG_PAGES = 32_000
 """The writer itself writes the log back if it has so many all the same."""
 
@@ -60,12 +58,8 @@ class _Transaction:
         self._connection.execute(sql).fetchall()
 
     async def insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        """In few statements: between two, the interpreter's lock may go to another thread for five milliseconds."""
-        left = list(rows)
-        while left:
-            columns, size = tuple(left[0]), 1 << (min(len(left), AT_ONCE).bit_length() - 1)
-            self._connection.execute(_insert(table, columns, size), [row[column] for row in left[:size] for column in columns])
-            del left[:size]
+        if rows:
+            self._connection.executemany(_insert(table, tuple(rows[0])), rows)
 
     async def many(self, sql: str, rows: Sequence[Mapping[str, Any]]) -> None:
         self._connection.executemany(_text(sql), rows)
@@ -210,9 +204,8 @@ def _text(sql: str) -> str:
 
 
 @cache
-def _insert(table: str, columns: tuple[str, ...], rows: int) -> str:
-    one = f"({', '.join('?' * len(columns))})"
-    return f"insert into {table} ({', '.join(columns)}) values {', '.join([one] * rows)}"
+def _insert(table: str, columns: tuple[str, ...]) -> str:
+    return f"insert into {table} ({', '.join(columns)}) values ({', '.join(f':{column}' for column in columns)})"
 
 
 def _lower(value: object) -> str | None:
