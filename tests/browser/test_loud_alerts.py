@@ -254,6 +254,21 @@ async def test_the_warning_sounds_once_over_two_tabs_and_not_again_in_a_new_one(
     await expect(third.row("Maria Garcia").locator(".clock")).to_have_count(0)
 
 
+async def test_the_warning_on_the_desktop_goes_once_its_conversation_waits_no_more(team: Team) -> None:
+    conversation = await team.talk("Maria Garcia", MARIA, to=team.own)
+    await team.read("ben", conversation)
+    await team.let_wait(conversation, left=59)
+    ben = await team.window("ben", None)
+    await ben.context.add_init_script(SPIES.replace("PERMISSION", "granted") + "document.hasFocus = () => false;")
+    await ben.go("/sms")
+    await until(lambda: shown(ben))
+    assert [(said["title"], said["body"]) for said in await shown(ben)] == [("Maria Garcia", "Goes public in less than a minute.")]
+    assert await ben.page.evaluate("window.gone") == []
+    await team.call("mia", "POST", f"conversations/{conversation}/no-reply-needed")
+    await until(lambda: ben.page.evaluate("window.gone.length"))
+    assert await ben.page.evaluate("window.gone") == [conversation]
+
+
 async def test_a_sound_can_be_repeated_until_the_text_is_read(team: Team) -> None:
     """UX 1.4: for those who want it."""
     conversation = await team.talk("Maria Garcia", MARIA, to=team.own)

@@ -11,6 +11,7 @@ import { BEN, event, message, row, Tab } from "./tab.mjs";
 const NOW = { me: "ana", looking: false, minutes: 20 };
 const BY_BEN = { kind: "user", id: "ben", name: "Ben" };
 const AT = Date.parse("2026-11-22T12:00:00Z");
+const always = () => true;
 
 /** What a tab keeps, and what the tabs of a browser share. */
 function storage() {
@@ -52,7 +53,7 @@ test("The table of alerts: who hears what, and by which way", async () => {
   assert.deepEqual([heard(lost, owner), alertFor(lost, owner, NOW).urgent], [[true, true, false], true]);
   const bens = said("message.failed", { direction: "outbound", user: BEN }, { actor: { kind: "system", id: null, name: null }, alert: [] });
   assert.equal(heard(bens, owner), null);
-  assert.deepEqual([ways(warning(owner, 119_000)), ways(warning(subscriber, 119_000))], [[true, true, true], [true, false, false]]);
+  assert.deepEqual([ways(warning(owner, 119_000, always)), ways(warning(subscriber, 119_000, always))], [[true, true, true], [true, false, false]]);
 });
 
 test("My own act, a muted conversation and one before my eyes make no alert; Focus keeps it for the bell alone", async () => {
@@ -63,7 +64,7 @@ test("My own act, a muted conversation and one before my eyes make no alert; Foc
   assert.equal(alertFor(event(2), muted, NOW), null);
   assert.equal(alertFor(event(2), record, { ...NOW, quiet: true }).hushed, true);
   assert.equal(alertFor(event(2), record, NOW).hushed, false);
-  assert.equal(warning(record, 1000).hushed, false);
+  assert.equal(warning(record, 1000, always).hushed, false);
 });
 
 test("A note that names me sounds, another one does not", async () => {

@@ -140,7 +140,7 @@ function loudTabs(n) {
   });
 }
 
-const alert = (words, open = "c1") => ({ words, open, text: true, sound: true, desktop: { title: words, body: "" } });
+const alert = (words, open = "c1", holds = () => true) => ({ words, open, text: true, sound: true, desktop: { title: words, body: "" }, holds });
 
 test("What keeps a tab quiet is not believed from before: a tab that was looked at and is gone holds no notification back", async () => {
   const [first, second] = loudTabs(2);
@@ -187,4 +187,14 @@ test("A leading tab that stays shows each alert once, and what was read is not m
   first.close();
   await settled();
   assert.equal(first.heard.length, 2);
+});
+
+test("A warning that holds no more is not made up for, what else was said of its conversation is", async () => {
+  const [first, second] = loudTabs(2);
+  await settled();
+  second.once.about("c1 public", alert("Maria goes public in 2 minutes.", "c1", () => false));
+  second.once.about("c1 7", alert("Ben claimed your conversation with Maria."));
+  first.close();
+  await settled();
+  assert.deepEqual(second.heard.map(([words]) => words), ["Ben claimed your conversation with Maria."]);
 });

@@ -137,7 +137,7 @@ export class Alerting {
         { words: "No reply needed", quiet: true, run: () => app.tell(app.acts.change(record, "no-reply-needed")) },
       ];
       const holds = () => goesPublic(app.store.records.get(record.id)?.row, end);
-      this.give(warning(record, left), { key: `public ${record.row?.clock_start}`, actions, holds, stays: WARNING_STAYS });
+      this.give(warning(record, left, holds), { key: `public ${record.row?.clock_start}`, actions, stays: WARNING_STAYS });
     }
   }
 
@@ -152,9 +152,9 @@ export class Alerting {
    */
   async give(alert, { key, ...more }) {
     const { app, leader } = this;
-    const { words, urgent, open } = alert;
+    const { words, urgent, open, holds } = alert;
     const actions = alert.mute && open ? [{ words: "Mute", quiet: true, run: () => app.mute(open) }] : [];
-    const toast = { words, urgent, open, actions, spoken: !alert.text, ...more };
+    const toast = { words, urgent, open, holds, actions, spoken: !alert.text, ...more };
     if (alert.hushed) return app.toasts.keep(toast);
     this.look();
     if (open !== null && alert.text && (await leader.looked(open))) return;
@@ -165,10 +165,10 @@ export class Alerting {
   }
 
   /** @param {import("./alerts.js").Alert} alert @param {boolean} away the person is at no tab of ours */
-  beLoud({ open, sound, desktop }, away) {
+  beLoud(alert, away) {
     const chosen = this.app.preferences.value;
-    if (sound && chosen.sound) this.ring();
-    if (desktop && away && chosen.desktop && open !== null) this.desktop.show(open, desktop, chosen.private_notifications);
+    if (alert.sound && chosen.sound) this.ring();
+    if (away && chosen.desktop) this.desktop.show(alert, chosen.private_notifications);
   }
 
   ring() {
@@ -185,10 +185,8 @@ export class Alerting {
 
   /** Something changed: what was said and is so no more is over. */
   settle() {
-    for (const conversation of this.app.toasts.settle()) {
-      this.once.forget(conversation);
-      this.desktop.close(conversation);
-    }
+    this.app.toasts.settle();
+    this.desktop.settle();
   }
 
   /**

@@ -5,8 +5,9 @@
  * @import {Record} from "./record.js"
  * @typedef {{
  *   words: string, urgent: boolean, open: string|null, text: boolean, sound: boolean, desktop: {title: string, body: string}|null,
- *   mute?: boolean, hushed: boolean,
- * }} Alert  `text`: about a text, so it is spoken in the digest; `hushed`: kept for the bell alone; `mute`: offers it
+ *   mute?: boolean, hushed: boolean, holds: () => boolean,
+ * }} Alert  `text`: about a text, so it is spoken in the digest; `hushed`: kept for the bell alone; `mute`: offers it; `holds`: what it says
+ *   is so still
  * @typedef {{
  *   me: string, looking: boolean, minutes: number|null, quiet?: boolean, pool?: boolean,
  * }} Now  `looking`: this conversation is on screen, in the focused window, scrolled to its end; `quiet`: the person wants no sounds and pop-ups;
@@ -25,7 +26,7 @@ export function alertFor(event, record, now) {
 
 /** @param {string} open @param {string} words @param {Partial<Alert>} [more] @returns {Alert} */
 function about(open, words, more = {}) {
-  return { words, urgent: false, open, text: false, sound: false, desktop: null, hushed: false, ...more };
+  return { words, urgent: false, open, text: false, sound: false, desktop: null, hushed: false, holds: () => true, ...more };
 }
 
 /** @param {Event} event @param {Record} record */
@@ -93,12 +94,13 @@ export function optedOut(event, record, { me, quiet }) {
 
 /**
  * A conversation of mine that goes public soon. It passes where everything else is quiet, and sounds for its owner.
- * @param {Record} record @param {number} left ms @returns {Alert}
+ * @param {Record} record @param {number} left ms @param {() => boolean} holds @returns {Alert}
  */
-export function warning(record, left) {
+export function warning(record, left, holds) {
   const row = /** @type {import("./shapes.js").Conversation} */ (record.row);
   const soon = left > 110_000 ? "in 2 minutes" : left > 60_000 ? "in less than 2 minutes" : "in less than a minute";
   const name = called(row.contact);
   const owner = row.role === "owner";
-  return about(row.id, `${name} goes public ${soon}.`, { sound: owner, desktop: owner ? { title: name, body: `Goes public ${soon}.` } : null });
+  const desktop = owner ? { title: name, body: `Goes public ${soon}.` } : null;
+  return about(row.id, `${name} goes public ${soon}.`, { sound: owner, desktop, holds });
 }

@@ -47,7 +47,7 @@ export class LoudOnce {
   /** What is kept and what is heard and shown are one step: a tab ends before both or after. @param {string} key @param {Alert} alert */
   async raise(key, alert) {
     const away = alert.desktop !== null && !(await this.leader.focused());
-    if (this.first(key)) this.loud(alert, away);
+    if (alert.holds() && this.first(key)) this.loud(alert, away);
   }
 
   /** @param {string} key */

@@ -84,13 +84,12 @@ export class Toasts {
     this.changed(false);
   }
 
-  /** Something changed: what does not hold any more is not shown; returns what it was about. The bell keeps what was said. */
+  /** Something changed: what does not hold any more is not shown. The bell keeps what was said. */
   settle() {
     const over = this.waiting.filter((each) => !each.holds());
-    if (over.length === 0) return [];
+    if (over.length === 0) return;
     this.waiting = this.waiting.filter((each) => !over.includes(each));
     this.changed(false);
-    return over.map(({ open }) => open).filter((open) => open !== null);
   }
 
   /** The person has looked at the list of all. */
