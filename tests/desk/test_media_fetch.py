@@ -192,12 +192,16 @@ async def test_what_the_carrier_does_not_hand_over_is_tried_again_after_one_five
     for attempt, pause in enumerate((*PAUSES_US, 0), 1):
         [away] = await held(office)
         assert away.attempt == attempt
+        before = office.now()
         await put_off(office.desk, away)
         if pause:
+            left = await next_look(office.desk)
+            assert left is not None
+            assert pause - (office.now() - before) <= left <= pause
             assert [media.state for media in await attached(office)] == ["pending"]
-            office.later(seconds=pause / 1_000_000 - 2)
+            office.later(seconds=pause / 2_000_000)
             assert await held(office) == []
-            office.later(seconds=2)
+            office.later(seconds=pause / 2_000_000)
     assert [media.state for media in await attached(office)] == ["failed"]
     assert await next_look(office.desk) is None
     await assert_page_equals_fresh_load(office, office.ben)

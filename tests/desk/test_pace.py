@@ -19,6 +19,8 @@ from server.store.database import Transaction
 from tests.fixtures.office import SALES, SUPPORT, Office
 
 ACCEPTED = SendResult("accepted")
+LONG = "x" * 1000
+"""Seven segments, with the line that says how to opt out."""
 
 
 async def pace(office: Office, did: str, rate: int | None) -> None:
@@ -58,19 +60,20 @@ async def test_a_number_sends_no_faster_than_its_rate_however_many_senders_there
 
 
 async def test_segments_count_not_texts(office: Office) -> None:
-    await pace(office, office.sales, 5)
-    await queue(office, SALES, 2, body="x" * 400)
+    await pace(office, office.sales, 1)
+    await queue(office, SALES, 2, body=LONG)
     assert await take(office) == {SALES: 1}
-    office.later(seconds=0.4)
-    assert await take(office) == {}, "three segments and the opt-out line take most of a second"
-    office.later(seconds=0.5)
+    office.later(seconds=3)
+    assert await take(office) == {}, "seven segments take seven seconds"
+    office.later(seconds=4)
     assert await take(office) == {SALES: 1}
 
 
 async def test_a_number_that_waits_holds_no_other_back(office: Office) -> None:
     await pace(office, office.sales, 1)
-    await queue(office, SALES, 40)
-    assert await take(office) == {SALES: 1}
+    await queue(office, SALES, 40, body=LONG)
+    await queue(office, SUPPORT, 1, prefix="557")
+    assert await take(office) == {SALES: 1, SUPPORT: 1}
     await queue(office, SUPPORT, 5, prefix="556")
     assert await take(office) == {SUPPORT: 5}
 
@@ -104,11 +107,11 @@ async def test_a_carrier_that_does_not_answer_leaves_room_for_the_others(office:
 
 async def test_the_next_look_is_when_the_number_opens_again(office: Office) -> None:
     await pace(office, office.sales, 1)
-    await queue(office, SALES, 2)
+    await queue(office, SALES, 2, body=LONG)
     assert await take(office) == {SALES: 1}
     due = await next_look(office.desk)
     assert due is not None
-    assert 0 < due <= 1_000_000
+    assert 0 < due <= 7_000_000
 
 
 async def test_a_carrier_that_asks_to_wait_pauses_the_number_and_not_just_the_text(office: Office) -> None:
@@ -119,21 +122,25 @@ async def test_a_carrier_that_asks_to_wait_pauses_the_number_and_not_just_the_te
     shown = await get_did(office.desk, office.mia, office.sales)
     assert shown.paused_until is not None
     assert await take(office) == {}
-    office.later(seconds=29)
+    office.later(seconds=20)
     assert await take(office) == {}
-    office.later(seconds=8)
+    office.later(seconds=17)
     assert await take(office) == {SALES: 3}
     assert (await get_did(office.desk, office.mia, office.sales)).paused_until is None
 
 
 async def test_texts_that_were_turned_away_together_do_not_come_back_together(office: Office) -> None:
     await queue(office, SALES, 10)
-    for one in await lease(office.desk, 20):
-        await record(office.desk, one, SendResult("retry", code="no_connection"))
-    rows = await office.all("select next_at, handed_at from messages where next_at is not null")
-    pauses = {row["next_at"] - row["handed_at"] for row in rows}
-    assert len(pauses) == 10
-    assert all(1_500_000 <= pause <= 4_000_000 for pause in pauses)
+    leased = await lease(office.desk, 20)
+    before = office.now()
+    for one in leased:
+        await record(office.desk, one, SendResult("retry", code="no_connection", retry_after=100))
+    after = office.now()
+    back = sorted(row["next_at"] for row in await office.all("select next_at from messages where next_at is not null"))
+    assert len(back) == 10
+    assert before + 100_000_000 <= back[0]
+    assert back[-1] <= after + 120_000_000
+    assert back[-1] - back[0] > after - before, "further apart than they were turned away"
 
 
 async def test_another_rate_is_in_force_at_once(office: Office) -> None:

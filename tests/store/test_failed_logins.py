@@ -7,8 +7,8 @@ from server.store.database import Database
 from server.store.engines import open_database
 from server.store.failed_logins import Limit
 
-SECOND = 1_000_000
-LIMIT = Limit(allowed=2, window_us=60 * SECOND, pause_us=10 * SECOND, longest_us=35 * SECOND, renewed=True)
+MINUTE = 60_000_000
+LIMIT = Limit(allowed=2, window_us=60 * MINUTE, pause_us=10 * MINUTE, longest_us=35 * MINUTE, renewed=True)
 
 
 async def fail(db: Database, limit: Limit = LIMIT) -> int:
@@ -16,7 +16,7 @@ async def fail(db: Database, limit: Limit = LIMIT) -> int:
 
 
 async def blocked(db: Database) -> float:
-    return round(await db.read(lambda tx: failed_logins.blocked_for(tx, ["ana", "nobody"])) / SECOND)
+    return round(await db.read(lambda tx: failed_logins.blocked_for(tx, ["ana", "nobody"])) / MINUTE)
 
 
 async def test_one_too_many_blocks_and_each_further_one_twice_as_long_up_to_the_longest(db: Database) -> None:
@@ -36,20 +36,20 @@ async def test_parallel_failures_are_all_counted(db: Database, database_url: str
 
 async def test_a_counter_is_forgotten_a_window_after_its_last_failure_or_block(db: Database) -> None:
     await fail(db)
-    db.shift_us += 59 * SECOND
+    db.shift_us += 59 * MINUTE
     assert await fail(db) == 2
-    db.shift_us += 59 * SECOND
+    db.shift_us += 59 * MINUTE
     assert await fail(db) == 3
-    db.shift_us += 69 * SECOND
+    db.shift_us += 69 * MINUTE
     assert await fail(db) == 4, "the block ended less than a window ago"
-    db.shift_us += 81 * SECOND
+    db.shift_us += 81 * MINUTE
     assert await fail(db) == 1
 
 
 async def test_where_it_is_not_renewed_the_window_runs_from_the_first_failure(db: Database) -> None:
-    limit = Limit(allowed=5, window_us=60 * SECOND, pause_us=SECOND, longest_us=SECOND, renewed=False)
+    limit = Limit(allowed=5, window_us=60 * MINUTE, pause_us=MINUTE, longest_us=MINUTE, renewed=False)
     for seconds, count in ((0, 1), (40, 2), (21, 1)):
-        db.shift_us += seconds * SECOND
+        db.shift_us += seconds * MINUTE
         assert await fail(db, limit) == count
 
 
@@ -65,10 +65,10 @@ async def test_a_restart_forgives_nothing(db: Database, database_url: str) -> No
 
 async def test_old_counters_are_pruned_and_new_ones_kept(db: Database) -> None:
     await fail(db)
-    await db.write(lambda tx: failed_logins.prune(tx, tx.now - 1 * SECOND))
+    await db.write(lambda tx: failed_logins.prune(tx, tx.now - MINUTE))
     assert await fail(db) == 2
-    db.shift_us += 3_600 * SECOND
-    await db.write(lambda tx: failed_logins.prune(tx, tx.now - 1 * SECOND))
+    db.shift_us += 3_600 * MINUTE
+    await db.write(lambda tx: failed_logins.prune(tx, tx.now - MINUTE))
     assert await fail(db) == 1
 
 
