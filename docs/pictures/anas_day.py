@@ -6,18 +6,10 @@ from datetime import UTC, datetime, timedelta
 from playwright.async_api import Browser, Page, Route, expect
 from stage import MARIA, WEI, answer, call, conversation, picture, sign_in, sized, text_in, visit
 
-REPLIES = {
-    "hours": "Hello {{contact.first_name}}, we are open from 9 to 6 on weekdays and from 9 to 2 on Saturdays. {{user.first_name}}, Acme",
-    "address": "You find us at 12 Oak Street, beside the post office.",
-    "late": "Sorry that this took so long, {{contact.first_name}}. I am looking into it now.",
-}
-
 
 async def take_agents(browser: Browser, address: str, mia: Page) -> None:
     await call(mia, "PATCH", "/demo/network", {"replies": False})
     await call(mia, "PATCH", "/api/v1/settings", {"sms_public_minutes": 20})
-    for shortcut, body in REPLIES.items():
-        await call(mia, "POST", "/api/v1/saved-replies", {"shortcut": shortcut, "body": body, "shared": True})
     ana, ben = await sign_in(browser, address, "ana"), await sign_in(browser, address, "ben")
     maria = await conversation(ana, "Maria Garcia")
     await text_in(mia, MARIA, "One more thing: can I bring a friend?")
@@ -66,7 +58,7 @@ async def saved_replies(ana: Page, maria: str) -> None:
     await expect(ana.locator("#templates .option").nth(2)).to_be_visible()
     await picture(ana, "saved-replies", ana.locator(".composer"), above=110)
     await ana.keyboard.press("Enter")
-    await expect(message).to_have_value("You find us at 12 Oak Street, beside the post office.")
+    await expect(message).to_have_value("Hello Maria, you find us at 12 Oak Street, next to the library.")
     await message.fill("")
 
 
@@ -76,7 +68,7 @@ async def together(ana: Page, ben: Page, maria: str) -> None:
     [her] = [user["id"] for user in people if user["name"] == "Ana"]
     note = {"body": "@Ana the small room is taken on Thursday, use the large one.", "mentions": [her], "client_id": "note"}
     await call(ben, "POST", f"/api/v1/conversations/{maria}/notes", note)
-    await expect(ana.locator(".message.note")).to_be_visible()
+    await expect(ana.locator(".message.note").last).to_contain_text("use the large one")
     row = await call(ana, "GET", f"/api/v1/conversations/{maria}")
     morning = (datetime.now(UTC) + timedelta(days=1)).replace(hour=9, minute=0, second=0, microsecond=0)
     later = {"body": "See you today at 3 pm. Oak Street 12.", "client_id": "later", "seen_seq": row["seq"], "send_at": morning.isoformat()}

@@ -16,6 +16,8 @@ from playwright.async_api import Browser, Locator, Page, expect
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
+FOLDER = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE
+"""Where the pictures go: beside this, or where the command says."""
 SUPPORT = "+12025550100"
 MARIA, WEI = "+12025550110", "+12025550111"
 SCALE = 1.5
@@ -124,4 +126,4 @@ async def picture(page: Page, name: str, of: Locator | None = None, *, above: in
         taken = await page.screenshot(clip={"x": 0, "y": 0, "width": size["width"], "height": high or size["height"]})
     with Image.open(io.BytesIO(taken)) as whole:
         few = whole.convert("RGB").quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-        few.save(HERE / f"{name}.png", optimize=True)
+        few.save(FOLDER / f"{name}.png", optimize=True)

@@ -15,7 +15,8 @@ from stage import demo, sign_in
 
 async def look(address: str) -> None:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"])
+        chromium = shutil.which("chromium-headless-shell") or shutil.which("chromium")
+        browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         mia = await sign_in(browser, address, "mia")
         await take_agents(browser, address, mia)
         await take_managers(browser, address, mia)
