@@ -82,6 +82,23 @@ async def test_the_map_lists_the_keys_of_this_page_and_no_others(team: Team) -> 
     assert shown["Everywhere"] == EVERYWHERE | MANAGERS
 
 
+async def test_keys_act_again_from_the_moment_at_which_the_map_closes(team: Team) -> None:
+    """The browser tells of the end of a dialog a task later."""
+    mia = await team.window("mia")
+    await mia.page.keyboard.press("?")
+    await expect(mia.page.get_by_role("dialog", name="Keyboard")).to_be_visible()
+    await mia.page.evaluate(
+        """() => {
+          const dialog = document.querySelector("dialog[open]");
+          const press = (key) => document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+          press("Escape");
+          dialog.close();
+          for (const key of ["g", "c"]) press(key);
+        }"""
+    )
+    await expect(mia.page).to_have_url(re.compile("/contacts$"))
+
+
 async def test_an_agent_has_no_keys_to_managers_pages(team: Team) -> None:
     """UX 93."""
     ben = await team.window("ben")

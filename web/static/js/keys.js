@@ -45,7 +45,10 @@ export class Keys {
   press(event) {
     if (event.defaultPrevented || event.isComposing || event.getModifierState("AltGraph")) return;
     if (["Shift", "Control", "Alt", "Meta"].includes(event.key)) return;
-    if (this.hushed || document.querySelector("dialog[open], :popover-open")) return;
+    const dialog = document.querySelector("dialog[open]") !== null;
+    // It is here: once it is closed keys act at once, though its page is told of that a moment later.
+    if (dialog) this.hushed = false;
+    if (dialog || this.hushed || document.querySelector(":popover-open")) return;
     const first = this.first && event.timeStamp - this.first.at < TOGETHER_MS ? this.first.key : "";
     this.first = null;
     const chord = event.altKey && event.shiftKey && !event.ctrlKey && !event.metaKey;
