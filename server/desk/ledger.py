@@ -1,12 +1,14 @@
 """Numbers and encodes the events of a transaction: positions last, each event encoded once for everybody."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from channels.envelope import Envelope
 from server.desk.membership import settle
+from server.desk.renewals import Renewals
 from server.desk.shapes import (
     ActorShape,
     ConversationShape,
@@ -18,18 +20,19 @@ from server.desk.shapes import (
     message_shape,
     user_shape,
 )
-from server.desk.work import Pending, Work
+from server.desk.work import NOTHING_SAID, Pending, Work
 from server.domain.audience import Part
 from server.domain.events import EventType
 from server.domain.message import Message
 from server.domain.phone import read_sender
-from server.store import accounts, events, messages
+from server.store import accounts, consent, contacts, events, held, messages
 
 _encode = msgspec.json.Encoder().encode
 
 
-async def write_events(work: Work) -> list[Envelope]:
+async def write_events(work: Work, renewals: Renewals, began: int) -> list[Envelope]:
     """Takes the accounts' positions, moves contacts in and out of live filters, inserts the events, and returns them as they travel.
+    `began` is what `renewals` said before the transaction read anything.
 
     Locks the accounts: nothing may follow.
     """
@@ -37,9 +40,14 @@ async def write_events(work: Work) -> list[Envelope]:
     if not pending:
         return []
     shown = await _shown(work)
-    last = await events.take_positions(work.tx, Counter(event.account for event in pending))
+    taken = await _take(work, pending)
+    last = {account: position for account, (position, _) in taken.items()}
+    # SQLite has one writer at a time: nobody can have changed anything since this one read it.
+    changed = {account for account, (_, renewed) in taken.items() if renewals.meanwhile(account, renewed, began)}
+    if changed and work.tx.engine != "sqlite":
+        await _renew(work, shown)
     if moved := await settle(work):
-        last |= await events.take_positions(work.tx, Counter(event.account for event in moved))
+        last |= {account: position for account, (position, _) in (await _take(work, moved)).items()}
     counts = Counter(event.account for event in pending)
     next_position = {account: last[account] - counts[account] + 1 for account in counts}
     at = instant(work.now)
@@ -93,13 +101,36 @@ async def write_events(work: Work) -> list[Envelope]:
     return envelopes
 
 
+async def _take(work: Work, pending: Sequence[Pending]) -> dict[str, tuple[int, int]]:
+    """What an event of no conversation tells of, others show: a contact, a number, a person, a setting."""
+    renewing = Counter(event.account for event in pending if event.conversation is None)
+    return await events.take_positions(work.tx, Counter(event.account for event in pending), renewing)
+
+
+async def _renew(work: Work, shown: "_Shown") -> None:
+    """A position says that all before it is known: what the events show is read again, behind those who had the account before. What this
+    transaction removed stays as it was."""
+    staged = work.staged
+    staged.contacts.update(await contacts.get(work.tx, list(staged.contacts)))
+    standings = await consent.standings(work.tx, list(staged.standings))
+    staged.standings.update({key: standings.get(key, NOTHING_SAID) for key in staged.standings})
+    work.people.update(await accounts.users(work.tx, list(work.people)))
+    work.dids.update(await accounts.dids_by_id(work.tx, list(work.dids)))
+    found = await accounts.accounts(work.tx, list(shown.minutes))
+    shown.minutes.update({account.id: account.public_minutes for account in found.values()})
+    texts = [*staged.new_messages.values(), *staged.messages.values()]
+    if waiting := {text.conversation for text in texts if text.asked_at is not None}:
+        await held.look_at(work.tx, waiting)
+        work.wake("timer")
+
+
 class _Shown:
     """What the events of one transaction show, each thing looked up once."""
 
     def __init__(self, work: Work, latest: dict[str, Message], minutes: dict[str, int | None]) -> None:
         self._work = work
         self._latest = latest
-        self._minutes = minutes
+        self.minutes = minutes
         self._messages: dict[str, MessageShape] = {}
 
     def message(self, message: Message) -> MessageShape:
@@ -147,7 +178,7 @@ class _Shown:
                 ),
                 did=work.dids.get(c.did) if c.did else None,
                 last_message=self.message(last) if last else None,
-                public_minutes=self._minutes[c.account],
+                public_minutes=self.minutes[c.account],
                 repliable=read_sender(c.phone).repliable,
             )
         )

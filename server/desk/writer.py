@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from channels.envelope import Envelope
 from server.desk.ledger import write_events
+from server.desk.renewals import Renewals
 from server.desk.work import Work
 from server.domain.errors import Refused
 from server.exhaustion import heed
@@ -66,6 +67,7 @@ class Writer:
         self._published = published
         self._jobs: asyncio.Queue[_Job | None] = asyncio.Queue()
         self._under_way: dict[asyncio.Task[None], set[object]] = {}
+        self._renewals = Renewals()
         self.batches = 0
         self.written = 0
         self.failed = 0
@@ -159,7 +161,7 @@ class Writer:
     async def _commit(self, jobs: list[_Job], locked: Callable[[], object]) -> tuple[list[Any], Work, list[Envelope]]:
         for attempt in range(ATTEMPTS):
             try:
-                return await self._db.write(lambda tx: _batch(tx, jobs, locked))
+                return await self._db.write(lambda tx: _batch(tx, jobs, locked, self._renewals))
             except Conflict:
                 # Another process made the same contact or conversation meanwhile: the next try finds it.
                 if len(jobs) > 1 or attempt == ATTEMPTS - 1:
@@ -192,7 +194,10 @@ def _apart(jobs: list[_Job]) -> list[list[_Job]]:
     return [*batches, *([job] for job in jobs if job.alone)]
 
 
-async def _batch(tx: Transaction, jobs: list[_Job], locked: Callable[[], object]) -> tuple[list[Any], Work, list[Envelope]]:
+async def _batch(
+    tx: Transaction, jobs: list[_Job], locked: Callable[[], object], renewals: Renewals
+) -> tuple[list[Any], Work, list[Envelope]]:
+    began = renewals.begin()
     work = Work(tx)
     outcomes: list[Any] = [None] * len(jobs)
     groups: dict[Group[Any, Any], list[int]] = {}
@@ -211,7 +216,7 @@ async def _batch(tx: Transaction, jobs: list[_Job], locked: Callable[[], object]
     for index, job in enumerate(jobs):
         if job.then is not None and not isinstance(outcomes[index], Refused):
             outcomes[index] = await job.then(tx, outcomes[index])
-    return outcomes, work, await write_events(work)
+    return outcomes, work, await write_events(work, renewals, began)
 
 
 async def _wanted(work: Work, jobs: list[_Job], groups: Mapping[Group[Any, Any], list[int]]) -> set[str]:

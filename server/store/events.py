@@ -23,18 +23,21 @@ class EventRow(TypedDict):
     contact: str | None
 
 
-async def take_positions(tx: Transaction, counts: Mapping[str, int]) -> dict[str, int]:
-    """Moves each account's position on by its count and returns the last one taken. Accounts are locked last, in order, to the commit."""
+async def take_positions(tx: Transaction, counts: Mapping[str, int], renewing: Mapping[str, int]) -> dict[str, tuple[int, int]]:
+    """Moves each account's position on by its count. Returns the last one taken, and how many events had ever renewed what others show; so
+    many of its count now do. Accounts are locked last, in order, to the commit."""
     taken = {}
     for account in sorted(counts):
+        more = renewing.get(account, 0)
         row = await tx.one(
-            "update accounts set position = position + :count where id = :id returning position",
+            "update accounts set position = position + :count, renewed = renewed + :more where id = :id returning position, renewed",
             id=account,
             count=counts[account],
+            more=more,
         )
         if row is None:
             raise LookupError(f"There is no account {account}.")
-        taken[account] = row["position"]
+        taken[account] = row["position"], row["renewed"] - more
     return taken
 
 

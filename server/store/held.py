@@ -33,6 +33,16 @@ async def look_again(tx: Transaction, account: str, contacts: Collection[str] | 
     )
 
 
+async def look_at(tx: Transaction, conversations: Collection[str]) -> None:
+    """At all texts of some conversations that are held."""
+    await tx.run(
+        """insert into held_looks (conversation, at) select k.value ->> 'id', cast(:now as bigint) from json_each(:conversations) k
+           where true on conflict (conversation, at) do update set done_to = 0""",
+        now=tx.now,
+        conversations=batch({"id": id} for id in sorted(conversations)),
+    )
+
+
 async def any_to_look_at(tx: Transaction) -> bool:
     return await tx.one("select 1 as mark from held_looks limit 1") is not None
 

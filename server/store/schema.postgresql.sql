@@ -297,6 +297,7 @@ CREATE TABLE accounts (
     claim_limit bigint,
     timezone text NOT NULL DEFAULT 'UTC'::text,
     quiet_hours text,
+    renewed bigint NOT NULL DEFAULT 0,
     CONSTRAINT accounts_pkey PRIMARY KEY (id)
 );
 
@@ -878,6 +879,7 @@ CREATE TABLE messages (
     handed_at bigint,
     sent_at bigint,
     also_to text NOT NULL DEFAULT '[]'::text,
+    carrier text,
     CONSTRAINT messages_pkey PRIMARY KEY (conversation, seq),
     CONSTRAINT messages_id_key UNIQUE (id),
     CONSTRAINT messages_account_fkey FOREIGN KEY (account) REFERENCES accounts(id),
@@ -929,6 +931,8 @@ CREATE INDEX messages_scheduled_by_conversation ON messages USING btree (convers
 CREATE INDEX messages_stopped_by_did ON messages USING btree (did, created_at) WHERE direction = 'inbound'::text AND purpose = 'opted_out'::text;
 
 CREATE INDEX messages_unconfirmed ON messages USING btree (did, handed_at) WHERE state = 'unconfirmed'::text;
+
+CREATE INDEX messages_unconfirmed_by_carrier ON messages USING btree (carrier, handed_at) WHERE state = 'unconfirmed'::text;
 
 CREATE TRIGGER messages_are_found_anew AFTER UPDATE OF body, send_at ON messages FOR EACH ROW WHEN (new.kind = 'message'::text AND (old.body <> new.body OR old.send_at IS DISTINCT FROM new.send_at)) EXECUTE FUNCTION message_is_found();
 

@@ -13,7 +13,8 @@ CREATE TABLE accounts (
     help_answer text,
     claim_limit bigint,
     timezone text not null default 'UTC',
-    quiet_hours text
+    quiet_hours text,
+    renewed bigint not null default 0
 );
 
 CREATE TABLE users (
@@ -570,6 +571,7 @@ CREATE TABLE messages (
     handed_at bigint,
     sent_at bigint,
     also_to text not null default '[]',
+    carrier text,
     primary key (conversation, seq)
 );
 
@@ -619,6 +621,8 @@ CREATE INDEX messages_scheduled_by_conversation on messages (conversation, seq) 
 CREATE INDEX messages_stopped_by_did on messages (did, created_at) where direction = 'inbound' and purpose = 'opted_out';
 
 CREATE INDEX messages_unconfirmed on messages (did, handed_at) where state = 'unconfirmed';
+
+CREATE INDEX messages_unconfirmed_by_carrier on messages (carrier, handed_at) where state = 'unconfirmed';
 
 CREATE TRIGGER messages_are_found after insert on messages when new.kind = 'message' and new.body <> ''
     begin insert into messages_to_index (message) values (new.id) on conflict do nothing; end;

@@ -1,0 +1,1 @@
+alter table accounts add column renewed bigint not null default 0
