@@ -8,7 +8,7 @@ import httpx2
 from server.carriers.carrier import SendResult
 from server.carriers.exchange import open_client
 from server.desk.desk import Desk
-from server.desk.dispatch import FRESH_US, Leased, give_up_leases, lease, next_look, record, withheld
+from server.desk.dispatch import FRESH_US, NOT_BEGUN, Leased, give_up_leases, lease, next_look, record, withheld
 from server.desk.hear import Connections
 from server.desk.receipts import apply_parked
 from server.failpoints import failpoint
@@ -65,8 +65,8 @@ async def hand_over(desk: Desk, connections: Connections, leased: Leased, http: 
         else:
             result = await desk.carriers[connection.kind].send(connection, leased.text, http)
             failpoint("send.answered")
-    except Unavailable as error:
-        result = SendResult("retry", says=str(error))
+    except Unavailable:
+        result = NOT_BEGUN
     except Exception:
         log.exception("sender.send_failed", message=leased.message)
         result = SendResult("unconfirmed", code="no_answer", says="The carrier's answer was lost. It may have been sent.")

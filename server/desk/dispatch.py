@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from server.carriers.carrier import CALL_SECONDS, OutboundText, SendResult
 from server.desk.consent import waits_for_review
 from server.desk.desk import Desk
+from server.desk.fits import does_not_fit
 from server.desk.outcome import News, apply
 from server.desk.quiet_hours import hold, must_wait
 from server.desk.work import Work
@@ -36,6 +37,8 @@ LEASE_US = 2 * CALL_US
 FRESH_US = CALL_US // 2
 """For so long the last look lets a call begin: the lease that it saw outlasts the beginning."""
 ATTEMPTS = 8
+NOT_BEGUN = SendResult("retry", code="not_begun", says="It did not leave: the database was away. Send it again.")
+"""No call was begun. It is tried again, unless its lease was over meanwhile."""
 LEAVING = frozenset({MessageState.QUEUED, MessageState.SENDING})
 """What was taken back or has left never leaves again, whatever else is written about it."""
 LONGEST_RETRY_SECONDS = 300.0
@@ -87,7 +90,7 @@ async def lease(desk: Desk, most: int = AT_ONCE, held: Mapping[str, int] | None 
             did = message.did or ""
             if message.next_at is None or message.next_at > work.now or message.lease_until is not None:
                 continue
-            if await _turned_back(work, message):
+            if await _turned_back(work, message) or await does_not_fit(desk, work, message, dids[did]):
                 continue
             pace = paces.get(did, Pace())
             if pace.opens_at > work.now:
@@ -249,6 +252,7 @@ def _take(desk: Desk, work: Work, message: Message, did: Did) -> Leased:
         asked_at=None,
         lease_until=work.now + LEASE_US,
         handed_at=work.now,
+        carrier=did.carrier,
     )
     work.rewrite(taken)
     if first:
@@ -282,7 +286,7 @@ def _news(result: SendResult, attempt: int) -> News:
             return News(MessageState.SENT)
         case "unconfirmed":
             return News(MessageState.UNCONFIRMED, result.code or "no_answer", result.says)
-        case "retry":
+        case "retry" if result != NOT_BEGUN:
             tried = " after several tries" if attempt >= ATTEMPTS else ""
             says = f"The carrier did not take it{tried}. Send it again later, or ask your manager."
             return News(MessageState.FAILED, result.code or "rejected", says)

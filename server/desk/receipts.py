@@ -108,8 +108,9 @@ async def _find(work: Work, connection: Connection, receipt: Receipt) -> Message
         if found is None:
             raise BadSignature("an unknown token")
     elif receipt.carrier_ref is not None:
-        staged = (m for m in work.staged.messages.values() if m.carrier_ref == receipt.carrier_ref and m.account == connection.account)
-        found = next(staged, None) or await messages.by_carrier_ref(work.tx, connection.id, receipt.carrier_ref)
+        named = [m for m in work.staged.messages.values() if m.carrier_ref == receipt.carrier_ref and m.account == connection.account]
+        staged = next((m for m in named if m.carrier in (None, connection.id)), None)
+        found = staged or await messages.by_carrier_ref(work.tx, connection.id, receipt.carrier_ref)
     if found is None or found.account != connection.account:
         return None
     return found

@@ -32,7 +32,7 @@ from server.domain.events import EventType
 from server.domain.media import attachments
 from server.domain.message import SILENT, Message
 from server.domain.phone import PhoneNumber, SenderKind, read_sender
-from server.domain.segments import count
+from server.domain.segments import MOST_SEGMENTS, count
 from server.domain.thread import Thread
 from server.domain.user import Actor, User
 from server.store import accounts, contacts, conversations, drafts, messages
@@ -40,7 +40,6 @@ from server.store.accounts import Did
 from server.store.contacts import Contact
 from server.store.database import Transaction, stored_text
 
-MOST_SEGMENTS = 10
 LONGEST_AHEAD_US = 366 * 24 * 3600 * 1_000_000
 
 

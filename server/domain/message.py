@@ -85,9 +85,10 @@ class Message(msgspec.Struct, frozen=True):
     a `purpose` and no `user`; so has an inbound keyword.
     `body_asked` is what the author wrote, without the opt-out text. `mentions` are the users whom a note names;
     `also_to` whom else the contact sent an inbound text to. `left_seq` is the
-    number by which a scheduled text was queued: from there on it stands as an answer. `handed_at` is when a sender last took it;
-    `sent_at` when the contact sent a text that reached us late, None where it came at once. `asked_at` is when it was to leave, while
-    quiet hours hold it until `send_at` or `next_at`; from `any_hour_at` on it may leave in them, since a manager said so.
+    number by which a scheduled text was queued: from there on it stands as an answer. `handed_at` is when a sender last took it, and
+    `carrier` the connection that it is handed to, None of texts from before that was kept; `sent_at` when the contact sent a text that
+    reached us late, None where it came at once. `asked_at` is when it was to leave, while quiet hours hold it until `send_at` or
+    `next_at`; from `any_hour_at` on it may leave in them, since a manager said so.
     """
 
     id: str
@@ -122,6 +123,7 @@ class Message(msgspec.Struct, frozen=True):
     sent_at: int | None = None
     asked_at: int | None = None
     any_hour_at: int | None = None
+    carrier: str | None = None
 
     @property
     def held_until(self) -> int | None:

@@ -15,6 +15,9 @@ BASIC = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()
 EXTENSION = "^{}\\[~]|€\f"
 """TS 23.038 6.2.1.1: two septets each, ESC being the first."""
 
+MOST_SEGMENTS = 10
+"""Of one text without pictures."""
+
 _BASIC = frozenset(BASIC)
 _GSM = _BASIC | frozenset(EXTENSION)
 _EXTENSION = frozenset(EXTENSION)

@@ -98,8 +98,8 @@ async def known_by_now(tx: Transaction, limit: int) -> list[ParkedReceipt]:
     rows = await tx.all(
         """select r.id, r.state, r.code, r.says, r.opted_out, m.id as message, m.conversation from receipts r
            join messages m on m.carrier_ref = r.carrier_ref and m.direction = 'outbound'
-           join dids d on d.id = m.did and d.carrier = r.carrier
-           where r.applied_at is null and r.received_at > :since order by r.received_at, r.id limit :limit""",
+           join dids d on d.id = m.did and coalesce(m.carrier, d.carrier) = r.carrier
+           where r.applied_at is null and r.received_at > :since order by r.received_at, r.id, m.carrier is null limit :limit""",
         since=tx.now - PARKED_US,
         limit=limit,
     )

@@ -24,8 +24,7 @@ _TEXTS = (
     "error_code",
     "error_says",
     "encoding",
-    "token",
-    "carrier_ref",
+    *("token", "carrier", "carrier_ref"),
     "purpose",
     "mentions",
     "also_to",
@@ -43,9 +42,7 @@ _CHANGING = (
     "state",
     "error_code",
     "error_says",
-    "did",
-    "carrier_ref",
-    "attempt",
+    *("did", "carrier", "carrier_ref", "attempt"),
     "next_at",
     "lease_until",
     "body",
@@ -123,10 +120,11 @@ async def by_token(tx: Transaction, token: str) -> Message | None:
 
 
 async def by_carrier_ref(tx: Transaction, carrier: str, ref: str) -> Message | None:
-    """The outbound message that this carrier connection knows as `ref`."""
+    """The outbound message that this carrier connection knows as `ref`: it was handed over there, whatever its number leaves over now."""
     row = await tx.one(
         """select m.* from messages m join dids d on d.id = m.did
-           where m.carrier_ref = :ref and m.direction = 'outbound' and d.carrier = :carrier""",
+           where m.carrier_ref = :ref and m.direction = 'outbound' and coalesce(m.carrier, d.carrier) = :carrier
+           order by m.carrier is null limit 1""",
         carrier=carrier,
         ref=ref,
     )
@@ -288,6 +286,7 @@ def message_of(row: Row) -> Message:
         sent_at=row["sent_at"],
         asked_at=row["asked_at"],
         any_hour_at=row["any_hour_at"],
+        carrier=row["carrier"],
     )
 
 

@@ -9,6 +9,8 @@ from server.store.database import Row, Transaction, batch
 
 SOON_US, LATE_US = 120_000_000, 900_000_000
 """So long after it was handed over a text without an answer is looked for, and once more."""
+_LOOKED_FOR = """m.state = 'unconfirmed' and m.handed_at > r.done_at - :late and (
+    (m.handed_at <= :soon_before and m.handed_at > r.done_at - :soon) or m.handed_at <= :late_before)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +41,13 @@ async def due(tx: Transaction, kinds: Collection[str], before: int, retry_before
     answer was to be looked for. After a failure not again until it is older than `retry_before`. Whoever waits longest comes first."""
     # `cross join` tells SQLite to begin with the few DIDs: by itself it reads every text there is, and this is asked all the time.
     rows = await tx.all(
-        """select k.id, k.kind from carriers k left join readings_back r on r.carrier = k.id
+        f"""select k.id, k.kind from carriers k left join readings_back r on r.carrier = k.id
            where k.kind in (select value ->> 'kind' from json_each(:kinds)) and coalesce(r.lease_until, 0) <= :now
            and (r.failure is null or r.tried_at <= :retry_before)
-           and (r.done_at is null or r.done_at < :before or exists (select 1 from dids d cross join messages m
-               where d.carrier = k.id and m.did = d.id and m.state = 'unconfirmed'
-               and m.handed_at > r.done_at - :late and (
-                   (m.handed_at <= :soon_before and m.handed_at > r.done_at - :soon)
-                   or m.handed_at <= :late_before)))
+           and (r.done_at is null or r.done_at < :before
+               or exists (select 1 from messages m where m.carrier = k.id and {_LOOKED_FOR})
+               or exists (select 1 from dids d cross join messages m
+                   where d.carrier = k.id and m.did = d.id and m.carrier is null and {_LOOKED_FOR}))
            order by coalesce(r.tried_at, 0), k.id""",
         kinds=batch({"kind": kind} for kind in kinds),
         now=tx.now,
@@ -137,7 +138,8 @@ async def ours(tx: Transaction, carrier: str, refs: Iterable[str]) -> dict[str, 
     """By the carrier's reference our outbound messages that have one."""
     rows = await tx.all(
         """select m.id, m.carrier_ref, m.state, m.error_code from json_each(:refs) k join messages m on m.carrier_ref = k.value ->> 'ref'
-           join dids d on d.id = m.did where m.direction = 'outbound' and d.carrier = :carrier""",
+           join dids d on d.id = m.did where m.direction = 'outbound' and coalesce(m.carrier, d.carrier) = :carrier
+           order by m.carrier is not null""",
         refs=batch({"ref": ref} for ref in set(refs)),
         carrier=carrier,
     )
@@ -148,8 +150,12 @@ async def doubts(tx: Transaction, carrier: str, since: int) -> list[Doubt]:
     """Texts over this carrier without an answer that were handed over after `since`."""
     rows = await tx.all(
         """select m.id, d.number, c.phone, m.body, m.handed_at, m.error_code in ('not_found', 'sent_again') as judged
+           from messages m join dids d on d.id = m.did join conversations c on c.id = m.conversation
+           where m.carrier = :carrier and m.state = 'unconfirmed' and m.handed_at > :since
+           union all
+           select m.id, d.number, c.phone, m.body, m.handed_at, m.error_code in ('not_found', 'sent_again')
            from dids d cross join messages m join conversations c on c.id = m.conversation
-           where d.carrier = :carrier and m.did = d.id and m.state = 'unconfirmed' and m.handed_at > :since""",
+           where d.carrier = :carrier and m.did = d.id and m.carrier is null and m.state = 'unconfirmed' and m.handed_at > :since""",
         carrier=carrier,
         since=since,
     )
