@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from server.desk.contact_import import CONTACTS
 from server.desk.desk import Desk
-from server.desk.importing import Importer, give_up_import, import_next
+from server.desk.importing import Importer, import_next
 from server.desk.live_filters import fill_abandoned
 from server.desk.opt_out_import import OPT_OUTS
 from server.log import get_logger
@@ -33,18 +33,8 @@ async def run(desk: Desk, wakes: Wakes, longest_pause: float = LONGEST_PAUSE_SEC
             log.warning("chores.unavailable", reason=str(error))
         except Exception as error:
             log.error("chores.failed", exc_info=error)
-            busy = await _gave_up(desk, holder)
         if not busy:
             await wakes.wait("chores", never, longest_pause)
-
-
-async def _gave_up(desk: Desk, holder: str) -> bool:
-    try:
-        await give_up_import(desk, holder)
-    except Unavailable as error:
-        log.warning("chores.unavailable", reason=str(error))
-        return False
-    return True
 
 
 async def _rest(seconds: float) -> None:

@@ -15,11 +15,12 @@ from server.desk.writer import Change, Locks
 from server.domain.contact_csv import Column, Fault, Table
 from server.domain.errors import Invalid, NotFound
 from server.domain.user import SYSTEM, Actor, User
+from server.exhaustion import heed
 from server.ids import new_id
 from server.log import get_logger
 from server.store import accounts, contact_imports
 from server.store.contact_imports import ContactImport, Counts, ImportKind, Reject
-from server.store.database import Transaction
+from server.store.database import Transaction, Unavailable
 
 AT_ONCE = 200
 """Lines of one transaction: others are let in between."""
@@ -167,7 +168,8 @@ async def progress(desk: Desk, user: User, id: str) -> ImportShape:
 async def import_next(desk: Desk, holder: str, rest: Callable[[float], Awaitable[None]], importers: Mapping[ImportKind, Importer]) -> bool:
     """Takes over one import that waits, and ends when all of it is in. False where none waits.
 
-    `rest` is given the seconds that some lines took, so that others have as many.
+    One that goes wrong has failed for good, unless the database cannot be reached: then it goes on when its lease has ended. `rest` is
+    given the seconds that some lines took, so that others have as many.
     """
     if not await desk.read(contact_imports.any_to_take):
         return False  # without keeping anybody from writing
@@ -179,12 +181,13 @@ async def import_next(desk: Desk, holder: str, rest: Callable[[float], Awaitable
         await _go_through(desk, importers[job.kind], job, content, holder, rest)
     except _Overtaken:
         log.info("import.overtaken", id=job.id)
+    except Unavailable:
+        raise
+    except Exception as error:  # it would fail again: the lines that were dealt with stay
+        heed(error)
+        log.error("import.failed", id=job.id, exc_info=error)
+        await desk.change(lambda work: contact_imports.fail(work.tx, job.id, holder))
     return True
-
-
-async def give_up_import(desk: Desk, holder: str) -> None:
-    """What `holder` works at has failed for good: the lines that were dealt with stay."""
-    await desk.change(lambda work: contact_imports.fail(work.tx, holder))
 
 
 class _Overtaken(Exception):

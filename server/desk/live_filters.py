@@ -19,7 +19,7 @@ from server.domain.errors import AlreadyExists, Invalid, NotFound
 from server.domain.events import EventType
 from server.domain.live_filter import Condition, compiled
 from server.domain.time_zone import zone_of
-from server.domain.user import SYSTEM, User
+from server.domain.user import SYSTEM, Actor, User
 from server.domain.wanted import Wanted
 from server.ids import new_id
 from server.store import contact_search, contacts, live_filters
@@ -100,7 +100,9 @@ async def add_live_filter(desk: Desk, user: User, new: NewLiveFilter, once: Once
         return kept
     _fitting(new.conditions)
 
-    async def change(work: Work) -> LiveFilter:
+    async def begins(work: Work, begun: str | None) -> str:
+        if begun is not None:
+            return begun
         await hold_filters(work, user.account)
         if await live_filters.count(work.tx, user.account) >= MOST_FILTERS:
             raise Invalid(f"An account has at most {MOST_FILTERS} live filters.")
@@ -108,11 +110,19 @@ async def add_live_filter(desk: Desk, user: User, new: NewLiveFilter, once: Once
         made = LiveFilter(id, user.account, name, tuple(map(_stored, new.conditions)), 0, work.now, None, work.now)
         await _named(work, live_filters.insert(work.tx, made))
         await trace(work, user, "added", Target("live_filter", made.id, made.name), after=_facts(made))
-        return made
+        return made.id
 
-    made = await desk.change(change, alone=True)
-    await fill(desk, made)
-    return await _told(desk, user, made, EventType.LIVE_FILTER_CREATED, once)
+    id = await desk.begin(begins, once, alone=True)
+    if isinstance(id, msgspec.Raw):
+        return id
+    made = await desk.read(lambda tx: _mine(tx, user, id))
+    if made.filled_at is None:
+        await fill(desk, made, user)
+
+    async def answer(work: Work) -> LiveFilterShape:
+        return _shape(await _mine(work.tx, user, id))
+
+    return await write_once(desk, answer, once)
 
 
 async def change_live_filter(
@@ -134,13 +144,21 @@ async def change_live_filter(
             if conditions != before.conditions:
                 after = replace(after, conditions=conditions, changed_at=max(work.now, before.changed_at + 1), filled_at=None)
         await _named(work, live_filters.update(work.tx, after))
+        if _untold(before) and not _untold(after):
+            work.tell(user.account, EventType.LIVE_FILTER_CREATED, work.know(user), data={"live_filter": _shape(before)})
         await trace(work, user, "changed", Target("live_filter", after.id, after.name), _facts(before), _facts(after))
         return after
 
     changed = await desk.change(change, alone=True)
     if changed.filled_at is None:
-        await fill(desk, changed)
-    return await _told(desk, user, changed, EventType.LIVE_FILTER_UPDATED, once)
+        await fill(desk, changed, user)
+
+    async def tell(work: Work) -> LiveFilterShape:
+        shape = _shape(await _mine(work.tx, user, id))
+        work.tell(user.account, EventType.LIVE_FILTER_UPDATED, work.know(user), data={"live_filter": shape})
+        return shape
+
+    return await write_once(desk, tell, once)
 
 
 async def remove_live_filter(desk: Desk, user: User, id: str, once: Once | None = None) -> None:
@@ -156,11 +174,12 @@ async def remove_live_filter(desk: Desk, user: User, id: str, once: Once | None 
     await write_once(desk, change, once, alone=True)
 
 
-async def fill(desk: Desk, filter: LiveFilter) -> None:
-    """Looks at every contact of the account, some in each transaction. Ends where the filter's rule has changed meanwhile."""
+async def fill(desk: Desk, filter: LiveFilter, by: User | None = None) -> None:
+    """Looks at every contact of the account, some in each transaction, and tells of a new filter. Ends where the filter's rule has changed
+    meanwhile, or somebody else has filled it."""
     after: str | None = ""
     while after is not None:
-        after = await desk.change(_filling(filter, after), alone=True)
+        after = await desk.change(_filling(filter, after, by), alone=True)
 
 
 async def fill_abandoned(desk: Desk) -> bool:
@@ -169,6 +188,8 @@ async def fill_abandoned(desk: Desk) -> bool:
     if found is None:
         return False
     await fill(desk, found)
+    if _untold(found):
+        return True
 
     async def tell(work: Work) -> None:
         full = await live_filters.get(work.tx, found.account, found.id)
@@ -179,13 +200,13 @@ async def fill_abandoned(desk: Desk) -> bool:
     return True
 
 
-def _filling(filter: LiveFilter, after: str) -> Change[str | None]:
+def _filling(filter: LiveFilter, after: str, by: User | None) -> Change[str | None]:
     """One transaction of it; the last id that it looked at, None at the end."""
 
     async def change(work: Work) -> str | None:
         await hold_filters(work, filter.account)
         now = await live_filters.get(work.tx, filter.account, filter.id)
-        if now is None or now.changed_at != filter.changed_at:
+        if now is None or now.changed_at != filter.changed_at or now.filled_at is not None:
             return None
         ids = await contact_search.ids(work.tx, filter.account, Wanted(), after=after, limit=AT_ONCE)
         facts = await facts_of(work.tx, await contacts.get(work.tx, ids))
@@ -198,20 +219,19 @@ def _filling(filter: LiveFilter, after: str) -> Change[str | None]:
         if len(ids) == AT_ONCE:
             return ids[-1]
         await live_filters.filled(work.tx, filter.id, filter.changed_at)
+        if _untold(now):
+            actor: Actor = work.know(by) if by is not None else SYSTEM
+            full = await live_filters.get(work.tx, filter.account, filter.id)
+            assert full is not None
+            work.tell(filter.account, EventType.LIVE_FILTER_CREATED, actor, data={"live_filter": _shape(full)})
         return None
 
     return change
 
 
-async def _told(desk: Desk, user: User, filter: LiveFilter, event: EventType, once: Once | None) -> LiveFilterShape | msgspec.Raw:
-    """The end of what takes several transactions: its event, and its answer kept for a repeat."""
-
-    async def change(work: Work) -> LiveFilterShape:
-        shape = _shape(await _mine(work.tx, user, filter.id))
-        work.tell(user.account, event, work.know(user), data={"live_filter": shape})
-        return shape
-
-    return await write_once(desk, change, once)
+def _untold(filter: LiveFilter) -> bool:
+    """Whoever fills it for the first time tells that it is there; or whoever gives it another rule before."""
+    return filter.filled_at is None and filter.changed_at == filter.created_at
 
 
 async def _mine(tx: Transaction, user: User, id: str) -> LiveFilter:

@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.desk import bulk
+from server.desk import bulk, bulk_undo
 from server.desk.bulk import Bulk
 from server.desk.desk import Desk
 from server.desk.identity import Session
@@ -21,4 +21,4 @@ class BulkChanges:
 
     async def undo(self, request: Request, session: Session) -> Response:
         await read_json(request, Nothing)
-        return json(await bulk.undo(self._desk, session.user, id_in_path(request), await once(request, session)))
+        return json(await bulk_undo.undo(self._desk, session.user, id_in_path(request), await once(request, session)))

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from server.desk.bulk import Bulk, BulkDone, Undone
+from server.desk.bulk import Bulk, BulkDone
+from server.desk.bulk_undo import Undone
 from server.desk.contact_lines import Duplicates
 from server.desk.contact_views import ReadContactShape
 from server.desk.contacts import ContactChanges, NewContact

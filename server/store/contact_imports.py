@@ -122,9 +122,9 @@ async def end(tx: Transaction, id: str, holder: str) -> None:
     await tx.run(f"{_ENDED} where id = :id and holder = :holder and state = 'running'", id=id, holder=holder, state="done")
 
 
-async def fail(tx: Transaction, holder: str) -> None:
-    """Whatever `holder` works at."""
-    await tx.run(f"{_ENDED} where holder = :holder and state = 'running'", holder=holder, state="failed")
+async def fail(tx: Transaction, id: str, holder: str) -> None:
+    """It will never be in, unless another holder took over."""
+    await tx.run(f"{_ENDED} where id = :id and holder = :holder and state = 'running'", id=id, holder=holder, state="failed")
 
 
 async def found(tx: Transaction, id: str, counts: Counts) -> bool:

@@ -7,7 +7,7 @@ from server.store.database import Conflict, Transaction
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The first answer as it was, and the fingerprint of the request that got it."""
+    """The first answer as it was, and the fingerprint of the request that got it. Of what is begun and not answered, `body` is its id."""
 
     fingerprint: str
     body: str = field(repr=False)
@@ -24,18 +24,20 @@ async def find(tx: Transaction, user: str, key: str, newer_than: int) -> Kept | 
     return Kept(row["fingerprint"], row["body"]) if row else None
 
 
-async def keep(tx: Transaction, user: str, key: str, kept: Kept, older_than: int) -> None:
-    """Takes the place of what was kept at or before `older_than` (µs). Raises `Conflict` where another request has the key by now."""
+async def keep(tx: Transaction, user: str, key: str, kept: Kept, older_than: int, *, begun: str | None = None) -> None:
+    """Takes the place of what was kept at or before `older_than` (µs), or with the fingerprint `begun`. Raises `Conflict` where another
+    request has the key by now."""
     written = await tx.run(
         """insert into idempotency (user_id, key, fingerprint, body, at) values (:user, :key, :fingerprint, :body, :now)
            on conflict (user_id, key) do update set fingerprint = excluded.fingerprint, body = excluded.body, at = excluded.at
-           where idempotency.at <= :older_than""",
+           where idempotency.at <= :older_than or idempotency.fingerprint = :begun""",
         user=user,
         key=key,
         fingerprint=kept.fingerprint,
         body=kept.body,
         now=tx.now,
         older_than=older_than,
+        begun=begun or "",
     )
     if not written:
         raise Conflict("this key came with another request meanwhile")

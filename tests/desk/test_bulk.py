@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from msgspec import Raw
 
-from server.desk import attend, contact_lists
-from server.desk import bulk as module
-from server.desk.bulk import Bulk, BulkDone, Doing, Undone, bulk, undo
+from server.desk import attend, bulk_doing, contact_lists
+from server.desk.bulk import Bulk, BulkDone, bulk
+from server.desk.bulk_doing import Doing
+from server.desk.bulk_undo import Undone, undo
 from server.desk.contact_changes import remove_contacts
 from server.desk.contact_views import ReadContactShape
 from server.desk.contacts import ContactChanges, NewContact, PhoneBody, add_contact, change_contact, opt_out_by_hand, remove_contact
@@ -32,7 +33,7 @@ on_postgres = pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 
 @pytest.fixture(autouse=True)
 def _small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "AT_ONCE", 2)
+    monkeypatch.setattr(bulk_doing, "AT_ONCE", 2)
 
 
 async def contact(office: Office, number: str = MARIA, **more: Any) -> str:

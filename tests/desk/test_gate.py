@@ -27,7 +27,8 @@ from server.carriers.generic import Generic
 from server.chores import IMPORTERS
 from server.clock import SystemClock
 from server.desk import quiet_hours, scheduled
-from server.desk.bulk import Bulk, BulkDone, bulk, undo
+from server.desk.bulk import Bulk, BulkDone, bulk
+from server.desk.bulk_undo import undo
 from server.desk.consent_review import decide
 from server.desk.contacts import opt_out_by_hand
 from server.desk.desk import Desk
