@@ -114,6 +114,31 @@ async def test_a_text_that_did_not_leave_can_be_deleted(team: Team) -> None:
     assert len(await team.messages(conversation)) == 2
 
 
+async def test_a_text_or_note_taken_back_stands_before_what_is_being_written(team: Team) -> None:
+    conversation, ana = await answered(team)
+    for address in ("**/messages", "**/notes"):
+        await ana.page.route(address, lambda route: route.abort())
+    edit = ana.page.locator(".pending").get_by_role("button", name="Edit")
+    await ana.write("Can you hear me?")
+    await ana.composer.fill("Or not?")
+    await edit.click()
+    await expect(ana.composer).to_have_value("Can you hear me?\nOr not?")
+    await expect(ana.composer).to_be_focused()
+    await ana.page.get_by_role("tab", name="Note").click()
+    note = ana.page.get_by_label("Note", exact=True)
+    await note.fill("She is deaf")
+    await note.press("Enter")
+    await note.fill("in one ear")
+    await edit.click()
+    await expect(note).to_have_value("She is deaf\nin one ear")
+    assert await ana.page.locator(".pending").count() == 0
+
+    async def saved() -> bool:
+        return bool((await team.call("ana", "GET", f"conversations/{conversation}/draft"))["body"] == "Can you hear me?\nOr not?")
+
+    await until(saved)
+
+
 async def test_an_answer_that_was_lost_on_its_way_back_is_repeated_as_the_same_text(team: Team) -> None:
     """UX 29, PRODUCT 19: the server has it already, and Retry makes no second one."""
     conversation, ana = await answered(team)

@@ -48,6 +48,36 @@ async def until_conversation(team: Team, phone: str) -> str:
     return found[0]
 
 
+async def test_what_is_written_goes_along_to_another_number_unless_something_was_begun_there(team: Team) -> None:
+    """Nothing that is begun is lost: neither here nor there."""
+    await maria_with(team, (MARIA, "mobile"), (OTHER, "mobile"))
+    for phone in (MARIA, OTHER):
+        await team.text(phone, "Hello", to=team.own)
+    first, second = await team.conversation(MARIA), await team.conversation(OTHER)
+    ben = await team.window("ben", f"/sms/{first}")
+    await until(ben.spoken)
+    to = ben.page.get_by_label("Send To")
+    await ben.composer.fill("Goes along")
+    await to.select_option(OTHER)
+    await expect(ben.page).to_have_url(re.compile(second))
+    await expect(ben.composer).to_have_value("Goes along")
+    await team.call("ben", "PUT", f"conversations/{first}/draft", body="Begun elsewhere")
+    await to.select_option(MARIA)
+    await expect(ben.page).to_have_url(re.compile(first))
+    await expect(ben.composer).to_have_value("Begun elsewhere")
+    await ben.composer.press("End")
+    await ben.composer.press_sequentially(" and here")
+    await to.select_option(OTHER)
+    await expect(ben.page).to_have_url(re.compile(second))
+    await expect(ben.composer).to_have_value("Goes along")
+
+    async def saved() -> bool:
+        drafts = [await team.call("ben", "GET", f"conversations/{each}/draft") for each in (first, second)]
+        return [draft["body"] for draft in drafts] == ["Begun elsewhere and here", "Goes along"]
+
+    await until(saved)
+
+
 async def test_a_contact_without_a_mobile_number_has_no_composer_and_the_way_to_add_one(team: Team) -> None:
     """UX 37. It comes back live when a number is added."""
     contact = await maria_with(team, (DESK, "landline"))

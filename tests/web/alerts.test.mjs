@@ -6,7 +6,7 @@ import { Sound } from "../../web/static/js/sound.js";
 import { Status } from "../../web/static/js/status.js";
 import { DEFAULTS } from "../../web/static/js/preferences.js";
 import { Warnings, goesPublic } from "../../web/static/js/warnings.js";
-import { BEN, event, message, row, Tab } from "./tab.mjs";
+import { BEN, event, message, row, settled, Tab } from "./tab.mjs";
 
 const NOW = { me: "ana", looking: false, minutes: 20 };
 const BY_BEN = { kind: "user", id: "ben", name: "Ben" };
@@ -163,14 +163,16 @@ test("Texts of other conversations are spoken as a digest, at most one in five s
   assert.deepEqual([words().slice(-2), new Set(lines.map(({ id }) => id)).size], [["Maria Garcia: Yes.", "Maria Garcia: Yes."], lines.length]);
 });
 
-test("Focus ends by itself; Away by one's own choice hushes all, Away for want of a touch hushes nothing and ends with the next", () => {
+test("Focus ends by itself; Away by one's own choice hushes all, Away for want of a touch hushes nothing and ends with the next", async () => {
   const shared = storage();
   let now = AT;
   let chosen = { ...DEFAULTS };
   const told = [];
+  const prefer = async (change) => (chosen = { ...chosen, ...change });
   const status = new Status({
     chosen: () => chosen,
-    prefer: async (change) => (chosen = { ...chosen, ...change }),
+    prefer,
+    change: prefer,
     shared,
     now: () => now,
     here: () => now,
@@ -195,6 +197,7 @@ test("Focus ends by itself; Away by one's own choice hushes all, Away for want o
   assert.equal(chosen.status, "available");
   now += 2 * 60_000;
   status.tick();
+  await settled();
   assert.deepEqual([chosen.status, status.quiet, told.length], ["away", false, 2]);
   status.touch();
   assert.equal(chosen.status, "available");

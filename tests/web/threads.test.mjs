@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Acts } from "../../web/static/js/acts.js";
+import { Drafts } from "../../web/static/js/drafts.js";
 import { woven } from "../../web/static/js/lines.js";
 import { BEN, event, message, row, settled, shared, Tab } from "./tab.mjs";
 
@@ -255,4 +257,43 @@ test("What becomes of a text on an older page, while that is on its way, is not 
   await page;
   assert.equal(tab.record().thread.items.find(({ seq }) => seq === 140).state, "delivered");
   assert.deepEqual(numbers(tab), range(101, 250));
+});
+
+test("What one adds while an old text is in sight does not stand behind it: all between comes first", async () => {
+  const tab = await openedAt(200);
+  const note = message(401, { kind: "note", direction: "outbound", user: { id: "ana", name: "Ana" }, client_id: "n1" });
+  tab.answers["POST /conversations/c1/notes"] = note;
+  const kept = new Map();
+  const storage = { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => kept.set(key, value), removeItem: (key) => kept.delete(key) };
+  const drafts = new Drafts({ me: "ana", storage, later: setTimeout, cancel: clearTimeout, api: tab.store.doors.api, saved: () => undefined });
+  const acts = new Acts(tab.store, { newId: () => "n1", now: () => 0, drafts });
+  await acts.send(tab.record(), { kind: "note", body: "text 401" });
+  const { thread } = tab.record();
+  assert.deepEqual([numbers(tab), thread.beyond, tab.record().pending], [range(151, 250), [401], []]);
+  tab.head = 401;
+  tab.events(event(401, { type: "note.added", alert: [], data: { message: note, conversation: shared(row({ seq: 401 })) } }));
+  assert.deepEqual(thread.beyond, [401]);
+  while (thread.newer) await tab.store.threads.newer(tab.record());
+  assert.deepEqual(numbers(tab), range(151, 401));
+});
+
+test("An older page that comes when the texts it belongs to were let go is not put before later ones", async () => {
+  const tab = await openedAt(380);
+  while (tab.record().thread.items.length < 350) await tab.store.threads.older(tab.record());
+  const { get } = tab.store.doors.api;
+  let answer;
+  tab.store.doors.api.get = async (path) => {
+    const page = await get(path);
+    if (path.includes("before=")) await new Promise((done) => (answer = done));
+    return page;
+  };
+  const page = tab.store.threads.older(tab.record(), assert.fail);
+  await settled();
+  tab.record().trim(200);
+  answer();
+  await page;
+  assert.deepEqual(numbers(tab), range(201, 400));
+  tab.store.doors.api.get = get;
+  await tab.store.threads.older(tab.record());
+  assert.deepEqual(numbers(tab), range(151, 400));
 });

@@ -11,15 +11,21 @@
 import { Problem } from "./api.js";
 import { openingOf } from "./opening.js";
 
+/** A reading that did not reach the server is told again after this, ms. */
+const RETRY = 5000;
+
+/** @typedef {{seq: number, at: number}} Owed read up to `seq`, `at` ms of the server's clock */
+
 export class Acts {
   /**
    * @param {Store} store
-   * @param {{newId: () => string, now: () => number, unsent?: Pick<import("./drafts.js").Drafts, "park"|"unpark">}} doors
-   *   `unsent` keeps what did not go out, until it did after all or was thrown away
+   * @param {{newId: () => string, now: () => number, drafts: import("./drafts.js").Drafts}} doors
    */
   constructor(store, doors) {
     this.store = store;
     this.doors = doors;
+    /** What I have read, by conversation, until the server has answered that it knows. @type {Map<string, Owed>} */
+    this.owed = new Map();
   }
 
   get api() {
@@ -48,6 +54,7 @@ export class Acts {
       again,
       at: new Date(this.doors.now()).toISOString(),
     };
+    this.doors.drafts.unsent.keep(record.id, pending);
     record.pending = [...record.pending, pending];
     this.store.changed("conversation", record.id);
     const seen = record.seen_seq;
@@ -62,6 +69,7 @@ export class Acts {
    * @returns {Promise<Conversation>}
    */
   async start(whom, { client_id, body, did = null, send_at = null, media = [], anyway = false }) {
+    this.doors.drafts.unsent.gone.add(client_id);
     const asked = { ...whom, client_id, body, media: idsOf(media), ...given({ did, send_at }), ...inQuiet(anyway) };
     const { conversation } = await this.api.call("POST", "/messages", asked);
     this.store.loads.answer(conversation);
@@ -72,14 +80,33 @@ export class Acts {
   async sendAnyway(record, pending, send_at = null) {
     const held = pending.by?.seq ?? 0;
     const change = send_at === null ? { anyway: pending.anyway || pending.quiet !== null } : { send_at };
+    this.doors.drafts.unsent.keep(record.id, { ...pending, ...change });
     this.mark(record, pending, { state: "sending", why: "", by: null, quiet: null, ...change });
     await this.post(record, { ...pending, ...change }, Math.max(record.seen_seq, held));
   }
 
   /** @param {Record} record @param {Pending} pending */
   discard(record, pending) {
-    this.doors.unsent?.unpark(record.id, pending);
+    const { drafts } = this.doors;
+    drafts.unsent.drop(record.id, pending.client_id);
+    if (pending.kind === "message") drafts.discarded(record.id);
     record.pending = record.pending.filter((each) => each.client_id !== pending.client_id);
+    this.store.changed("conversation", record.id);
+  }
+
+  /** What had not gone out when the page was loaded stands in the log again, as the same text, unless the server has it. @param {Record} record whose newest messages are here */
+  restore(record) {
+    const { unsent } = this.doors.drafts;
+    const there = new Set(record.thread?.items.map((message) => message.client_id));
+    const here = new Set(record.pending.map((pending) => pending.client_id));
+    /** @type {Pending[]} */
+    const back = [];
+    for (const kept of unsent.of(record.id)) {
+      if (there.has(kept.client_id)) unsent.drop(record.id, kept.client_id);
+      else if (!here.has(kept.client_id)) back.push({ ...kept, state: "failed", why: "The page was loaded again.", by: null, quiet: null });
+    }
+    if (back.length === 0) return;
+    record.pending = [...back, ...record.pending];
     this.store.changed("conversation", record.id);
   }
 
@@ -95,7 +122,7 @@ export class Acts {
           : await this.api.call("POST", `${one}/messages`, { body, client_id, seen_seq, media: idsOf(media), ...given({ did, send_at, again }), ...inQuiet(anyway) });
       if (!record.thread?.items.some((item) => item.id === message.id)) record.place(message);
       record.settle(message);
-      this.doors.unsent?.unpark(record.id, pending);
+      this.doors.drafts.accepted(record.id, message);
     } catch (problem) {
       if (!(problem instanceof Problem)) {
         record.turn = Promise.resolve();
@@ -104,7 +131,6 @@ export class Acts {
       const quiet = openingOf(problem);
       const held = quiet !== null || problem.code === "unseen_message" || problem.code === "already_claimed";
       const why = problem.code === "already_claimed" ? `${problem.body.owner?.name ?? "Someone"} claimed this first.` : problem.message;
-      if (kind === "message") this.doors.unsent?.park(record.id, pending);
       this.mark(record, pending, { state: held ? "held" : "failed", why, by: problem.body.message ?? null, quiet });
     }
     this.store.changed("conversation", record.id);
@@ -156,18 +182,51 @@ export class Acts {
   /** I have read what is on screen. @param {Record} record */
   async read(record) {
     const before = record.row;
-    const seq = record.seq;
-    record.readTo(seq);
+    const owed = { seq: record.seq, at: this.doors.now() };
+    record.readTo(owed.seq);
     this.store.after(record, before);
+    this.owed.set(record.id, owed);
+    await this.tellRead(record.id, owed);
+  }
+
+  /** Until the server has it, unless more was read or it was marked unread since. @param {string} id @param {Owed} owed */
+  async tellRead(id, owed) {
     const { loads } = this.store;
     loads.reading += 1;
-    await this.api.call("PUT", `/conversations/${record.id}/read`, { seq }).catch(() => undefined);
-    loads.reading -= 1;
-    loads.moved += 1;
+    try {
+      await this.api.call("PUT", `/conversations/${id}/read`, { seq: owed.seq });
+      this.paid(id, owed);
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      if (problem.passing) this.tellReadLater(id, owed);
+      else this.paid(id, owed);
+    } finally {
+      loads.reading -= 1;
+      loads.moved += 1;
+    }
+  }
+
+  /** What another tab did meanwhile comes before the line is live again. @param {string} id @param {Owed} owed */
+  tellReadLater(id, owed) {
+    const { doors, records } = this.store;
+    doors.later(() => {
+      const told = records.get(id)?.read_told;
+      if (told && told.seq < owed.seq && told.at > owed.at) this.paid(id, owed);
+      if (this.owed.get(id) !== owed) return;
+      const { phase } = this.store;
+      if (phase === "lost" || phase === "resuming") this.tellReadLater(id, owed);
+      else this.tellRead(id, owed);
+    }, RETRY);
+  }
+
+  /** @param {string} id @param {Owed} owed */
+  paid(id, owed) {
+    if (this.owed.get(id) === owed) this.owed.delete(id);
   }
 
   /** What was read is unread again, for me alone. @param {Record} record */
   async unread(record) {
+    this.owed.delete(record.id);
     const row = await this.api.call("DELETE", `/conversations/${record.id}/read`);
     record.personal += 1;
     if (row?.id) await this.store.loads.again(record);

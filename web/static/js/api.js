@@ -1,5 +1,9 @@
 /** Calls of the HTTP API with the page's session. Knows no views; `fetch` is injected. */
 
+/** How long an answer may take, ms: far longer than the server does, and for files and what is done to thousands. */
+const [PATIENCE, LONG] = [30_000, 600_000];
+const LASTING = /^\/(contacts\/bulk|status)\b/;
+
 /** An answer that is no success, or none at all (`status` 0). */
 export class Problem extends Error {
   /** @param {number} status @param {any} body */
@@ -10,12 +14,18 @@ export class Problem extends Error {
     this.code = body?.code ?? body?.error ?? (status ? String(status) : "offline");
     this.body = body ?? {};
   }
+
+  /** The same call may go well in a moment. */
+  get passing() {
+    return this.status === 0 || this.status === 429 || this.status >= 500;
+  }
 }
 
 export class Api {
   /**
    * @param {{fetch: typeof globalThis.fetch, csrf: string, newKey: () => string, base?: string,
-   *   seen?: (date: string|null, sent: number, came: number) => void, now?: () => number}} doors
+   *   seen?: (date: string|null, sent: number, came: number) => void, now?: () => number,
+   *   patience?: number, long?: number}} doors
    *   `seen` is told the Date header of each answer and when the request left and came, for the server's clock.
    */
   constructor(doors) {
@@ -50,7 +60,7 @@ export class Api {
   /**
    * @param {string} method @param {string} path below `base`
    * @param {unknown} [body] goes as JSON; a Blob or a form goes as it is @param {string} [key] the Idempotency-Key of a repeat
-   * @returns {Promise<any>} the JSON of the answer, null for 204
+   * @returns {Promise<any>} the JSON of the answer, null where it says nothing
    */
   async call(method, path, body, key) {
     const { fetch, csrf, newKey, now } = this.doors;
@@ -62,6 +72,8 @@ export class Api {
     }
     const raw = body instanceof Blob || body instanceof FormData;
     if (body !== undefined && !raw) headers["content-type"] = "application/json";
+    const { patience = PATIENCE, long = LONG } = this.doors;
+    const signal = AbortSignal.timeout(raw || LASTING.test(path) ? long : patience);
     const sent = now?.() ?? 0;
     /** @type {Response} */
     let answer;
@@ -71,14 +83,21 @@ export class Api {
         headers,
         credentials: "same-origin",
         body: body === undefined || raw ? body : JSON.stringify(body),
+        signal,
       });
     } catch {
       throw new Problem(0, null);
     }
     this.doors.seen?.(answer.headers.get("date"), sent, now?.() ?? 0);
-    if (answer.status === 204) return null;
-    const read = await answer.json().catch(() => null);
-    if (!answer.ok) throw new Problem(answer.status, read);
-    return read;
+    try {
+      const text = await answer.text();
+      const read = text === "" ? null : JSON.parse(text);
+      if (answer.ok) return read;
+      throw new Problem(answer.status, read);
+    } catch (problem) {
+      if (problem instanceof Problem) throw problem;
+      // Cut off: what it was to say is not known.
+      throw new Problem(answer.ok ? 0 : answer.status, null);
+    }
   }
 }

@@ -21,7 +21,7 @@ import { Undo } from "./undo.js";
 import { uploader } from "./upload.js";
 import { Version, writing } from "./version.js";
 import { givenUp } from "./webhooks.js";
-import { called, some } from "./words.js";
+import { some } from "./words.js";
 
 /** Lists that nobody pushes to this tab are read again this often, ms. */
 const REFRESH = 15_000;
@@ -74,13 +74,14 @@ export class App {
     this.cards = new Cards(this.api);
     this.numbers = new Numbers(this.api, Date.now, (run, ms) => setTimeout(run, ms));
     this.drafts = new Drafts({
+      me: boot.user.id,
       storage: sessionStorage,
       later: (run, ms) => setTimeout(run, ms),
       cancel: (timer) => clearTimeout(timer),
       api: this.api,
       saved: (id, body) => this.store.drafted(id, body),
     });
-    this.acts = new Acts(this.store, { newId: () => crypto.randomUUID(), now: () => this.clock.now(), unsent: this.drafts });
+    this.acts = new Acts(this.store, { newId: () => crypto.randomUUID(), now: () => this.clock.now(), drafts: this.drafts });
     this.attached = new Shelves({
       upload: uploader({ csrf, newKey: () => crypto.randomUUID() }),
       shrink,
@@ -116,6 +117,7 @@ export class App {
     this.status = new Status({
       chosen: () => this.preferences.value,
       prefer: (change) => this.prefer(change),
+      change: (change) => this.prefs.change(change),
       shared: localStorage,
       now: () => this.clock.now(),
       leads: () => this.alerting.leader.leads,
@@ -155,6 +157,7 @@ export class App {
     this.screen.heard_at = this.clock.now();
     if (event.type === "preferences.changed") this.prefs.take(event.data.preferences);
     this.alerting.account(event);
+    this.drafts.heard(event);
     this.listeners.forEach((each) => each.heard(event));
   }
 
@@ -258,32 +261,6 @@ export class App {
     }
   }
 
-  /** Claims, and tells who was first when it was somebody else. @param {import("./record.js").Record} record @returns {Promise<boolean>} */
-  async claim(record) {
-    try {
-      await this.acts.claim(record);
-      this.say("You own this conversation now.");
-      return true;
-    } catch (problem) {
-      if (!(problem instanceof Problem)) throw problem;
-      const name = record.row ? called(record.row.contact) : "it";
-      const winner = problem.body.owner?.name;
-      if (problem.code === "already_claimed" && winner) {
-        const before = record.row;
-        if (before) record.row = { ...before, owner: problem.body.owner, public_since: null };
-        this.store.after(record, before);
-        this.toasts.add({ words: `${winner} claimed ${name} first.`, urgent: true });
-      } else this.toasts.add({ words: problem.message, urgent: true });
-      return false;
-    }
-  }
-
-  async claimNext() {
-    const row = await this.tell(this.acts.claimNext());
-    if (row === null) this.toasts.add({ words: "The pool is empty." });
-    if (row) this.write(row.id);
-  }
-
   /** Opens a conversation and goes to its composer. @param {string} id */
   write(id) {
     // What is open follows the address a moment later.
@@ -292,6 +269,15 @@ export class App {
     this.write_to = field ? null : id;
     go(`/sms/${id}`);
     field?.focus();
+  }
+
+  /**
+   * A call has made, or got hold of, a conversation: opens it and goes to its composer. Who went on to something else meanwhile is told, and stays there.
+   * @param {string} id @param {{still: boolean, words: string}} how `still`: the person is where it was asked for
+   */
+  arrive(id, { still, words }) {
+    if (still) this.write(id);
+    else if (this.store.open_id !== id) this.toasts.add({ words, open: id });
   }
 
   get route() {

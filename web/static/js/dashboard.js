@@ -8,6 +8,9 @@ import { inSms } from "./keymap.js";
 import { Inbox } from "./parts/inbox.js";
 import { followLinks, route } from "./route.js";
 
+/** Whose this tab was last. */
+const WHOSE = "partyline.whose";
+
 /** @param {string} id */
 const place = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
@@ -77,9 +80,16 @@ function Loaded({ app, page, id = null }) {
   return Page ? c(Page, { app, id }) : null;
 }
 
+/** What somebody else wrote in this tab is not for whoever signs in after. @param {Storage} kept @param {string} me */
+function keepApart(kept, me) {
+  if ((kept.getItem(WHOSE) ?? me) !== me) kept.clear();
+  kept.setItem(WHOSE, me);
+}
+
 const boot = JSON.parse(place("boot").textContent ?? "{}");
 const csrf = document.querySelector("meta[name=csrf-token]")?.getAttribute("content") ?? "";
 const arrival = /** @type {PerformanceNavigationTiming|undefined} */ (performance.getEntriesByType("navigation")[0]);
+keepApart(sessionStorage, boot.user.id);
 const app = new App(boot, csrf, performance.timeOrigin + (arrival?.responseStart || 0));
 
 followLinks();

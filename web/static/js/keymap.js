@@ -1,6 +1,7 @@
 /** The keys of the frame and of conversations. Other pages add theirs with `app.keys.add`. */
+import { claimNext } from "./claiming.js";
 import { nextPane } from "./panes.js";
-import { claim, markUnread } from "./parts/thread_header.js";
+import { claimOpen, markUnread } from "./parts/thread_header.js";
 import { go } from "./route.js";
 import { called } from "./words.js";
 
@@ -27,7 +28,7 @@ export function everywhere(app, { help, commands }) {
     page("p", "Go to Pool", "/pool"),
     page("c", "Go to Contacts", "/contacts"),
     ...(app.me.role === "manager" ? managers : []),
-    { key: "c", shift: true, words: "Claim the longest waiting", where: EVERYWHERE, run: () => app.claimNext() },
+    { key: "c", shift: true, words: "Claim the longest waiting", where: EVERYWHERE, run: () => claimNext(app) },
     { key: "z", words: "Undo the last thing", where: EVERYWHERE, when: () => app.undo.there, run: () => app.undo.run() },
     { key: "f", words: "Focus on or off", where: EVERYWHERE, run: () => app.status.toggle() },
     { key: "F6", fields: true, words: "Next pane", where: EVERYWHERE, run: () => nextPane(1) },
@@ -76,7 +77,7 @@ export function inSms(app) {
   /** @param {import("./record.js").Record|undefined} record */
   function claimHere(record) {
     const button = document.activeElement?.closest(".pool-row")?.querySelector("button") ?? document.querySelector(".pool-row:not(.taken) button");
-    if (record?.row?.public_since) claim(app, record);
+    if (record?.row?.public_since) claimOpen(app, record);
     else if (button instanceof HTMLElement) button.click();
   }
 

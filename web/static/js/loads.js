@@ -13,6 +13,8 @@ const PAGE = 50;
 /** Whoever scrolls on wants many. */
 const FURTHER = 200;
 const TRIES = 5;
+/** A row that something waits for is asked for until it is here, at last this often, ms. */
+const STEADY = 5000;
 /** After a reset nothing of the list is let go before it was read; it is tried again after this, ms. */
 const RETRY = 3000;
 /** When the counts are read again after changes that this tab cannot count itself, ms. */
@@ -99,7 +101,8 @@ export class Loads {
     } catch (problem) {
       if (turn !== this.turn) return;
       if (/** @type {any} */ (problem).status === 404) return this.gone(record);
-      if (tries < TRIES) this.store.doors.later(() => this.conversation(record, tries + 1), 500 * 2 ** tries);
+      const wanted = () => turn === this.turn && record.loading && this.store.records.get(record.id) === record;
+      this.store.doors.later(() => wanted() && this.conversation(record, tries + 1), Math.min(500 * 2 ** tries, STEADY));
     }
   }
 

@@ -26,6 +26,10 @@ export class Preferences {
     this.api = api;
     /** @type {import("@preact/signals").Signal<Chosen>} */
     this.chosen = signal({ ...DEFAULTS, ...known });
+    /** What the server has, as far as it told. */
+    this.known = this.chosen.value;
+    /** Over when the last change has been answered. @type {Promise<unknown>} */
+    this.last = Promise.resolve();
     /** Counts what was told or asked for, so that a slower answer does not undo it. */
     this.turn = 0;
   }
@@ -33,6 +37,7 @@ export class Preferences {
   /** @param {Partial<Chosen>} told by an event or an answer */
   take(told) {
     this.turn += 1;
+    this.known = { ...this.known, ...told };
     this.chosen.value = { ...this.chosen.value, ...told };
   }
 
@@ -43,17 +48,17 @@ export class Preferences {
     if (told && turn === this.turn) this.take(told);
   }
 
-  /** Shown at once, taken back when it is refused. @param {Partial<Chosen>} change */
+  /** Shown at once, taken back when it is refused. One after another: two calls at once may overtake each other. @param {Partial<Chosen>} change */
   async change(change) {
-    const before = this.chosen.value;
-    this.take(change);
-    const { turn } = this;
+    const turn = ++this.turn;
+    this.chosen.value = { ...this.chosen.value, ...change };
+    const call = this.last.then(() => this.api.call("PATCH", "/me/preferences", change));
+    this.last = call.catch(() => undefined);
     try {
-      const told = await this.api.call("PATCH", "/me/preferences", change);
-      if (turn === this.turn) this.take(told);
-    } catch (problem) {
-      if (turn === this.turn) this.take(before);
-      throw problem;
+      const told = await call;
+      this.known = { ...this.known, ...told };
+    } finally {
+      if (turn === this.turn) this.chosen.value = this.known;
     }
   }
 }

@@ -54,6 +54,8 @@ export class Record {
     this.read_seq = 0;
     /** Position of the newest word about what I have read: it may go back, when I mark it unread. */
     this.read_position = 0;
+    /** The newest word about what I have read, `at` ms. @type {{seq: number, at: number}|null} */
+    this.read_told = null;
     /** Personal changes (read, muted) seen, so that a load that began before one is not believed about them. */
     this.personal = 0;
     this.counted_to = 0;
@@ -184,7 +186,13 @@ export class Record {
   pass(event, message) {
     const thread = /** @type {Thread} */ (this.thread);
     thread.ahead?.push(event);
-    if (creates(event) && !thread.beyond.includes(message.seq)) thread.beyond.push(message.seq);
+    if (creates(event)) this.surpass(message);
+  }
+
+  /** Only its number is kept: the page that holds it is read when one comes there. @param {Message} message */
+  surpass({ seq }) {
+    const thread = /** @type {Thread} */ (this.thread);
+    if (!thread.beyond.includes(seq)) thread.beyond.push(seq);
   }
 
   /** Messages are on their way; those that are here stay until they come. @returns {Thread} */
@@ -252,6 +260,7 @@ export class Record {
     const at = items.findLastIndex((item) => item.seq <= message.seq);
     const same = at >= 0 && items[at]?.id === message.id;
     if (at < 0 && this.thread.older && items.length > 0) return;
+    if (this.thread.newer && message.seq > (items.at(-1)?.seq ?? 0)) return this.surpass(message);
     this.thread.items = [...items.slice(0, same ? at : at + 1), message, ...items.slice(at + 1)];
   }
 

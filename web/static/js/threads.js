@@ -126,7 +126,8 @@ export class Threads {
     if (!first || !thread.older) return;
     thread.behind = [];
     const page = await this.api.get(`/conversations/${record.id}/messages?before=${first.seq}&limit=${PAGE}`);
-    if (record.thread !== thread) return;
+    // Those that it goes before may have been let go meanwhile: it would leave a hole.
+    if (record.thread !== thread || thread.items[0]?.seq !== first.seq) return;
     record.loadOlder(page.items, page.seq, page.items.length === PAGE);
     came?.();
     this.store.changed("conversation", record.id);

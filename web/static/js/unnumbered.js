@@ -19,6 +19,7 @@ export function ofPerson(store, event) {
   if (event.type === "conversation.read") {
     if (event.position < record.read_position) return;
     record.read_position = event.position;
+    record.read_told = { seq: event.data.read_seq, at: Date.parse(event.at) };
     const back = event.data.read_seq < record.read_seq;
     if (back) record.readBackTo(event.data.read_seq);
     const exact = !back && record.readTo(event.data.read_seq);

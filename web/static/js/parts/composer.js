@@ -14,7 +14,7 @@ import { TextBox } from "./text_box.js";
 /**
  * Where a person writes: a text to the contact, or a note to colleagues.
  * @param {{app: import("../app.js").App, record: Record, row: Conversation, edit: {current: (pending: Pending) => void}}} props
- *   `edit` is set here: it takes a text that did not go back into the field
+ *   `edit` is set here: it takes a text that did not go back into the field, before what is being written there
  */
 export function Composer({ app, record, row, edit }) {
   app.screen.conversation(row.id).value;
@@ -32,8 +32,8 @@ export function Composer({ app, record, row, edit }) {
     setMode(next);
   };
   edit.current = ({ kind, body }) => {
-    if (kind === "note") keepNote(body);
-    else app.drafts.write(row.id, body);
+    if (kind === "note") keepNote(before(body, note.current));
+    else app.drafts.write(row.id, before(body, app.drafts.local(row.id)));
     go(kind);
     setTurn(turn + 1);
   };
@@ -74,6 +74,11 @@ function howOptedOut(record) {
   const by = event.actor.name;
   const how = { keyword: " by texting STOP", user: `, as ${by} noted`, review: `, as ${by} decided`, import: `, by a list of ${by}`, carrier: ", as the carrier says" }[/** @type {string} */ (event.data.reason)] ?? "";
   return ` on ${longDay(event.at)}${how}`;
+}
+
+/** @param {string} body @param {string} there */
+function before(body, there) {
+  return [body, there].filter((each) => each.trim()).join("\n");
 }
 
 /** @param {string} id */

@@ -60,6 +60,10 @@ export function Log({ app, record, at, edit }) {
     } else setFresh([...items.map(({ seq }) => seq), ...beyond.filter((seq) => seq > last)].filter((seq) => seq > seen.current).length);
   }, [last, items.length, lines, record.pending.length, thread?.state, record.typing.length, beyond.length]);
   useEffect(() => stayAtEnd(app, box.current, stood), []);
+  const newest = thread?.state === "ready" && !thread.newer;
+  useEffect(() => {
+    if (newest) app.acts.restore(record);
+  }, [newest, record]);
   const scrolled = () => {
     const node = box.current;
     if (!node) return;

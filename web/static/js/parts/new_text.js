@@ -3,8 +3,9 @@ import { Problem } from "../api.js";
 import { calledContact, mainPhone } from "../contact_words.js";
 import { c, html } from "../html.js";
 import { inQuiet, openingOf } from "../opening.js";
+import { route } from "../route.js";
 import { withOptOut } from "../segments.js";
-import { phone } from "../words.js";
+import { called, phone } from "../words.js";
 import { Ask } from "./ask.js";
 import { Choose } from "./choose.js";
 import { Counter } from "./counter.js";
@@ -28,8 +29,12 @@ export function NewText({ app, close }) {
   const [anyway, setAnyway] = useState(false);
   // The same text sent again after a lost answer is one text.
   const sent = useRef({ body: "", client_id: "" });
+  const closed = useRef(false);
   useEffect(() => {
     app.numbers.want();
+    return () => {
+      closed.current = true;
+    };
   }, []);
   useEffect(() => {
     const wanted = text.trim();
@@ -51,9 +56,11 @@ export function NewText({ app, close }) {
     if (to === null) return false;
     if (sent.current.body !== body) sent.current = { body, client_id: crypto.randomUUID() };
     const whom = to.id.startsWith("to ") ? { to: to.id.slice(3) } : { contact: to.id };
+    const where = route.value;
     try {
       const conversation = await app.acts.start(whom, { client_id: sent.current.client_id, body: body.trim(), did: from || null, ...inQuiet(quiet, anyway) });
-      app.write(conversation.id);
+      const still = !closed.current && route.value === where;
+      app.arrive(conversation.id, { still, words: `Your text is in the conversation with ${called(conversation.contact)}.` });
       return true;
     } catch (problem) {
       if (problem instanceof Problem) setQuiet(openingOf(problem));

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { claim, claimNext } from "../claiming.js";
 import { c, html } from "../html.js";
 import { Order } from "../order.js";
 import { called, initials, lasting, phone, preview } from "../words.js";
@@ -43,7 +44,7 @@ export function Pool({ app }) {
     <header class="pool-header"><h1>Pool <span class="pool-count">${app.store.tallied ? tallies.pool.all : ids.length || ""}</span></h1>
       <p>Public conversations, longest waiting first.</p>
       <span class="pool-alert"><span aria-hidden="true">Alert me about the pool</span>${c(Switch, { on: app.preferences.value.pool_alerts, label: "Alert me about the pool", shown: false, change: (on) => app.prefer({ pool_alerts: on }) })}</span>
-      <button class="button primary" disabled=${ids.length === 0} aria-keyshortcuts="Shift+C" onClick=${() => app.claimNext()}>${c(Icon, { name: "hand" })}Claim next<kbd aria-hidden="true">⇧C</kbd></button>
+      <button class="button primary" disabled=${ids.length === 0} aria-keyshortcuts="Shift+C" onClick=${() => claimNext(app)}>${c(Icon, { name: "hand" })}Claim next<kbd aria-hidden="true">⇧C</kbd></button>
     </header>
     ${ids.length === 0 && html`<div class="rows-empty">${ready && lists.pool.next === null
       ? html`<p>The pool is empty. Nobody waits.</p>`
@@ -62,8 +63,8 @@ function PoolRow({ app, id, lost }) {
   const row = record?.row;
   if (!record || !row) return null;
   const taken = !row.public_since;
-  const claim = async () => {
-    if (await app.claim(record)) app.write(id);
+  const take = async () => {
+    if (await claim(app, record)) app.write(id);
     else lost();
   };
   const waits = row.waiting_since ? `waiting ${lasting(app.screen.now.value - Date.parse(row.waiting_since))}` : "nothing waits";
@@ -74,7 +75,7 @@ function PoolRow({ app, id, lost }) {
     ${taken
       ? html`<p class="pool-taken">Claimed by <bdi>${row.owner?.name ?? "someone"}</bdi></p>`
       : html`<p class="pool-waits"><span>${waits}</span><span><bdi>${owner(row, app.me.id)}</bdi></span></p>
-        <button class="button" disabled=${record.claiming} aria-busy=${record.claiming} onClick=${claim}>
+        <button class="button" disabled=${record.claiming} aria-busy=${record.claiming} onClick=${take}>
           <span>${record.claiming ? "Claiming…" : "Claim"}<span class="unseen"> ${called(row.contact)}</span></span><kbd aria-hidden="true">C</kbd></button>`}
   </li>`;
 }

@@ -4,6 +4,7 @@ import { merge, places, unknownFields, worded } from "../merge.js";
 import { useQuiet } from "../quiet.js";
 import { tellReady, toldReady } from "../ready_told.js";
 import { withOptOut } from "../segments.js";
+import { phone } from "../words.js";
 import { useAttachments } from "./attachments.js";
 import { Counter } from "./counter.js";
 import { Icon } from "./icon.js";
@@ -36,6 +37,10 @@ export function TextBox({ app, record, row, way, head }) {
   const slash = useRef(false);
   // The same text sent again after a lost answer is one text.
   const begun = useRef({ body: "", client_id: "" });
+  const chosen = useRef(way.to);
+  // Also before it is drawn: what starts a conversation is on its way.
+  const busy = useRef(false);
+  const [starting, setStarting] = useState(false);
   useCalled(app, row.id, field);
   useRemoteDraft(app, row, field, setBody);
   const files = useAttachments({ shelf: app.attached.of(row.id), limit: way.number ? way.number.media_limit : null });
@@ -50,7 +55,10 @@ export function TextBox({ app, record, row, way, head }) {
     setBody(text);
     drafts.write(row.id, text);
   };
-  useUnsent(app, record, field, write);
+  useEffect(() => {
+    // The text went out from another window.
+    if (body && !drafts.local(row.id)) setBody("");
+  });
   const input = (/** @type {string} */ text) => {
     if (text === "/" && body === "") {
       slash.current = true;
@@ -62,16 +70,21 @@ export function TextBox({ app, record, row, way, head }) {
     typed.current = Date.now();
     return app.socket.send({ op: "typing", conversation: row.id });
   };
-  // A number that has a conversation is written to there.
+  // A number that has a conversation is written to there; what was begun there before stays, and so does this.
   const choose = async (/** @type {string} */ number) => {
+    chosen.current = number;
     way.setTo(number);
     if (number === row.contact.phone) return;
+    const where = app.route.value;
     const page = await app.api.get(`/contacts/${row.contact.id}/conversations`).catch(() => null);
     const other = page?.items.find((/** @type {Conversation} */ each) => each.contact.phone === number);
-    if (!other) return;
-    const text = field.current?.value ?? "";
-    if (text) drafts.write(other.id, text);
-    drafts.write(row.id, "");
+    const node = field.current;
+    if (!other || !node || busy.current || chosen.current !== number || app.route.value !== where) return;
+    if (node.value && !other.draft && !drafts.local(other.id)) {
+      drafts.write(other.id, node.value);
+      drafts.write(row.id, "");
+    }
+    app.store.loads.take(other);
     app.write(other.id);
   };
   const select = useSelection(field);
@@ -99,7 +112,7 @@ export function TextBox({ app, record, row, way, head }) {
     const node = field.current;
     const text = node?.value.trim() ?? "";
     const { media } = files;
-    if (!node || files.busy || (!text && media.length === 0)) return;
+    if (!node || files.busy || busy.current || (!text && media.length === 0)) return;
     const [gap] = places(text).filter((place) => unknownFields(`{{${place.field}}}`).length === 0);
     if (gap) {
       app.say(`Fill in ${worded(gap.field)} first.`);
@@ -112,7 +125,14 @@ export function TextBox({ app, record, row, way, head }) {
     app.at_end = true;
     if (elsewhere) {
       if (begun.current.body !== text) begun.current = { body: text, client_id: crypto.randomUUID() };
-      return start(app, way.to, { ...begun.current, did: way.from, send_at, media, anyway }, () => (write(""), files.clear()));
+      const hold = (/** @type {boolean} */ on) => setStarting((busy.current = on));
+      return start(app, way.to, { ...begun.current, did: way.from, send_at, media, anyway }, hold, () => {
+        const same = drafts.local(row.id).trim() === text;
+        if (same) write("");
+        const shelf = app.attached.of(row.id);
+        for (const item of shelf.items.value) if (media.some(({ id }) => id === item.media?.id)) shelf.remove(item.key);
+        return same && field.current !== null;
+      });
     }
     node.value = "";
     setBody("");
@@ -120,9 +140,9 @@ export function TextBox({ app, record, row, way, head }) {
     files.clear();
     app.tell(app.acts.send(record, { body: text, did: way.from, send_at, media, anyway }));
   };
-  return html`<form class="composer-form" aria-label="Write a text" onSubmit=${(/** @type {Event} */ event) => (event.preventDefault(), send())}>
+  return html`<form class="composer-form" aria-label="Write a text" aria-busy=${starting} onSubmit=${(/** @type {Event} */ event) => (event.preventDefault(), send())}>
     <div class="composer-head">${head}${c(SendWay, { way: { ...way, setTo: choose }, row })}</div>
-    ${elsewhere && html`<p class="composer-hint">A text to this number goes into a conversation of its own.</p>`}
+    ${elsewhere && html`<p class="composer-hint">${starting ? "Sending…" : "A text to this number goes into a conversation of its own."}</p>`}
     <div class="composer-box">
       ${open === "templates" && c(Templates, { app, pick: insert, close: leave })}
       ${c(Writing, {
@@ -146,12 +166,12 @@ export function TextBox({ app, record, row, way, head }) {
         ${files.picker}
         <button class="button square quiet" type="button" aria-label="Saved replies" title="Saved replies: type / at the start" aria-expanded=${open === "templates"}
           onClick=${() => setOpen(open === "templates" ? "" : "templates")}>${c(Icon, { name: "file-text" })}</button>
-        <button class="button square quiet" type="button" aria-label="Send later" title="Send later" disabled=${files.busy || empty} onClick=${() => setOpen("later")}>${c(Icon, { name: "calendar-clock" })}</button>
+        <button class="button square quiet" type="button" aria-label="Send later" title="Send later" disabled=${files.busy || empty || starting} onClick=${() => setOpen("later")}>${c(Icon, { name: "calendar-clock" })}</button>
       </div>
       ${c(Counter, { text: body ? withOptOut(body, suffix) : "", body, replace: write, pictures: files.media.length > 0, wholes: way.number?.keeps_clusters })}
-      ${opens_at === null && html`<button class="button primary" disabled=${files.busy || empty}>${c(Icon, { name: "send" })}Send</button>`}
+      ${opens_at === null && html`<button class="button primary" disabled=${files.busy || empty || starting}>${c(Icon, { name: "send" })}Send</button>`}
     </div>
-    ${quiet && opens_at !== null && c(QuietStrip, { app, opening: { ...quiet, opens_at }, disabled: files.busy || empty, anyway: () => send(null, true) })}
+    ${quiet && opens_at !== null && c(QuietStrip, { app, opening: { ...quiet, opens_at }, disabled: files.busy || empty || starting, anyway: () => send(null, true) })}
     ${row.contact.ready && !told && html`<p class="composer-hint">Sending turns Ready off for this contact.</p>`}
     ${open === "later" && c(Later, { app, row, quiet, zone: contact?.timezone ?? quiet?.timezone ?? null, close: () => setOpen(""), send: (at) => send(at) })}
   </form>`;
@@ -177,37 +197,32 @@ function useSelection(field) {
 }
 
 /**
- * A text that did not go out before the page was loaded is here again, unless the server has it after all.
- * @param {import("../app.js").App} app @param {Record} record @param {{current: HTMLTextAreaElement|null}} field @param {(text: string) => void} write
+ * Starts the conversation with another number of the contact and goes there, unless the person writes on or went elsewhere.
+ * @param {import("../app.js").App} app @param {string} to @param {import("../acts.js").Asked & {client_id: string}} asked
+ * @param {(on: boolean) => void} hold while it is on its way @param {() => boolean} done takes away what was sent; whether nothing else is being written
  */
-function useUnsent(app, record, field, write) {
-  const ready = record.thread?.state === "ready" && !record.thread.newer;
-  useEffect(() => {
-    const kept = ready ? app.drafts.parked(record.id) : null;
-    if (!kept || record.pending.some((pending) => pending.client_id === kept.client_id)) return;
-    app.drafts.unpark(record.id, kept);
-    if (record.thread?.items.some((message) => message.client_id === kept.client_id) || field.current?.value) return;
-    write(kept.body);
-  }, [ready]);
+async function start(app, to, asked, hold, done) {
+  const where = app.route.value;
+  hold(true);
+  try {
+    const conversation = await app.tell(app.acts.start({ to }, asked));
+    if (!conversation) return;
+    const still = done() && app.route.value === where;
+    app.arrive(conversation.id, { still, words: `Your text is in the conversation with ${phone(to)}.` });
+  } finally {
+    hold(false);
+  }
 }
 
-/** Starts the conversation with another number of the contact and goes there. @param {import("../app.js").App} app @param {string} to @param {import("../acts.js").Asked & {client_id: string}} asked @param {() => void} done */
-async function start(app, to, asked, done) {
-  const conversation = await app.tell(app.acts.start({ to }, asked));
-  if (!conversation) return;
-  done();
-  app.write(conversation.id);
-}
-
-/** What was begun on another device, where this tab has nothing. @param {import("../app.js").App} app @param {Conversation} row @param {{current: HTMLTextAreaElement|null}} field @param {(text: string) => void} show */
+/** What was begun on another device, where this tab has nothing and no text waits. @param {import("../app.js").App} app @param {Conversation} row @param {{current: HTMLTextAreaElement|null}} field @param {(text: string) => void} show */
 function useRemoteDraft(app, row, field, show) {
   useEffect(() => {
     let gone = false;
     if (row.draft && !app.drafts.local(row.id)) {
-      app.drafts.remote(row.id).then((text) => {
-        if (gone || !text || field.current?.value) return;
-        app.drafts.keep(row.id, text);
-        show(text);
+      app.drafts.remote(row.id).then((draft) => {
+        if (gone || !draft || field.current?.value) return;
+        app.drafts.take(row.id, draft);
+        show(draft.body);
       });
     }
     return () => {

@@ -1,3 +1,4 @@
+import { claim } from "../claiming.js";
 import { c, html } from "../html.js";
 import { go } from "../route.js";
 import { called, moment, names, phone } from "../words.js";
@@ -29,7 +30,7 @@ export function ThreadHeader({ app, record, row, toggleContact, ask }) {
       ${c(HeaderClock, { app, row })}
     </div>
     <div class="thread-acts">
-      ${row.public_since && html`<button class="button primary" aria-keyshortcuts="C" aria-busy=${record.claiming} disabled=${record.claiming} onClick=${() => claim(app, record)}>
+      ${row.public_since && html`<button class="button primary" aria-keyshortcuts="C" aria-busy=${record.claiming} disabled=${record.claiming} onClick=${() => claimOpen(app, record)}>
         ${c(Icon, { name: "hand" })}${record.claiming ? "Claiming…" : row.role === "owner" ? "Take back" : "Claim"}<kbd aria-hidden="true">C</kbd></button>`}
       ${row.waiting_since && html`<button class="button" aria-keyshortcuts="E" onClick=${() => app.tell(app.acts.change(record, "no-reply-needed"))}>
         ${c(Icon, { name: "check" })}No reply needed<kbd aria-hidden="true">E</kbd></button>`}
@@ -45,9 +46,9 @@ function few(row, me) {
   return shown.length > 2 ? `${shown.slice(0, 2).join(", ")} +${shown.length - 2}` : shown.join(", ");
 }
 
-/** Claims and goes to the composer. @param {import("../app.js").App} app @param {Record} record */
-export async function claim(app, record) {
-  if (await app.claim(record)) document.getElementById("message")?.focus();
+/** Claims what is open and goes to its composer, if it is open still. @param {import("../app.js").App} app @param {Record} record */
+export async function claimOpen(app, record) {
+  if ((await claim(app, record)) && app.store.open_id === record.id) document.getElementById("message")?.focus();
 }
 
 /** Marks unread and goes back to the list, since what is on screen is read. @param {import("../app.js").App} app @param {Record} record */

@@ -4,6 +4,7 @@ import { Observed } from "../../observed.js";
 import { Place } from "../../parts/bubble.js";
 import { HeaderClock } from "../../parts/countdown.js";
 import { Icon } from "../../parts/icon.js";
+import { route } from "../../route.js";
 import { author, called, day, names, phone } from "../../words.js";
 
 /** @typedef {import("../../app.js").App} App */
@@ -24,8 +25,10 @@ export function Observe({ app, id, close }) {
     if (node && seen.row) node.dataset["read"] = "";
   }, [last, seen.row === null]);
   useEffect(() => head.current?.focus(), []);
-  const join = async () => {
-    await app.tell(app.api.put(`/conversations/${id}/subscription`, {}).then(() => app.write(id)));
+  const join = async (/** @type {import("../../shapes.js").Contact} */ contact) => {
+    const where = route.value;
+    const words = `You follow the conversation with ${called(contact)} now.`;
+    await app.tell(app.api.put(`/conversations/${id}/subscription`, {}).then(() => app.arrive(id, { still: route.value === where, words })));
   };
   const { row } = seen;
   const takesPart = row && (row.owner?.id === app.me.id || row.subscribers.some((user) => user.id === app.me.id));
@@ -44,7 +47,7 @@ export function Observe({ app, id, close }) {
     </div>
     ${row && html`<footer class="observe-foot">
       <p>${c(Icon, { name: "eye" })}<span>${takesPart ? "You take part in this conversation." : html`You are observing. ${row.owner ? html`<bdi>${row.owner.name}</bdi>` : "Nobody"} will ${row.owner ? "not " : ""}be notified.`}</span></p>
-      ${takesPart ? html`<a class="button primary" href=${`/sms/${id}`}>Open in SMS</a>` : html`<a class="button" href=${`/sms/${id}`}>Open in SMS</a><button class="button primary" onClick=${join}>Join</button>`}
+      ${takesPart ? html`<a class="button primary" href=${`/sms/${id}`}>Open in SMS</a>` : html`<a class="button" href=${`/sms/${id}`}>Open in SMS</a><button class="button primary" onClick=${() => join(row.contact)}>Join</button>`}
     </footer>`}
   </aside>`;
 }
