@@ -18,6 +18,7 @@ pytest_plugins = [
     "tests.fixtures.figures",
     "tests.fixtures.logged",
     "tests.fixtures.office",
+    "tests.fixtures.broken_off",
     "tests.fixtures.served",
     "tests.fixtures.carrier_api",
     "tests.fixtures.carrier_media",
@@ -25,7 +26,9 @@ pytest_plugins = [
     "tests.fixtures.receiver",
     "tests.fixtures.centre",
     "tests.fixtures.twilio_api",
+    "tests.fixtures.reading_back",
     "tests.fixtures.integrator",
+    "tests.fixtures.house",
     "tests.fixtures.browser",
 ]
 

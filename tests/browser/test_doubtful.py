@@ -9,10 +9,11 @@ import pytest_asyncio
 from playwright.async_api import expect
 
 from tests.browser.test_access import violations
-from tests.fixtures.browser import House, Team, Window, open_house
+from tests.fixtures.browser import Team, Window
 from tests.fixtures.carrier_api import CarrierApi
 from tests.fixtures.centre import ACCOUNT_SID, AUTH_TOKEN
 from tests.fixtures.forks import Forks
+from tests.fixtures.house import House, open_house
 from tests.fixtures.twilio_api import TwilioApi
 from tests.fixtures.waiting import until
 

@@ -16,11 +16,12 @@ from standardwebhooks.webhooks import Webhook
 
 from server.store.database import Transaction
 from tests.browser.test_access import violations
-from tests.browser.test_pictures import pictures_of
-from tests.fixtures.browser import House, Team, Window, open_house
+from tests.fixtures.attaching import pictures_of
+from tests.fixtures.browser import Team, Window
 from tests.fixtures.carrier_api import CarrierApi, answers
 from tests.fixtures.carrier_media import another_host, endless
 from tests.fixtures.forks import Forks
+from tests.fixtures.house import House, open_house
 from tests.fixtures.pictures import HTML, picture
 
 MARIA, GATEWAY = "+12025550143", "+12025550102"

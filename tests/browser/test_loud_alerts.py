@@ -1,50 +1,19 @@
-"""Sound and desktop notifications: once for each person over many tabs, and only when they are wanted.
-
-What the browser would play or show is written down in the page instead: a headless one has neither ears nor a desktop.
-"""
+"""Sound and desktop notifications: once for each person over many tabs, and only when they are wanted."""
 
 import asyncio
 import itertools
-from typing import Any
 
-import pytest
 from playwright.async_api import expect
 
+from tests.fixtures.alerts import SPIES, listening, rung, shown
 from tests.fixtures.browser import Team, Window
 from tests.fixtures.waiting import until
 
 MARIA, WEI, OMAR = "+12025550143", "+12025550144", "+12025550145"
-SPIES = """
-window.rung = [];
-window.shown = [];
-window.gone = [];
-window.asked = 0;
-HTMLMediaElement.prototype.play = async function () { window.rung.push([Number(localStorage.getItem("partyline.sounded")), this.src]); };
-window.Notification = class {
-  static permission = "PERMISSION";
-  static async requestPermission() {
-    window.asked += 1;
-    return (Notification.permission = "granted");
-  }
-  constructor(title, options) {
-    Object.assign(this, { title, options });
-    window.shown.push(this);
-  }
-  close() { window.gone.push(this.options.tag); }
-};
-"""
 
 # Tabs that are open when a warning comes tell it within three seconds of each other; now these are over.
 LONG_AGO = """localStorage.setItem("partyline.warned",
   JSON.stringify(JSON.parse(localStorage.getItem("partyline.warned")).map(([key, at]) => [key, at - 10000])))"""
-
-
-async def listening(team: Team, who: str = "ben", *, permission: str = "granted", path: str = "/sms") -> Window:
-    """A window whose sounds and notifications are written down."""
-    window = await team.window(who, None)
-    await window.context.add_init_script(SPIES.replace("PERMISSION", permission))
-    await window.go(path)
-    return window
 
 
 async def beside(window: Window, path: str = "/sms") -> Window:
@@ -55,18 +24,6 @@ async def look_away(*windows: Window) -> None:
     """The person looks at something else than these."""
     for window in windows:
         await window.page.evaluate("document.hasFocus = () => false; dispatchEvent(new Event('blur'))")
-
-
-async def rung(*windows: Window) -> int:
-    counts = [await window.page.evaluate("window.rung.length") for window in windows]
-    return sum(counts)
-
-
-async def shown(*windows: Window) -> list[dict[str, Any]]:
-    said: list[dict[str, Any]] = []
-    for window in windows:
-        said += await window.page.evaluate("window.shown.map(({title, options}) => ({title, ...options}))")
-    return said
 
 
 async def prefer(team: Team, who: str = "ben", **chosen: object) -> None:
@@ -301,50 +258,3 @@ async def test_the_pool_sounds_for_those_who_want_it_and_for_nobody_else(team: T
     await until(lambda: rung(dana))
     await expect(ben.page.locator("[data-tally=pool]").first).to_have_text("1")
     assert (await ben.toast(), await rung(ben)) == ("", 0)
-
-
-@pytest.mark.alone
-async def test_a_hidden_tab_that_gets_no_frames_has_the_new_title_within_a_second(team: Team) -> None:
-    """UX 73."""
-    await team.talk("Maria Garcia", MARIA, to=team.own)
-    conversation = await team.conversation(MARIA)
-    await team.read("ben", conversation)
-    ben = await listening(team)
-    await ben.page.evaluate(
-        """() => {
-          window.requestAnimationFrame = () => 0;
-          Object.defineProperty(document, "visibilityState", {get: () => "hidden"});
-          document.hasFocus = () => false;
-          document.dispatchEvent(new Event("visibilitychange"));
-        }"""
-    )
-    await team.text(MARIA, "Hidden", to=team.own)
-    await ben.title_is("(1) SMS · Partyline", within=1)
-    await until(lambda: shown(ben), within=1)
-
-
-@pytest.mark.alone
-async def test_with_starved_frames_the_list_is_up_to_date_within_400_ms(team: Team) -> None:
-    """UX 74: two frames a second. Counted in the page, from the event's arrival."""
-    await team.talk("Maria Garcia", MARIA, to=team.own)
-    ben = await listening(team)
-    await expect(ben.row("Maria Garcia")).to_be_visible()
-    await ben.page.evaluate(
-        """() => {
-          const frame = window.requestAnimationFrame.bind(window);
-          window.requestAnimationFrame = (run) => setTimeout(() => frame(run), 500);
-          window.late = new Promise((done) => {
-            let came = 0;
-            const rows = document.querySelector(".rows");
-            const look = new MutationObserver(() => rows.textContent.includes("Starved") && done(performance.now() - came));
-            look.observe(rows, {childList: true, subtree: true, characterData: true});
-            const hear = JSON.parse;
-            JSON.parse = (text) => {
-              if (!came && text.includes("Starved")) came = performance.now();
-              return hear(text);
-            };
-          });
-        }"""
-    )
-    await team.text(MARIA, "Starved", to=team.own)
-    assert await ben.page.evaluate("window.late") <= 400

@@ -12,10 +12,11 @@ from playwright.async_api import Locator, expect
 from standardwebhooks.webhooks import Webhook
 
 from tests.browser.test_access import violations
-from tests.fixtures.browser import House, Team, Window, open_house
+from tests.fixtures.browser import Team, Window
 from tests.fixtures.carrier_api import CarrierApi, answers
 from tests.fixtures.carrier_media import another_host
 from tests.fixtures.forks import Forks
+from tests.fixtures.house import House, open_house
 from tests.fixtures.waiting import until
 
 MARIA = "+12025550143"

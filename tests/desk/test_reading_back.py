@@ -1,9 +1,8 @@
 """Telnyx and Bandwidth read back, over lists as their own SDKs read them: what was lost during a stop comes in, doubts are cleared up.
 
-Twilio's has `test_reconcile.py`, which goes further.
+Twilio's have `test_reconcile.py` and `test_reconcile_doubtful.py`, which go further.
 """
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
@@ -12,7 +11,6 @@ import httpx2
 import pytest
 
 from server.carriers.carrier import Connection, Credentials, InboundText
-from server.carriers.exchange import open_client
 from server.desk.dispatch import lease
 from server.desk.receive import receive_texts
 from server.desk.reconcile import due_readings
@@ -23,9 +21,9 @@ from server.store.database import Transaction
 from tests.carriers import test_bandwidth_log, test_telnyx_log
 from tests.carriers.rig_bandwidth import BANDWIDTH
 from tests.carriers.rig_telnyx import TELNYX
-from tests.desk.test_reconcile import FRONT, doubtful, inbound, outbound, read
 from tests.fixtures.carrier_api import Answering, CarrierApi, answers
 from tests.fixtures.office import MARIA, WEI, Office
+from tests.fixtures.reading_back import FRONT, doubtful, inbound, outbound, read
 
 RIGS = {rig.kind: rig for rig in (TELNYX, BANDWIDTH)}
 LOST = "Its words are not in the carrier's list: look it up at the carrier, or ask."
@@ -105,12 +103,6 @@ class Book:
             sender, to = text.ends
             items.append(make | {"sourceTn": sender, "destinationTn": to, "receiveTime": text.at})
         return test_bandwidth_log.page(*items)
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[httpx2.AsyncClient]:
-    async with open_client() as http:
-        yield http
 
 
 @pytest.fixture(params=["telnyx", "bandwidth"])

@@ -1,99 +1,24 @@
-"""Reading a carrier's list back: what nobody took in comes in once and in order, doubtful texts are cleared up, nothing is sent."""
+"""Reading a carrier's list back: what nobody took in comes in once and in order, by one process at a time, whenever it is due."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
-from urllib.parse import parse_qs, urlsplit
+from datetime import timedelta
 
 import httpx2
 import pytest
 
-from server.carriers.carrier import Connection, Credentials, InboundText, SendResult
-from server.carriers.exchange import open_client
-from server.carriers.listing import instant
+from server.carriers.carrier import Connection, InboundText
 from server.desk import inbox, reconcile
 from server.desk.consent_review import decide
 from server.desk.desk import Desk
-from server.desk.dispatch import lease, record
 from server.desk.lines import get_carrier
 from server.desk.receive import receive_texts
 from server.desk.reconcile import PATIENCE, due_readings, read_back
-from server.desk.send import Draft, send
-from server.ids import new_id
-from server.store import lines
-from server.store.accounts import Did
 from server.store.database import Transaction, Unavailable
-from server.store.readings_back import Reading
-from tests.fixtures.carrier_api import CarrierApi
-from tests.fixtures.centre import ACCOUNT_SID, AUTH_TOKEN
 from tests.fixtures.office import MARIA, WEI, Office
 from tests.fixtures.page import assert_page_equals_fresh_load
+from tests.fixtures.reading_back import FRONT, doubtful, inbound, read
 from tests.fixtures.twilio_api import TwilioApi
 from tests.fixtures.waiting import until
-
-FRONT = "+12025550120"
-UNSURE = SendResult("unconfirmed", code="timeout", says="The carrier did not say whether it took this text.")
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[httpx2.AsyncClient]:
-    async with open_client() as http:
-        yield http
-
-
-@pytest.fixture
-async def twilio(office: Office, twilio_api: TwilioApi) -> Connection:
-    """A number of the office's over Twilio, two hours ago."""
-    credentials = Credentials({"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN})
-    connection = Connection(new_id(1), office.account, "twilio", "Twilio", credentials, {}, twilio_api.url)
-
-    async def add(tx: Transaction) -> None:
-        await lines.add(tx, lines.Line(connection.id, office.account, "twilio", "Twilio", "", {}, tx.now - 7_200_000_000))
-        await lines.add_did(tx, Did(new_id(2), office.account, FRONT, connection.id, "twilio", None, "Front", ("sms",)))
-        await tx.run("update dids set created_at = :at where number = :number", at=tx.now - 7_200_000_000, number=FRONT)
-
-    await office.desk.db.write(add)
-    return connection
-
-
-async def read(office: Office, twilio: Connection, http: httpx2.AsyncClient, holder: str = "me") -> Reading:
-    reading = await read_back(office.desk, twilio, holder, http)
-    assert reading is not None
-    return reading
-
-
-async def inbound(office: Office) -> list[dict[str, object]]:
-    return await office.all("select body, sent_at, created_at, error_says from messages where direction = 'inbound' order by seq")
-
-
-async def outbound(office: Office) -> list[tuple[str, str | None]]:
-    rows = await office.all("select state, error_code from messages where direction = 'outbound' order by seq")
-    return [(row["state"], row["error_code"]) for row in rows]
-
-
-async def doubtful(office: Office, twilio: Connection, body: str = "Hello") -> str:
-    """A text to Maria whose answer was lost."""
-    rows = await office.all("select count(*) as n from messages")
-    await receive_texts(office.desk, twilio, [InboundText(f"ref {rows[0]['n']}", MARIA, FRONT, "Hi")], 1)
-    await send(office.desk, office.ana, await office.conversation(), Draft(body, f"c{rows[0]['n']}", 10_000))
-    [leased] = await lease(office.desk)
-    await record(office.desk, leased, UNSURE)
-    return leased.text.body
-
-
-async def test_all_that_a_killed_sender_held_is_looked_for_at_the_start_however_long_ago_that_was(
-    office: Office, twilio: Connection, twilio_api: TwilioApi, http: httpx2.AsyncClient
-) -> None:
-    await read(office, twilio, http)
-    people = [f"+1202555{number:04}" for number in range(2000, 2052)]
-    await receive_texts(office.desk, twilio, [InboundText(phone, phone, FRONT, "Hi") for phone in people], 1)
-    ids = [await office.conversation(phone) for phone in people]
-    await asyncio.gather(*(send(office.desk, office.ana, id, Draft("Hello", id, 10_000)) for id in ids))
-    for leased in [*await lease(office.desk), *await lease(office.desk)]:
-        twilio_api.takes(FRONT, leased.text.to, leased.text.body)
-    office.later(minutes=16)
-    assert (await read(office, twilio, http)).cleared == 52
-    assert await outbound(office) == [("sent", None)] * 52
 
 
 async def test_what_nobody_took_in_comes_in_once_in_order_and_says_when_it_was_sent(
@@ -189,108 +114,6 @@ async def test_a_picture_without_words_and_words_that_sound_like_nothing_are_no_
     assert (len(await inbound(office)), await office.all("select * from consent_reviews")) == (2, [])
 
 
-async def test_a_doubtful_text_that_the_carrier_has_is_sent_and_never_sent_again(
-    office: Office, twilio: Connection, twilio_api: TwilioApi, http: httpx2.AsyncClient
-) -> None:
-    body = await doubtful(office, twilio)
-    twilio_api.takes(FRONT, MARIA, body)
-    assert (await read(office, twilio, http)).cleared == 0, "a sender may still be about to write it down"
-    office.later(minutes=2)
-    assert (await read(office, twilio, http)).cleared == 1
-    assert await outbound(office) == [("sent", None)]
-    assert await lease(office.desk) == []
-    twilio_api.taken[0].status = "delivered"
-    await read(office, twilio, http)
-    assert await outbound(office) == [("delivered", None)], "a receipt that was lost is read back too"
-
-
-async def test_a_doubtful_text_that_the_list_does_not_show_says_so_once_and_stays(
-    office: Office, twilio: Connection, http: httpx2.AsyncClient
-) -> None:
-    await doubtful(office, twilio)
-    office.later(minutes=14)
-    await read(office, twilio, http)
-    assert await outbound(office) == [("unconfirmed", "timeout")]
-    office.later(minutes=2)
-    for _ in range(2):
-        await read(office, twilio, http)
-    assert await outbound(office) == [("unconfirmed", "not_found")]
-    assert office.types().count("message.unconfirmed") == 2
-    assert office.events[-1]["data"]["message"]["error"]["says"] == "The carrier's list does not show this text: it was probably not sent."
-    assert await lease(office.desk) == []
-
-
-async def test_a_text_that_the_list_shows_after_all_is_found_though_it_was_said_that_it_was_not(
-    office: Office, twilio: Connection, twilio_api: TwilioApi, http: httpx2.AsyncClient
-) -> None:
-    body = await doubtful(office, twilio)
-    office.later(minutes=16)
-    await read(office, twilio, http)
-    assert await outbound(office) == [("unconfirmed", "not_found")]
-    twilio_api.takes(FRONT, MARIA, body).at += timedelta(minutes=17)
-    office.later(minutes=5)
-    assert (await read(office, twilio, http)).cleared == 1
-    assert await outbound(office) == [("sent", None)]
-
-
-async def test_a_list_is_not_read_again_from_a_text_that_was_not_found_and_what_is_known_is_not_written_again(
-    office: Office, twilio: Connection, twilio_api: TwilioApi, carrier_api: CarrierApi, http: httpx2.AsyncClient
-) -> None:
-    sent = []
-    for number in range(5):
-        phone = f"+1202555700{number}"
-        await receive_texts(office.desk, twilio, [InboundText(f"in {number}", phone, FRONT, "Hi")], 1)
-        await send(office.desk, office.ana, await office.conversation(phone), Draft("Yes", f"k{number}", 10_000))
-        [leased] = await lease(office.desk)
-        sent.append(twilio_api.takes(FRONT, phone, leased.text.body))
-        await record(office.desk, leased, SendResult("accepted", sent[-1].sid))
-    await doubtful(office, twilio)
-    handed = (await office.one("select handed_at from messages where state = 'unconfirmed'") or {})["handed_at"]
-    for text in sent:
-        text.status = "delivered"
-
-    async def written() -> tuple[int, int]:
-        """Jobs of one reading, and how long before the doubtful text its list began, µs."""
-        before = office.desk.writer.written
-        await read(office, twilio, http)
-        asked = parse_qs(urlsplit(carrier_api.seen[-1].target).query)["DateSent>"][0]
-        return office.desk.writer.written - before, handed - instant(datetime.fromisoformat(asked))
-
-    first, _ = await written()
-    assert [state for state, _ in await outbound(office)].count("delivered") == 5
-    office.later(minutes=5)
-    again, began = await written()
-    assert (first - again, began > 0) == (5, True), "what was delivered is written once; the doubtful one is looked for"
-    office.later(minutes=60)
-    await written()
-    office.later(minutes=60)
-    later, began = await written()
-    assert (later, began < 0) == (again, True), "it was not found: the list is read on from where it was known"
-
-
-async def test_texts_that_the_list_can_never_tell_apart_stay_unsaid_and_make_no_later_reading_longer(
-    office: Office, twilio: Connection, twilio_api: TwilioApi, carrier_api: CarrierApi, http: httpx2.AsyncClient
-) -> None:
-    for body in ("Hello", "Bye"):
-        await doubtful(office, twilio, body)
-        twilio_api.takes(FRONT, MARIA, body).wordless = True
-    handed = (await office.one("select min(handed_at) as at from messages") or {})["at"]
-
-    async def begins() -> int:
-        """From when on the list was asked for, µs after the first doubtful text was handed over."""
-        await read(office, twilio, http)
-        asked = parse_qs(urlsplit(carrier_api.seen[-1].target).query)["DateSent>"][0]
-        return instant(datetime.fromisoformat(asked)) - int(handed)
-
-    for minutes in (3, 13):
-        office.later(minutes=minutes)
-        assert await begins() < 0, "a receipt may have told the one of them meanwhile"
-    for _ in range(2):
-        office.later(minutes=60)
-        assert await begins() > 0
-    assert await outbound(office) == [("unconfirmed", "timeout")] * 2, "that a later page does not show them says nothing"
-
-
 @pytest.mark.alone
 async def test_whoever_reads_keeps_the_list_however_long_the_carrier_takes(
     office: Office, twilio: Connection, twilio_api: TwilioApi, http: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
@@ -316,15 +139,6 @@ async def test_what_fails_while_the_list_is_kept_is_told_as_it_is(office: Office
     with pytest.raises(Unavailable, match="gone"):
         async with reconcile.kept(office.desk, twilio, "me"):
             raise Unavailable("gone")
-
-
-async def test_a_text_of_another_conversation_is_no_answer_to_a_doubt(
-    office: Office, twilio: Connection, twilio_api: TwilioApi, http: httpx2.AsyncClient
-) -> None:
-    body = await doubtful(office, twilio)
-    twilio_api.takes(FRONT, WEI, body)
-    office.later(minutes=3)
-    assert (await read(office, twilio, http)).cleared == 0
 
 
 async def test_a_list_that_breaks_off_is_tried_again_from_the_same_point_and_what_it_gave_stays(

@@ -22,12 +22,14 @@ from server.endpoints.routes import at
 from server.lateness import Lateness
 from server.metrics import Metrics
 from server.settings import Settings
-from server.store.database import Transaction
+from server.store.database import Transaction, Unavailable
 from server.store.engines import open_database
 from tests.fixtures.clocks import HandClock
 from tests.fixtures.databases import PostgresCluster
 from tests.fixtures.office import Office
+from tests.fixtures.queued import QUEUED, queue_one
 from tests.fixtures.served import Served
+from tests.fixtures.waiting import PATIENCE_SECONDS
 from tests.house.tree import ROOT
 from web.render import Renderer
 
@@ -71,15 +73,18 @@ async def test_without_its_database_a_process_is_not_ready(
     assert (await ready(health))[0] == 200
     await asyncio.to_thread(postgres.drop, name)
     assert await ready(health) == (503, {"status": "away", "database": "away", "redis": "ok"})
-    async with asked(Starlette(routes=[at("/metrics", get=measures(desk).show)])) as client:
+    async with asked(Starlette(routes=[at("/metrics", get=measures(desk).show), at("/healthz", get=health.live)])) as client:
         told = await read(client)
+        runs = await client.get("/healthz")
+    assert (runs.status_code, runs.json()) == (200, {"status": "ok"})
     assert told["partyline_database_up", ""] == 0
     assert ("partyline_queue_waiting", "outbox") not in told
     await db.close()
 
 
 def measures(desk: Desk, *networks: str, proxied: bool = False) -> Measures:
-    told = Metrics(desk, Counters(), Lateness(), tabs=lambda: 3, healthy=lambda: True, crowds=Crowds(HandClock()))
+    counters = Counters(swept=2, canaries_lost=1)
+    told = Metrics(desk, counters, Lateness(), tabs=lambda: 3, healthy=lambda: True, crowds=Crowds(HandClock()))
     return Measures(told.text, networks, proxied=proxied)
 
 
@@ -98,13 +103,43 @@ async def test_metrics_tell_what_waits_what_was_committed_and_who_is_here(office
     assert 60 <= told["partyline_timer_late_seconds", ""] < 600
     assert told["partyline_commit_items_count", ""] == office.desk.writer.batches
     assert told["partyline_commit_items_sum", ""] == office.desk.writer.written
-    assert told["partyline_swept_total", ""] == 0
-    assert told["partyline_canaries_lost_total", ""] == 0
+    assert told["partyline_swept_total", ""] == 2
+    assert told["partyline_canaries_lost_total", ""] == 1
     office.later(minutes=-20)
     async with asked(Starlette(routes=[at("/metrics", get=measures(office.desk).show)])) as client:
         text = (await client.get("/metrics")).text
     assert 'partyline_recent_texts{direction="outbound",state="queued"} 1.0' in text
     assert "Hello" not in text
+
+
+@pytest.mark.parametrize("queue", QUEUED)
+async def test_each_queue_tells_how_many_wait_and_for_how_long_the_first_has(office: Office, queue: str) -> None:
+    await queue_one(office, queue, seconds=90)
+    async with asked(Starlette(routes=[at("/metrics", get=measures(office.desk).show)])) as client:
+        told = await read(client)
+    waiting = {name: value for (metric, name), value in told.items() if metric == "partyline_queue_waiting"}
+    assert waiting == {name: float(name == queue) for name in QUEUED}
+    oldest = {name: value for (metric, name), value in told.items() if metric == "partyline_queue_oldest_seconds"}
+    assert 90 <= oldest.pop(queue) < 90 + PATIENCE_SECONDS
+    assert set(oldest.values()) == {0}
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+async def test_commits_that_a_full_disk_refuses_are_counted_apart_from_those_that_were_timed(office: Office) -> None:
+    async def commits() -> tuple[float, float, float]:
+        async with asked(Starlette(routes=[at("/metrics", get=measures(office.desk).show)])) as client:
+            told = await read(client)
+        names = ("partyline_commit_failures_total", "partyline_commit_seconds_count", "partyline_commit_seconds_sum")
+        return told[names[0], ""], told[names[1], ""], told[names[2], ""]
+
+    assert await commits() == (0, 0, 0)
+    await office.text("Hi")
+    failed, timed, seconds = await commits()
+    assert (failed, timed, 0 < seconds < PATIENCE_SECONDS) == (0, 1, True)
+    await office.desk.db.write(lambda tx: tx.one("pragma max_page_count = 1"))
+    with pytest.raises(Unavailable):
+        await office.text("x" * 100_000)
+    assert await commits() == (1, 1, seconds)
 
 
 async def test_a_scheduled_text_that_does_not_leave_in_time_is_in_a_queue_and_one_that_waits_for_a_person_is_not(office: Office) -> None:

@@ -7,6 +7,8 @@ import random
 import signal
 from pathlib import Path
 
+from prometheus_client.parser import text_string_to_metric_families
+
 from tests.faults.conftest import Carrier, open_with_ana, settle
 from tests.fixtures.centre import Centre
 from tests.fixtures.figures import Figures
@@ -35,6 +37,10 @@ async def test_redis_killed_while_texts_arrive_costs_no_tab_anything(
         await settle(centre, carrier, (near, far, ben), figures)
         assert [len(tab.given) for tab in (near, far, ben)] == [1, 1, 1], "nobody was sent away"
         assert carrier.repeated == 0, "no webhook noticed"
+        told = [await _metrics(centre, web) for web in (0, 1)]
+        assert [each["partyline_tabs"] for each in told] == [1, 2]
+        assert min(each["partyline_reconnects_total"] for each in told) > 0
+        assert sum(each["partyline_swept_total"] for each in told) > 0, "only the sweep can have brought what Redis lost"
 
 
 async def test_the_embedded_redis_killed_while_texts_arrive_is_started_again_and_costs_no_tab_anything(
@@ -73,6 +79,12 @@ async def test_without_redis_the_whole_run_everything_works_a_little_later(
         ready = await centre.api("").get("/readyz")
         assert ready.status_code == 200, "the database answers, and that is enough"
         assert ready.json()["redis"] != "ok"
+
+
+async def _metrics(centre: Centre, web: int) -> dict[str, float]:
+    """Those without labels, by name."""
+    text = (await centre.api("", web).get("/metrics")).raise_for_status().text
+    return {each.name: each.value for family in text_string_to_metric_families(text) for each in family.samples if not each.labels}
 
 
 def _kill(var: Path, *parts: str) -> None:

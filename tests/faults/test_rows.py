@@ -1,4 +1,4 @@
-"""The short form of `make faults`: every row of the table on a small load. The seed is new each time, and printed."""
+"""The short form of `make faults`: each row that has one, on SQLite and a small load. The seed is new each time, and printed."""
 
 import random
 from types import SimpleNamespace

@@ -2,7 +2,11 @@
 
 import asyncio
 import json
+import os
+import re
+import select
 import signal
+import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -11,13 +15,17 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from server.roles import events_of_signals
+from tests.fixtures.forks import Forks
 from tests.fixtures.processes import Partyline
 from tests.fixtures.story import Happening
-from tests.fixtures.waiting import until
+from tests.fixtures.waiting import PATIENCE_SECONDS, until, wait_until
 from tests.live.conftest import House, Node, Tab
 
 TABS = 20
 FOREVER = 3600.0
+ASKED = 400
+FORM = "Content-Type: application/x-www-form-urlencoded\r\n"
+ANSWER = re.compile(rb'HTTP/1.1 (\d+) .*?"status":"(\w+)"', re.DOTALL)
 
 
 @asynccontextmanager
@@ -89,6 +97,44 @@ async def test_a_real_process_that_is_told_to_stop_says_goodbye_to_each_tab_and_
         assert {await tab.closed() for tab in tabs} == {4503}
     assert [line["event"] for line in running.log() if line["level"] in ("error", "critical")] == []
     assert running.log()[-1]["event"] == "roles.stopped"
+
+
+def test_a_process_that_is_told_to_stop_says_so_over_a_connection_that_was_open_and_takes_no_other(
+    partyline: Partyline, forks: Forks
+) -> None:
+    """It stands still while it is told and asked, again and again, and somebody's form is on its way, so that it cannot end before."""
+    partyline.forks = forks
+    running = partyline.start("web")
+    host = f"Host: 127.0.0.1:{running.port}\r\n"
+    ask = f"GET /readyz HTTP/1.1\r\n{host}\r\n".encode()
+    with _connected(running.port) as slow, _connected(running.port) as kept:
+        slow.sendall(f"POST /login HTTP/1.1\r\n{host}{FORM}Content-Length: 2\r\n\r\n".encode())
+        kept.sendall(ask)
+        assert ANSWER.findall(kept.recv(4096)) == [(b"200", b"ok")]
+        running.freeze()
+        os.kill(running.pid, signal.SIGTERM)
+        kept.sendall(ask * ASKED)
+        running.thaw()
+        answers = ANSWER.findall(b"".join(iter(lambda: kept.recv(4096), b"")))
+        assert answers[-1] == (b"503", b"draining")
+        assert set(answers) <= {(b"200", b"ok"), (b"503", b"draining")}
+        wait_until(lambda: _refuses(running.port))
+        assert select.select([slow], [], [], 0)[0] == [], "it is still waited for"
+        slow.sendall(b"a=")
+        assert slow.recv(4096).startswith(b"HTTP/1.1 ")
+    wait_until(lambda: running.ended == 0)
+
+
+def _connected(port: int) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", port), PATIENCE_SECONDS)
+
+
+def _refuses(port: int) -> bool:
+    try:
+        _connected(port).close()
+    except ConnectionRefusedError:
+        return True
+    return False
 
 
 async def test_the_first_signal_stops_a_process_and_the_second_one_hurries_it() -> None:

@@ -16,8 +16,9 @@ import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from server.store.engines import open_database
-from tests.fixtures.browser import House, Team
+from tests.fixtures.browser import Team
 from tests.fixtures.forks import Forks
+from tests.fixtures.house import House
 from tests.fixtures.kannel import DENIED, HOOK_TOKEN, PASSWORD, USERNAME, Arrived, Kannel, free_ports
 from tests.fixtures.redis_server import RedisServer
 from tests.fixtures.waiting import until
