@@ -70,8 +70,10 @@ faults: system .venv/dev.installed ## breaks Redis, processes, wires and disks u
 	$(BIN)/python -m tests.faults --out var/faults.md
 
 bench: yardsticks nchan .venv/dev.installed bench/yardsticks/node_modules/.installed bench/yardsticks/.venv/.installed ## measures how fast events reach tabs and texts come in
-	$(BIN)/python -m bench
-	$(BIN)/python -m bench.inbound
+	@failed=0; \
+	$(BIN)/python -m bench || failed=1; \
+	$(BIN)/python -m bench.inbound || failed=1; \
+	exit $$failed
 
 yardsticks:
 	@set --; \
