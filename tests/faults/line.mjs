@@ -108,7 +108,7 @@ export function ask(port, path, { method, headers, body }) {
       answer.on("data", (part) => parts.push(part));
       answer.on("error", failed);
       answer.on("end", () =>
-        done({ status, ok: status < 300, headers: new Headers({ date: answer.headers.date ?? "" }), json: async () => JSON.parse(Buffer.concat(parts).toString()) }),
+        done({ status, ok: status < 300, headers: new Headers({ date: answer.headers.date ?? "" }), text: async () => Buffer.concat(parts).toString() }),
       );
     });
     asking.on("timeout", () => asking.destroy(new Error("nobody answers")));
