@@ -26,6 +26,7 @@ from server.domain.events import EventType
 from server.domain.message import Message
 from server.domain.phone import read_sender
 from server.store import accounts, consent, contacts, events, held, messages
+from server.store.accounts import Account
 
 _encode = msgspec.json.Encoder().encode
 
@@ -111,6 +112,7 @@ async def _renew(work: Work, shown: "_Shown") -> None:
     """A position says that all before it is known: what the events show is read again, behind those who had the account before. What this
     transaction removed stays as it was."""
     staged = work.staged
+    zones = {contact.id: contact.timezone for contact in staged.contacts.values()}
     staged.contacts.update(await contacts.get(work.tx, list(staged.contacts)))
     standings = await consent.standings(work.tx, list(staged.standings))
     staged.standings.update({key: standings.get(key, NOTHING_SAID) for key in staged.standings})
@@ -118,10 +120,18 @@ async def _renew(work: Work, shown: "_Shown") -> None:
     work.dids.update(await accounts.dids_by_id(work.tx, list(work.dids)))
     found = await accounts.accounts(work.tx, list(shown.minutes))
     shown.minutes.update({account.id: account.public_minutes for account in found.values()})
-    texts = [*staged.new_messages.values(), *staged.messages.values()]
-    if waiting := {text.conversation for text in texts if text.asked_at is not None}:
-        await held.look_at(work.tx, waiting)
+    other_hours = {id for id, account in found.items() if _hours(account) != _hours(await work.account(id))}
+    other_zone = {id for id, zone in zones.items() if zone != staged.contacts[id].timezone}
+    texts = [text for text in (*staged.new_messages.values(), *staged.messages.values()) if text.asked_at is not None]
+    threads = [staged.threads[text.conversation].conversation for text in texts]
+    if again := {c.id for c in threads if c.account in other_hours or c.contact in other_zone}:
+        await held.look_at(work.tx, again)
         work.wake("timer")
+
+
+def _hours(account: Account) -> tuple[object, str]:
+    """What decides when texts are held."""
+    return account.quiet_hours, account.timezone
 
 
 class _Shown:

@@ -76,6 +76,7 @@ async def test_a_text_that_is_held_for_the_first_time_while_its_hours_change_is_
     async def held(work: Work) -> None:
         message = await work.message(text.id)
         assert message is not None
+        assert (await work.account(busy.account)).quiet_hours is not None, "by these it is held"
         hold(work, message, work.now + 300 * MINUTE_US)
 
     await meanwhile(busy.desk, held, lambda: change_settings(second_desk, busy.mia, Changes(quiet_hours=None)))
