@@ -82,6 +82,9 @@ async def together(ana: Page, ben: Page, maria: str) -> None:
         await route.continue_()
 
     await ana.route("**/messages", hold)
+    # A page that is there already may let the request of the next moment pass by.
+    await visit(ana, f"/sms/{maria}")
+    await expect(ana.locator(".message.waits")).to_be_visible()
     message = ana.get_by_label("Message", exact=True)
     await message.fill("Yes, your friend is welcome.")
     await message.press("Enter")

@@ -1,14 +1,14 @@
 """Files that are attached: what a number cannot send is said before, what is too large goes smaller, and each goes with its own text."""
 
-import asyncio
 import base64
 import re
 from typing import Any
 
-from playwright.async_api import FileChooser, FilePayload, Route, expect
+from playwright.async_api import FileChooser, FilePayload, expect
 
 from tests.fixtures.attaching import MARIA, WEI, a_file, can_send_pictures, cards, choose, open_maria, pictures_of, there
 from tests.fixtures.browser import Team, Window
+from tests.fixtures.intercept import hold, intercept
 from tests.fixtures.pictures import picture
 from tests.fixtures.waiting import until
 
@@ -111,13 +111,8 @@ async def test_what_is_dropped_before_the_page_knows_its_number_waits_and_is_att
     """Unknown is not "cannot": nothing says so meanwhile, and no text leaves without its picture."""
     await can_send_pictures(team)
     conversation = await team.talk("Maria Garcia", MARIA)
-    ana, known = await team.window("ana", None), asyncio.Event()
-
-    async def hold(route: Route) -> None:
-        await known.wait()
-        await route.continue_()
-
-    await ana.page.route("**/dids/mine", hold)
+    ana = await team.window("ana", None)
+    known = await hold(ana.page, "**/dids/mine")
     await ana.go(f"/sms/{conversation}")
     button = ana.page.get_by_role("button", name="Attach a file")
     await expect(button).to_have_attribute("title", "Attach a file (A)")
@@ -157,7 +152,7 @@ async def test_a_text_that_did_not_leave_keeps_its_picture_and_gives_it_back_to_
     conversation, ana = await open_maria(team)
     await choose(ana, a_file())
     await there(ana, "photo.png")
-    await ana.page.route("**/messages", lambda route: route.abort())
+    await intercept(ana.page, "**/messages", lambda route: route.abort())
     await ana.write("Lost on the way")
     await expect(ana.page.locator(".pending.failed .picture img")).to_be_visible()
     await ana.page.unroute_all()

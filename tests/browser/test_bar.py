@@ -6,6 +6,7 @@ import re
 from playwright.async_api import Route, WebSocketRoute, expect
 
 from tests.fixtures.browser import Team, Window
+from tests.fixtures.intercept import intercept
 from tests.fixtures.waiting import until
 
 MARIA, WEI, OMAR = "+12025550143", "+12025550144", "+12025550145"
@@ -91,7 +92,7 @@ async def test_when_the_server_comes_back_newer_the_tab_offers_to_reload(team: T
     async def newer(route: Route) -> None:
         await route.fulfill(status=200, headers={"cache-control": "no-cache", "content-type": "image/svg+xml"}, body="<svg/>")
 
-    await ben.context.route("**/favicon.svg", newer)
+    await intercept(ben.context, "**/favicon.svg", newer)
     await lines[-1].close(code=1012, reason="restart")
     await until(ben.toast_says("A new version is ready."), within=8)
     await expect(ben.composer).to_have_value("Half a thought")

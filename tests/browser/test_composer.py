@@ -1,6 +1,5 @@
 """Writing a text: it stands in the log at once, goes once, in order, and costs what the counter says."""
 
-import asyncio
 import random
 import re
 import string
@@ -9,6 +8,7 @@ import pytest
 from playwright.async_api import Route, expect
 
 from tests.fixtures.browser import Team, Window
+from tests.fixtures.intercept import hold, intercept
 from tests.fixtures.waiting import until
 
 MARIA, WEI = "+12025550143", "+12025550144"
@@ -45,13 +45,7 @@ def posts(window: Window) -> list[str]:
 async def test_a_text_stands_in_the_log_at_once_and_its_state_goes_on_in_the_same_place(team: Team) -> None:
     """UX 27. One element from Sending to Delivered, with the server's answer held back meanwhile."""
     _, ana = await answered(team)
-    let = asyncio.Event()
-
-    async def hold(route: Route) -> None:
-        await let.wait()
-        await route.continue_()
-
-    await ana.page.route("**/messages", hold)
+    let = await hold(ana.page, "**/messages")
     await ana.composer.fill("On its way")
     shown_after = await ana.page.evaluate(
         """() => new Promise((done) => {
@@ -93,7 +87,7 @@ async def test_two_texts_in_a_row_keep_their_order_everywhere(team: Team) -> Non
 async def test_a_text_that_did_not_leave_says_so_and_retry_sends_it_once(team: Team) -> None:
     """UX 29."""
     conversation, ana = await answered(team)
-    await ana.page.route("**/messages", lambda route: route.abort())
+    await intercept(ana.page, "**/messages", lambda route: route.abort())
     await ana.write("Can you hear me?")
     await expect(ana.outbound.last).to_contain_text("Not sent. You are offline.")
     await expect(ana.outbound.last.get_by_role("button", name="Delete")).to_be_visible()
@@ -107,7 +101,7 @@ async def test_a_text_that_did_not_leave_says_so_and_retry_sends_it_once(team: T
 async def test_a_text_that_did_not_leave_can_be_deleted(team: Team) -> None:
     """UX 29."""
     conversation, ana = await answered(team)
-    await ana.page.route("**/messages", lambda route: route.abort())
+    await intercept(ana.page, "**/messages", lambda route: route.abort())
     await ana.write("Never mind")
     await ana.outbound.last.get_by_role("button", name="Delete").click()
     await expect(ana.page.get_by_text("Never mind")).to_have_count(0)
@@ -117,7 +111,7 @@ async def test_a_text_that_did_not_leave_can_be_deleted(team: Team) -> None:
 async def test_a_text_or_note_taken_back_stands_before_what_is_being_written(team: Team) -> None:
     conversation, ana = await answered(team)
     for address in ("**/messages", "**/notes"):
-        await ana.page.route(address, lambda route: route.abort())
+        await intercept(ana.page, address, lambda route: route.abort())
     edit = ana.page.locator(".pending").get_by_role("button", name="Edit")
     await ana.write("Can you hear me?")
     await ana.composer.fill("Or not?")
@@ -147,7 +141,7 @@ async def test_an_answer_that_was_lost_on_its_way_back_is_repeated_as_the_same_t
         await route.fetch()
         await route.abort()
 
-    await ana.page.route("**/messages", lose)
+    await intercept(ana.page, "**/messages", lose)
     await ana.write("Only once")
     await until(lambda: team_has(team, conversation, "Only once"))
     await ana.page.unroute_all(behavior="wait")
@@ -324,7 +318,7 @@ async def test_where_the_carrier_leaves_emoji_whole_the_count_is_about(team: Tea
         body = await answer.json()
         await route.fulfill(json={"items": [{**item, "keeps_clusters": True} for item in body["items"]]})
 
-    await ana.page.route("**/dids/mine", as_twilio)
+    await intercept(ana.page, "**/dids/mine", as_twilio)
     await ana.page.reload()
     await expect(counter).to_contain_text("· ≈3 segments, billed as ≈3 messages")
 

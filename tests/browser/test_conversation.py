@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import Route, expect
 
 from tests.fixtures.browser import Team, Window
+from tests.fixtures.intercept import intercept
 from tests.fixtures.waiting import until
 
 MARIA = "+12025550143"
@@ -135,7 +136,7 @@ async def test_a_text_that_crosses_a_teammates_is_held_until_its_author_decides(
         await team.send("ben", conversation, "Ben was faster")
         await route.continue_()
 
-    await ana.page.route("**/messages", ben_is_faster, times=1)
+    await intercept(ana.page, "**/messages", ben_is_faster, times=1)
     await ana.write("Me too")
     held = ana.page.locator(".pending")
     await expect(held).to_contain_text("Held: Ben replied")
@@ -156,7 +157,7 @@ async def test_a_held_text_can_be_edited_or_thrown_away(team: Team) -> None:
         await team.send("ben", conversation, "Ben was faster")
         await route.continue_()
 
-    await ana.page.route("**/messages", ben_is_faster)
+    await intercept(ana.page, "**/messages", ben_is_faster)
     await ana.write("First thought")
     held = ana.page.locator(".pending")
     await held.get_by_role("button", name="Edit").click()

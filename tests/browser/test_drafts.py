@@ -7,6 +7,7 @@ import pytest
 from playwright.async_api import Locator, Route, expect
 
 from tests.fixtures.browser import PASSWORD, Team, Window
+from tests.fixtures.intercept import intercept
 from tests.fixtures.waiting import until
 
 MARIA, WEI = "+12025550143", "+12025550144"
@@ -93,7 +94,7 @@ async def drafted(team: Team, conversation: str) -> str:
 async def test_texts_and_notes_that_did_not_go_out_are_there_after_a_reload(team: Team) -> None:
     """Each as the text that it was: Retry makes one of it. What was begun after them stays in the field."""
     maria, ben = await own_talk(team)
-    await ben.page.route(POSTS, lambda route: route.abort())
+    await intercept(ben.page, POSTS, lambda route: route.abort())
     await ben.write("First that failed")
     await expect(bubble(ben, "First that failed")).to_contain_text("Not sent.")
     await ben.write("Second that failed")
@@ -139,7 +140,7 @@ async def test_a_text_whose_answer_is_slow_and_those_behind_it_outlive_a_reload(
             await route.fetch()
             there.set()
 
-    await ben.page.route(POSTS, hang)
+    await intercept(ben.page, POSTS, hang)
     await ben.write("It hangs")
     await ben.write("It waits behind")
     await until(lambda: there.is_set() if arrives else asked)
@@ -163,7 +164,7 @@ async def test_the_draft_of_a_text_that_waits_does_not_come_back_beside_it_nor_a
     maria, ben = await own_talk(team)
     await ben.composer.fill("Did not leave")
     await until(lambda: drafted(team, maria))
-    await ben.page.route(POSTS, lambda route: route.abort())
+    await intercept(ben.page, POSTS, lambda route: route.abort())
     await ben.composer.press("Enter")
     await expect(bubble(ben, "Did not leave")).to_contain_text("Not sent.")
     for go in (lambda: away_and_back(ben), ben.page.reload):
@@ -192,7 +193,7 @@ async def test_a_text_that_another_window_sent_is_not_left_in_this_ones_composer
     other = await team.window("ben", f"/sms/{maria}")
     await expect(other.composer).to_have_value("Half a thought")
     if writes_on:
-        await ben.page.route("**/draft", lambda route: route.abort())
+        await intercept(ben.page, "**/draft", lambda route: route.abort())
         await ben.composer.fill("Half a thought, and more")
     await other.write("Half a thought is whole now")
     await expect(bubble(ben, "is whole now")).to_contain_text("Delivered")
@@ -204,7 +205,7 @@ async def test_a_text_that_another_window_sent_is_not_left_in_this_ones_composer
 
 async def test_what_one_person_wrote_in_a_tab_is_not_for_the_next_who_signs_in_there(team: Team) -> None:
     maria, ben = await own_talk(team)
-    await ben.page.route(POSTS, lambda route: route.abort())
+    await intercept(ben.page, POSTS, lambda route: route.abort())
     await ben.write("Ben's alone")
     await expect(bubble(ben, "Ben's alone")).to_contain_text("Not sent.")
     await ben.composer.fill("Ben's next")

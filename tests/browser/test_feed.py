@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import Locator, Route, expect
 
 from tests.fixtures.browser import Team, Window
+from tests.fixtures.intercept import intercept
 from tests.fixtures.waiting import until
 
 MARIA, WEI, OMAR = "+12025550143", "+12025550144", "+12025550145"
@@ -170,7 +171,7 @@ async def test_no_more_than_five_hundred_rows_are_in_the_page(team: Team) -> Non
         await route.fulfill(body=json.dumps(page), content_type="application/json")
 
     mia = await team.window("mia", None)
-    await mia.context.route("**/api/v1/feed?*", answer)
+    await intercept(mia.context, "**/api/v1/feed?*", answer)
     await mia.go("/feed")
     for count in (200, 400, 500):
         await expect(lines(mia)).to_have_count(count)

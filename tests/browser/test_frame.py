@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.fixtures.browser import PASSWORD, Team
+from tests.fixtures.intercept import intercept
 from tests.fixtures.waiting import until
 
 PAGES = ("/sms", "/pool", "/sandbox")
@@ -105,7 +106,7 @@ async def test_every_page_has_the_strict_policy_and_none_breaks_it(team: Team) -
 async def test_a_call_of_another_host_would_be_noticed(team: Team) -> None:
     """UX 7. No tab of any test here has made one: `team` looks after each test."""
     ana = await team.window("ana")
-    await ana.context.route("**/elsewhere.example/**", lambda route: route.abort())
+    await intercept(ana.context, "**/elsewhere.example/**", lambda route: route.abort())
     await ana.page.evaluate("fetch('https://elsewhere.example/x').catch(() => 0)")
     await until(lambda: ana.faults)
     assert any("elsewhere" in fault for fault in ana.faults)

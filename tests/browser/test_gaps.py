@@ -8,6 +8,7 @@ from playwright.async_api import Route, WebSocketRoute, expect
 
 from tests.browser.test_equality import assert_equal_to_fresh
 from tests.fixtures.browser import Team, Window
+from tests.fixtures.intercept import intercept
 from tests.fixtures.waiting import until
 
 MARIA, WEI = "+12025550143", "+12025550144"
@@ -83,8 +84,8 @@ async def test_messages_that_were_read_before_the_row_and_come_after_it_are_read
         await happened.wait()
         await route.continue_()
 
-    await ben.page.route("**/messages?*", messages)
-    await ben.page.route(re.compile(rf"/conversations(/{maria}$|\?view=)"), rows)
+    await intercept(ben.page, "**/messages?*", messages)
+    await intercept(ben.page, re.compile(rf"/conversations(/{maria}$|\?view=)"), rows)
     await ben.go(f"/sms/{maria}")
     await read.wait()
     await team.text(MARIA, "Two", to=team.own)

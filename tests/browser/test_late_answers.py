@@ -1,27 +1,15 @@
 """An answer that comes late moves nobody who went on to something else meanwhile, and takes nothing that is being written."""
 
-import asyncio
 import re
 
 import pytest
-from playwright.async_api import Route, expect
+from playwright.async_api import expect
 
 from tests.fixtures.browser import Team, Window
+from tests.fixtures.intercept import hold
 from tests.fixtures.waiting import until
 
 MARIA, WEI, OTHER = "+12025550143", "+12025550144", "+12025550147"
-
-
-async def hold(window: Window, address: str) -> asyncio.Event:
-    """What goes to it waits until the event is set."""
-    let = asyncio.Event()
-
-    async def wait(route: Route) -> None:
-        await let.wait()
-        await route.continue_()
-
-    await window.page.route(address, wait)
-    return let
 
 
 async def maria_with_two_numbers(team: Team) -> tuple[str, str]:
@@ -45,7 +33,7 @@ async def test_who_claims_in_the_pool_and_writes_elsewhere_writes_on_and_is_told
     wei = await team.talk("Wei Chen", WEI)
     ana = await team.window("ana", "/pool")
     await expect(ana.pool_row("Wei Chen")).to_be_visible()
-    let = await hold(ana, address)
+    let = await hold(ana.page, address)
     await ana.page.keyboard.press(key)
     await ana.pool_row("Wei Chen").get_by_role("link").click()
     await ana.composer.press_sequentially("Good")
@@ -63,7 +51,7 @@ async def test_a_claim_of_what_was_left_meanwhile_leaves_the_focus_where_it_is(t
     ana = await team.window("ana", f"/sms/{maria}")
     await until(ana.spoken)
     await ana.view("All")
-    let = await hold(ana, "**/claim")
+    let = await hold(ana.page, "**/claim")
     await ana.page.keyboard.press("c")
     await expect(ana.page.get_by_role("button", name="Claiming…")).to_be_visible()
     await ana.row("Wei Chen").click()
@@ -77,7 +65,7 @@ async def test_who_joins_from_the_feed_and_looks_at_another_conversation_stays_t
     maria = await team.talk("Maria Garcia", MARIA, to=team.own)
     wei = await team.talk("Wei Chen", WEI, "Is it open?", to=team.own)
     mia = await team.window("mia", f"/feed?open={maria}")
-    let = await hold(mia, "**/subscription")
+    let = await hold(mia.page, "**/subscription")
     await mia.page.get_by_role("button", name="Join").click()
     await mia.page.locator(".feed-line").filter(has_text="Is it open?").click()
     await expect(mia.page).to_have_url(re.compile(f"open={wei}"))
@@ -91,7 +79,7 @@ async def test_who_has_closed_a_new_text_that_is_on_its_way_writes_on(team: Team
     wei = await team.talk("Wei Chen", WEI, to=team.own)
     ben = await team.window("ben", f"/sms/{wei}")
     await until(ben.spoken)
-    let = await hold(ben, "**/api/v1/messages")
+    let = await hold(ben.page, "**/api/v1/messages")
     await ben.page.get_by_role("button", name="New text").click()
     dialog = ben.page.get_by_role("dialog", name="New text")
     await dialog.get_by_role("combobox", name="Send To").fill("maria")
@@ -112,7 +100,7 @@ async def test_who_chose_another_number_and_went_elsewhere_stays_there_and_loses
     ben = await team.window("ben", f"/sms/{first}")
     await until(ben.spoken)
     address = f"**/contacts/{contact}/conversations"
-    let = await hold(ben, address)
+    let = await hold(ben.page, address)
     await ben.composer.fill("Begun here")
     await ben.page.get_by_label("Send To").select_option(OTHER)
     await ben.row("Wei Chen").click()
@@ -133,7 +121,7 @@ async def test_who_chose_the_first_number_again_stays_with_it(team: Team) -> Non
     ben = await team.window("ben", f"/sms/{first}")
     await until(ben.spoken)
     address = f"**/contacts/{contact}/conversations"
-    let = await hold(ben, address)
+    let = await hold(ben.page, address)
     await ben.composer.fill("Good")
     await ben.page.get_by_label("Send To").select_option(OTHER)
     await ben.page.get_by_label("Send To").select_option(MARIA)
@@ -150,7 +138,7 @@ async def test_a_text_to_another_number_goes_once_and_what_is_written_after_it_s
     await until(ben.spoken)
     await ben.page.get_by_label("Send To").select_option(OTHER)
     await expect(ben.page.get_by_text("A text to this number goes into a conversation of its own.")).to_be_visible()
-    let = await hold(ben, "**/api/v1/messages")
+    let = await hold(ben.page, "**/api/v1/messages")
     await ben.write("Are you there")
     await expect(ben.page.locator(".composer-hint").filter(has_text="Sending…")).to_be_visible()
     await expect(ben.page.get_by_role("button", name="Send", exact=True)).to_be_disabled()
@@ -174,7 +162,7 @@ async def test_who_goes_elsewhere_while_a_text_starts_a_conversation_stays_there
     ben = await team.window("ben", f"/sms/{first}")
     await until(ben.spoken)
     await ben.page.get_by_label("Send To").select_option(OTHER)
-    let = await hold(ben, "**/api/v1/messages")
+    let = await hold(ben.page, "**/api/v1/messages")
     await ben.write("Are you there?")
     await ben.row("Wei Chen").click()
     await expect(ben.composer).to_have_value("")

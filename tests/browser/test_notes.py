@@ -5,6 +5,7 @@ import re
 from playwright.async_api import Locator, expect
 
 from tests.fixtures.browser import Team, Window
+from tests.fixtures.intercept import intercept
 from tests.fixtures.waiting import until
 
 MARIA = "+12025550143"
@@ -101,7 +102,7 @@ async def test_a_note_that_did_not_reach_the_server_says_so_and_is_added_once_by
     conversation = await team.talk("Maria Garcia", MARIA, to=team.own)
     ben = await team.window("ben", f"/sms/{conversation}")
     await until(ben.spoken)
-    await ben.page.route("**/notes", lambda route: route.abort())
+    await intercept(ben.page, "**/notes", lambda route: route.abort())
     await ben.page.get_by_role("tab", name="Note").click()
     await note_field(ben).fill("Keep this")
     await note_field(ben).press("Enter")

@@ -1,22 +1,16 @@
 """The contacts' phones in the sandbox."""
 
-import asyncio
-
-from playwright.async_api import Route, expect
+from playwright.async_api import expect
 
 from tests.fixtures.browser import Team
 from tests.fixtures.happenings import MARIA
+from tests.fixtures.intercept import hold
 
 
 async def test_who_types_a_number_before_the_phones_are_there_is_not_interrupted(team: Team) -> None:
     await team.talk("Maria Garcia", MARIA, "Hello")
-    mia, there = await team.window("mia"), asyncio.Event()
-
-    async def hold(route: Route) -> None:
-        await there.wait()
-        await route.continue_()
-
-    await mia.page.route("**/sandbox/phones", hold)
+    mia = await team.window("mia")
+    there = await hold(mia.page, "**/sandbox/phones")
     await mia.page.goto("/sandbox")
     field = mia.page.get_by_label("Phone number")
     await field.click()

@@ -10,9 +10,10 @@ from datetime import datetime
 from functools import partial
 
 import pytest
-from playwright.async_api import Locator, Route, expect
+from playwright.async_api import Locator, expect
 
 from tests.fixtures.browser import Team, Window, press_together
+from tests.fixtures.intercept import hold
 from tests.fixtures.waiting import until
 
 MARIA, WEI, OMAR = "+12025550143", "+12025550144", "+12025550145"
@@ -108,13 +109,7 @@ async def test_a_claim_says_so_at_once_and_ends_in_the_composer_while_others_see
     ana, dana = await team.open_windows("ana", "dana", path="/pool")
     await expect(dana.pool_row("Maria Garcia")).to_be_visible()
     await dana.pool_row("Maria Garcia").hover()
-    let = asyncio.Event()
-
-    async def hold(route: Route) -> None:
-        await let.wait()
-        await route.continue_()
-
-    await ana.page.route("**/claim", hold)
+    let = await hold(ana.page, "**/claim")
     button = ana.pool_row("Maria Garcia").get_by_role("button")
     claiming_after = await button.evaluate(
         """(button) => new Promise((done) => {

@@ -7,6 +7,7 @@ from playwright.async_api import expect
 
 from tests.browser.test_access import violations
 from tests.fixtures.browser import PASSWORD, Team, Window
+from tests.fixtures.intercept import intercept
 from tests.fixtures.waiting import until
 
 PAGE = "/settings/preferences"
@@ -70,7 +71,7 @@ async def sends_by(team: Team, key: str) -> bool:
 async def test_a_choice_that_is_refused_is_taken_back_and_said(team: Team) -> None:
     ben = await team.window("ben", PAGE)
     sound = ben.page.get_by_role("switch", name="Sound")
-    await ben.context.route("**/api/v1/me/preferences", lambda route: route.abort())
+    await intercept(ben.context, "**/api/v1/me/preferences", lambda route: route.abort())
     await sound.click()
     await until(ben.toast_says("You are offline."))
     await expect(sound).to_have_attribute("aria-checked", "true")

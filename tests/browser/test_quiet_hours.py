@@ -10,6 +10,7 @@ from playwright.async_api import Locator, expect
 
 from tests.browser.test_access import violations
 from tests.fixtures.browser import Team, Window
+from tests.fixtures.intercept import intercept
 from tests.fixtures.waiting import until
 
 MARIA = "+12025550143"
@@ -98,7 +99,7 @@ async def test_a_manager_may_send_anyway_and_the_audit_says_so(team: Team) -> No
 async def test_a_text_that_crossed_the_beginning_of_quiet_hours_is_held_with_the_same_offers(team: Team) -> None:
     """The tab has not heard of them: what is asked about them is kept from it."""
     conversation, ben = await talk(team, "ben")
-    await ben.page.route("**/quiet-hours", lambda route: route.abort())
+    await intercept(ben.page, "**/quiet-hours", lambda route: route.abort())
     opens = await quiet(team)
     await ben.write("Too late")
     held = ben.page.locator(".message.held")

@@ -1,11 +1,11 @@
 """Settings: messaging, numbers, carriers, tokens, audit, saved replies."""
 
-import asyncio
 import re
 
-from playwright.async_api import Locator, Route, expect
+from playwright.async_api import Locator, expect
 
 from tests.fixtures.browser import Team, Window
+from tests.fixtures.intercept import hold
 from tests.fixtures.waiting import until
 
 MARIA, WEI, OMAR = "+12025550143", "+12025550144", "+12025550145"
@@ -274,13 +274,8 @@ async def test_an_agent_who_opens_a_managers_page_is_told_in_the_frame(team: Tea
 
 
 async def test_a_number_is_added_when_its_carriers_are_known_and_not_before(team: Team) -> None:
-    mia, there = await team.window("mia"), asyncio.Event()
-
-    async def hold(route: Route) -> None:
-        await there.wait()
-        await route.continue_()
-
-    await mia.page.route("**/api/v1/carriers*", hold)
+    mia = await team.window("mia")
+    there = await hold(mia.page, "**/api/v1/carriers*")
     await mia.page.goto("/settings/dids")
     await mia.page.get_by_role("button", name="Add number").click()
     await expect(mia.page.get_by_role("dialog")).to_have_count(0)
