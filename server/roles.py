@@ -17,6 +17,7 @@ from uvicorn.lifespan.on import LifespanOn
 
 from server import app, catching_up, fetcher, notifier, sender, timer, watched
 from server.embedded import EmbeddedRedis, embedded_redis
+from server.endpoints.dates import Dated
 from server.endpoints.heads import HeadProtocol
 from server.log import get_logger
 from server.parts import Parts, open_parts
@@ -184,6 +185,7 @@ class _Server(uvicorn.Server):
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None], drain: Callable[[], Coroutine[None, None, None]]) -> None:
         super().__init__(config)
+        self.server_state = Dated()
         self._ready = ready
         self._drain = drain
         self._draining: asyncio.Task[None] | None = None

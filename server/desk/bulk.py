@@ -72,7 +72,7 @@ async def bulk(desk: Desk, user: User, asked: Bulk, once: Once | None = None) ->
     for part in _parts([contact for contact in ids if contact not in done]):
         await desk.change(_doing(user, part, do, id), locks=conversations_of(part, do))
 
-    count = len(await desk.read(lambda tx: bulk_changes.contacts(tx, id)))
+    count = await desk.read(lambda tx: bulk_changes.count(tx, id))
 
     async def end(work: Work) -> BulkDone:
         await bulk_changes.done(work.tx, id)

@@ -22,7 +22,7 @@ from server.desk.shapes import (
 )
 from server.desk.work import NOTHING_SAID, Pending, Work
 from server.domain.audience import Part
-from server.domain.events import EventType
+from server.domain.events import RENEWING, EventType
 from server.domain.message import Message
 from server.domain.phone import read_sender
 from server.store import accounts, consent, contacts, events, held, messages
@@ -103,8 +103,7 @@ async def write_events(work: Work, renewals: Renewals, began: int) -> list[Envel
 
 
 async def _take(work: Work, pending: Sequence[Pending]) -> dict[str, tuple[int, int]]:
-    """What an event of no conversation tells of, others show: a contact, a number, a person, a setting."""
-    renewing = Counter(event.account for event in pending if event.conversation is None)
+    renewing = Counter(event.account for event in pending if event.type in RENEWING)
     return await events.take_positions(work.tx, Counter(event.account for event in pending), renewing)
 
 

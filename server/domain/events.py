@@ -69,6 +69,17 @@ _ACCOUNT_WIDE = frozenset(
 )
 PERSONAL = frozenset({EventType.CONVERSATION_READ, EventType.SUBSCRIBER_MUTED, EventType.PREFERENCES_CHANGED})
 """Events that concern one person alone and carry no `seq`."""
+RENEWING = frozenset(
+    {
+        EventType.CONTACT_UPDATED,
+        EventType.CONTACT_READY_CHANGED,
+        EventType.CONTACT_OPTED_OUT,
+        EventType.CONTACT_OPTED_IN,
+        EventType.SETTINGS_CHANGED,
+        EventType.USER_UPDATED,
+    }
+)
+"""Events of a change of what others show too: a contact, a number, a person, a setting."""
 
 
 @cache

@@ -84,6 +84,11 @@ async def contacts(tx: Transaction, id: str) -> set[str]:
     return {row["contact"] for row in await tx.all("select contact from bulk_change_items where bulk_change = :id", id=id)}
 
 
+async def count(tx: Transaction, id: str) -> int:
+    row = await tx.one("select count(*) as n from bulk_change_items where bulk_change = :id", id=id)
+    return int(row["n"]) if row else 0
+
+
 async def take(tx: Transaction, id: str, contacts: Iterable[str]) -> set[str]:
     """Forgets how these contacts were; those of them that nobody else has given back."""
     rows = await tx.all(

@@ -18,7 +18,7 @@ from server.domain.events import EventType
 from server.domain.user import SYSTEM
 from server.store import accounts, contacts
 from tests.fixtures.meanwhile import meanwhile
-from tests.fixtures.office import MARIA, MINUTE_US, SALES, Office
+from tests.fixtures.office import MARIA, MINUTE_US, SALES, WEI, Office
 
 pytestmark = pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 
@@ -84,3 +84,19 @@ async def test_a_text_that_is_held_for_the_first_time_while_its_hours_change_is_
     assert row is not None
     assert row["asked_at"] is not None
     assert await look_again(busy.desk), "it goes by hours that are no more"
+
+
+async def test_only_a_change_of_what_others_show_makes_them_read_it_again(busy: Office) -> None:
+    """A new number, which many texts come from, changes nothing that another text shows."""
+
+    async def renewed() -> int:
+        row = await busy.one("select renewed from accounts where id = :id", id=busy.account)
+        assert row is not None
+        return int(row["renewed"])
+
+    before, told = await renewed(), len(busy.events)
+    await busy.text("Hi", sender=WEI, to=SALES)
+    assert "contact.created" in [event["type"] for event in busy.events[told:]]
+    assert await renewed() == before
+    await busy.text("STOP", sender=WEI, to=SALES)
+    assert await renewed() == before + 1

@@ -89,3 +89,15 @@ test("Rows that were read further down come under the shown ones while the order
   order.want(["x", "a", "b", "c", "d", "e", "f"], how);
   assert.deepEqual([order.ids, order.updated], [["a", "b", "c", "d", "e", "f"], 1]);
 });
+
+test("A page that came slowly says no more of the server's clock than it knows, and what is known better stays", () => {
+  const here = AT;
+  const clock = new ServerClock(() => here);
+  clock.observe(AT - 4000, 0, here - 5000, here);
+  assert.equal(clock.now(), AT - 1500, "somewhere between");
+  clock.header(new Date(AT).toUTCString(), here - 40, here);
+  assert.ok(Math.abs(clock.now() - AT) <= 520);
+  clock.observe(AT, 0, here - 40, here);
+  clock.header(new Date(AT).toUTCString(), here - 40, here);
+  assert.ok(Math.abs(clock.now() - AT) <= 20);
+});

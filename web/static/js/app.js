@@ -30,13 +30,13 @@ const REFRESH = 15_000;
  *  `heard` gets every event that reaches this tab, maybe more than once; `reload` says that events may have been missed */
 
 export class App {
-  /** @param {import("./shapes.js").Boot} boot @param {string} csrf @param {number} came when the page's first byte came, ms */
-  constructor(boot, csrf, came) {
+  /** @param {import("./shapes.js").Boot} boot @param {string} csrf @param {{sent: number, came: number}} page when it was asked for and its first byte came, ms */
+  constructor(boot, csrf, page) {
     this.boot = boot;
     this.me = boot.user;
     this.screen = new Screen();
     this.clock = new ServerClock(Date.now);
-    this.clock.observe(Date.parse(boot.now), 0, came - 1000, came);
+    this.clock.observe(Date.parse(boot.now), 0, page.sent, page.came);
     this.toasts = new Toasts((calmly) => this.screen.redraw("toasts", calmly), (words) => this.say(words));
     this.said = new Said({
       show: (lines) => (this.screen.said.value = lines),

@@ -90,7 +90,8 @@ const boot = JSON.parse(place("boot").textContent ?? "{}");
 const csrf = document.querySelector("meta[name=csrf-token]")?.getAttribute("content") ?? "";
 const arrival = /** @type {PerformanceNavigationTiming|undefined} */ (performance.getEntriesByType("navigation")[0]);
 keepApart(sessionStorage, boot.user.id);
-const app = new App(boot, csrf, performance.timeOrigin + (arrival?.responseStart || 0));
+const began = Date.now() - performance.now();
+const app = new App(boot, csrf, { sent: began + (arrival?.requestStart ?? 0), came: began + (arrival?.responseStart || performance.now()) });
 
 followLinks();
 drawFrame(app, place);

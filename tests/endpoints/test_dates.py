@@ -1,0 +1,23 @@
+"""The Date of an answer is the second in which it was asked for."""
+
+import asyncio
+import math
+import time
+from email.utils import parsedate_to_datetime
+
+import pytest
+
+from tests.fixtures.served import Served
+
+
+@pytest.mark.parametrize("address", ["/healthz", "/nothing/here"])
+async def test_every_answer_has_the_date_of_its_own_second(served: Served, address: str) -> None:
+    """A browser that knows when it asked and when it was answered knows the clock to a second; countdowns go by that."""
+    client = served.client()
+    for _ in range(12):
+        asked = time.time()
+        answer = await client.get(address)
+        came = time.time()
+        [date] = answer.headers.get_list("date")
+        assert math.floor(asked) <= parsedate_to_datetime(date).timestamp() <= came
+        await asyncio.sleep(0.1)
