@@ -30,6 +30,14 @@ function made(kept = new Map()) {
   return { drafts, ...at, pause };
 }
 
+/** A text that was written there does not go out. */
+async function fails(there, body) {
+  there.acts.send(there.record, { body });
+  await settled();
+  there.posts[0].fail(new Problem(0, null));
+  await settled();
+}
+
 test("A draft is in this tab at once, and goes to the server once after a pause", async () => {
   const { drafts, puts, answers, saved, pause } = made();
   for (const text of ["H", "Ha", "Half"]) drafts.write("c1", text);
@@ -129,10 +137,7 @@ test("All that did not go out is there again after a reload, in order, as the sa
 test("What failed before others were written is there after a reload, beside what is being written", async () => {
   const kept = new Map();
   const before = await page(kept);
-  before.acts.send(before.record, { body: "A" });
-  await settled();
-  before.posts[0].fail(new Problem(0, null));
-  await settled();
+  await fails(before, "A");
   before.drafts.write("c1", "B");
   for (const after of [await page(kept), await page(kept)]) {
     opened(after);
@@ -165,10 +170,7 @@ test("What the server has after all does not stand twice, whether it was read, t
 test("A text that was put off keeps its time through a reload", async () => {
   const kept = new Map();
   const before = await page(kept);
-  before.acts.send(before.record, { body: "A" });
-  await settled();
-  before.posts[0].fail(new Problem(0, null));
-  await settled();
+  await fails(before, "A");
   before.acts.sendAnyway(before.record, before.record.pending[0], moment(30));
   const after = await page(kept);
   opened(after);

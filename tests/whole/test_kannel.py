@@ -18,9 +18,8 @@ from playwright.async_api import Browser, expect
 from server.store.engines import open_database
 from tests.fixtures.browser import Team
 from tests.fixtures.forks import Forks
-from tests.fixtures.house import House
+from tests.fixtures.house import House, open_house
 from tests.fixtures.kannel import DENIED, HOOK_TOKEN, PASSWORD, USERNAME, Arrived, Kannel, free_ports
-from tests.fixtures.redis_server import RedisServer
 from tests.fixtures.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -94,16 +93,8 @@ def kannel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kannel]:
 
 @pytest.fixture(scope="module")
 def kannels_house(tmp_path_factory: pytest.TempPathFactory, kannel: Kannel, forks: Forks) -> Iterator[House]:
-    redis = RedisServer()
-    house = House(tmp_path_factory.mktemp("house"), redis, forks)
-    house.partyline.settings |= {"PORT": str(free_ports(1)[0]), "CARRIER_KANNEL_URL": kannel.sendsms}
-    try:
-        redis.start()
-        house.start()
-        yield house
-    finally:
-        house.stop()
-        redis.remove()
+    settings = {"PORT": str(free_ports(1)[0]), "CARRIER_KANNEL_URL": kannel.sendsms}
+    yield from open_house(tmp_path_factory.mktemp("house"), forks, **settings)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
