@@ -34,6 +34,19 @@ const api = new Api({ fetch, csrf: "c", newKey: () => "k", base: `http://127.0.0
 
 const offline = (problem) => problem instanceof Problem && problem.status === 0 && problem.message === "You are offline.";
 
+test("A call that breaks off while its page is left is over when the person comes back, and not before", { timeout: 5000 }, async () => {
+  let back;
+  const left = new Api({ ...api.doors, here: () => new Promise((done) => (back = done)) });
+  for (const path of ["/silent", "/half"]) {
+    let over = false;
+    const call = left.get(path).catch((problem) => ((over = true), problem));
+    await new Promise((done) => setTimeout(done, 400));
+    assert.equal(over, false);
+    back();
+    assert.ok(offline(await call));
+  }
+});
+
 test("A call that is not answered ends as one that did not reach the server", { timeout: 5000 }, async () => {
   await assert.rejects(api.post("/silent"), offline);
   await assert.rejects(api.get("/slow"), offline);

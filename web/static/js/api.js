@@ -25,8 +25,9 @@ export class Api {
   /**
    * @param {{fetch: typeof globalThis.fetch, csrf: string, newKey: () => string, base?: string,
    *   seen?: (date: string|null, sent: number, came: number) => void, now?: () => number,
-   *   patience?: number, long?: number}} doors
-   *   `seen` is told the Date header of each answer and when the request left and came, for the server's clock.
+   *   here?: () => Promise<void>, patience?: number, long?: number}} doors
+   *   `seen` is told the Date header of each answer and when the request left and came, for the server's clock. What fails is told
+   *   once `here` resolves
    */
   constructor(doors) {
     this.doors = doors;
@@ -86,6 +87,7 @@ export class Api {
         signal,
       });
     } catch {
+      await this.doors.here?.();
       throw new Problem(0, null);
     }
     this.doors.seen?.(answer.headers.get("date"), sent, now?.() ?? 0);
@@ -96,6 +98,7 @@ export class Api {
       throw new Problem(answer.status, read);
     } catch (problem) {
       if (problem instanceof Problem) throw problem;
+      await this.doors.here?.();
       // Cut off: what it was to say is not known.
       throw new Problem(answer.ok ? 0 : answer.status, null);
     }

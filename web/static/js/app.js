@@ -6,6 +6,7 @@ import { Cards } from "./cards.js";
 import { Shelves, keepAttached, keptAttached } from "./attachments.js";
 import { ServerClock } from "./clock.js";
 import { Drafts } from "./drafts.js";
+import { here } from "./here.js";
 import { Keys } from "./keys.js";
 import { Numbers } from "./numbers.js";
 import { Preferences } from "./preferences.js";
@@ -48,6 +49,7 @@ export class App {
       csrf,
       newKey: () => crypto.randomUUID(),
       now: Date.now,
+      here,
       seen: (date, sent, came) => {
         this.clock.header(date, sent, came);
         this.screen.travel.value = came - sent;
