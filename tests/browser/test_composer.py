@@ -125,7 +125,7 @@ async def test_a_text_or_note_taken_back_stands_before_what_is_being_written(tea
     await note.fill("in one ear")
     await edit.click()
     await expect(note).to_have_value("She is deaf\nin one ear")
-    assert await ana.page.locator(".pending").count() == 0
+    await expect(ana.page.locator(".pending")).to_have_count(0)
 
     async def saved() -> bool:
         return bool((await team.call("ana", "GET", f"conversations/{conversation}/draft"))["body"] == "Can you hear me?\nOr not?")
@@ -258,7 +258,7 @@ async def test_what_makes_it_unicode_is_marked_where_it_stands_and_swapped_by_na
     _, ana = await answered(team)
     marks, line = ana.page.locator(".writing-marks mark"), ana.page.locator("#counter-odd")
     await ana.composer.press_sequentially("It’s “ready” … ")
-    assert await marks.all_inner_texts() == ["’", "“", "”", "…"]
+    await expect(marks).to_have_text(["’", "“", "”", "…"])
     shown = [await box.bounding_box() for box in (ana.page.locator(".writing-marks"), ana.composer)]
     assert shown[0] == shown[1], "the marks lie under the field's own words"
     await expect(line).to_contain_text("’ “ ” … make this a Unicode message: 70 characters per segment.")

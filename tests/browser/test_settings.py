@@ -270,7 +270,7 @@ async def test_an_agent_who_opens_a_managers_page_is_told_in_the_frame(team: Tea
         assert "Maria Garcia" not in await answer.text()
     await ana.go("/settings/preferences")
     sections = ana.page.get_by_role("navigation", name="Settings").get_by_role("link")
-    assert await sections.all_inner_texts() == ["Saved replies", "Preferences"]
+    await expect(sections).to_have_text(["Saved replies", "Preferences"])
 
 
 async def test_a_number_is_added_when_its_carriers_are_known_and_not_before(team: Team) -> None:

@@ -38,7 +38,7 @@ async def test_a_text_alerts_owner_and_subscriber_and_its_answer_shows_on_the_ph
         await expect(row).to_contain_text("Is Thursday still good?", timeout=1000)
         await expect(row).to_contain_text("1 unread")
         await window.title_is("(1) SMS · Partyline")
-        assert await window.toast() == "Maria Garcia: Is Thursday still good?"
+        await until(window.toast_says("Maria Garcia: Is Thursday still good?"))
     assert await dana.page.title() == "SMS · Partyline"
     assert await dana.toast() == ""
 
