@@ -23,6 +23,7 @@ from tests.faults.test_scheduled import late, left, schedule
 from tests.faults.test_timers import Met, meet_deadlines
 from tests.fixtures.centre import BASE_URL, GATEWAY, Centre
 from tests.fixtures.figures import Figures, percentiles
+from tests.fixtures.processes import Running
 from tests.fixtures.tab import Ledger, open_tab
 from tests.fixtures.waiting import PATIENCE_SECONDS, until
 from tests.fixtures.wrong_clock import wrong_clock
@@ -47,12 +48,13 @@ def engine() -> str:
 
 @dataclass
 class Apart:
-    """`off`: by how many seconds each web process's clock was wrong, as its answers say. `leaving`: seconds from each scheduled text's time
-    until it left, sorted, and `handed` how often each was handed over. `answers` to webhooks that carry the time of their signing;
-    `texts` of one conversation, as a page shows them; `opted_out`: who is at the end. `called_late`: texts of which is said that they
-    came late. `strange`: what is kept with an instant of a wrong clock."""
+    """`off`: by how many seconds each web process's clock was wrong, as its log says, and `dates` what it tells browsers. `leaving`:
+    seconds from each scheduled text's time until it left, sorted, and `handed` how often each was handed over. `answers` to webhooks
+    that carry the time of their signing; `texts` of one conversation, as a page shows them; `opted_out`: who is at the end.
+    `called_late`: texts of which is said that they came late. `strange`: what is kept with an instant of a wrong clock."""
 
     off: list[int]
+    dates: list[int]
     met: Met
     leaving: list[float]
     handed: Counter[str]
@@ -83,7 +85,8 @@ async def live_apart(centre: Centre, at_once: int, texts: int) -> Apart:
             await tab.until_current()
         shown = await centre.manage("GET", f"conversations/{await centre.conversation('+12025580000')}/messages?limit=200")
         return Apart(
-            off=[await _off(centre, web) for web in range(len(centre.webs))],
+            off=[_off(web) for web in centre.webs],
+            dates=[await _date(centre, web) for web in range(len(centre.webs))],
             met=met,
             leaving=await late(centre),
             handed=Counter(dict(request.form)["Body"].partition(" Reply")[0] for request in centre.handed if b"Body=" in request.body),
@@ -104,8 +107,14 @@ async def _now(centre: Centre) -> int:
     return await (await centre.database()).read(now)
 
 
-async def _off(centre: Centre, web: int) -> int:
-    """From the head of its answers, to the next half minute."""
+def _off(web: Running) -> int:
+    """From its log, to the next half minute."""
+    last, written = web.newest_line()
+    return round((datetime.fromisoformat(last["timestamp"]) - written).total_seconds() / 30) * 30
+
+
+async def _date(centre: Centre, web: int) -> int:
+    """By how many seconds the Date of its answers, by which a browser sets its countdowns, is wrong, to the next half minute."""
     said = parsedate_to_datetime((await centre.api("", web).get("/healthz")).headers["date"])
     return round((said - datetime.now(UTC)).total_seconds() / 30) * 30
 
@@ -204,6 +213,7 @@ async def test_processes_ten_minutes_ahead_and_behind_release_send_order_and_bel
     found = await live_apart(centre, at_once=30, texts=20)
     figures(f"off by {found.off} s: released late by {percentiles(found.met.late)}, sent late by {percentiles(found.leaving)}")
     assert found.off == [0, OFF_SECONDS, -OFF_SECONDS], "the clocks are right"
+    assert found.dates == [0, 0, 0]
     assert (found.met.missed, found.met.twice, found.met.ledger) == (0, 0, Ledger())
     for lateness in (found.met.late, found.leaving):
         assert lateness[0] >= 0
