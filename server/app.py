@@ -133,7 +133,7 @@ def build(parts: Parts) -> Starlette:
 
     app = Starlette(
         routes=[*_socket(live), *routes(answering)],
-        middleware=middleware(settings, faults, crowds),
+        middleware=middleware(settings, faults, crowds, parts.clock.now),
         exception_handlers=handlers(faults),
         lifespan=alive,
     )

@@ -16,9 +16,7 @@ import uvloop
 from uvicorn.lifespan.on import LifespanOn
 
 from server import app, catching_up, fetcher, notifier, sender, timer, watched
-from server.clock import Clock
 from server.embedded import EmbeddedRedis, embedded_redis
-from server.endpoints.dates import Dated
 from server.endpoints.heads import HeadProtocol
 from server.log import get_logger
 from server.parts import Parts, open_parts
@@ -156,7 +154,6 @@ async def serve_web(
             forwarded_allow_ips=list(settings.trusted_proxies),
             timeout_graceful_shutdown=REQUEST_SECONDS,
         ),
-        clock=parts.clock,
         ready=accepting,
         drain=lambda: application.state.drain(hurry),
     )
@@ -185,11 +182,8 @@ def _spare_the_collector() -> None:
 class _Server(uvicorn.Server):
     """Leaves the signals to `run_roles`, and says goodbye to the tabs before their connections are closed."""
 
-    def __init__(
-        self, config: uvicorn.Config, clock: Clock, ready: Callable[[], None], drain: Callable[[], Coroutine[None, None, None]]
-    ) -> None:
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], drain: Callable[[], Coroutine[None, None, None]]) -> None:
         super().__init__(config)
-        self.server_state = Dated(clock)
         self._ready = ready
         self._drain = drain
         self._draining: asyncio.Task[None] | None = None

@@ -3,6 +3,8 @@
 Who X-Forwarded-For is believed from is the server's own setting, in `roles.py`.
 """
 
+from collections.abc import Callable
+
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.types import ExceptionHandler
@@ -15,10 +17,12 @@ from server.endpoints.limits import BODY_SECONDS, CONTACTS_BYTES, HOOK_BYTES, ME
 from server.settings import Settings
 
 
-def middleware(settings: Settings, faults: Faults, crowds: Crowds, body_seconds: float = BODY_SECONDS) -> list[Middleware]:
+def middleware(
+    settings: Settings, faults: Faults, crowds: Crowds, now: Callable[[], int], body_seconds: float = BODY_SECONDS
+) -> list[Middleware]:
     """For Starlette, together with `handlers`."""
     return [
-        Middleware(SafeHeaders, secure=settings.secure),
+        Middleware(SafeHeaders, secure=settings.secure, now=now),
         Middleware(Boundary, faults=faults),
         Middleware(Crowding, crowds=crowds),
         Middleware(

@@ -166,6 +166,7 @@ async def test_a_text_whose_answer_is_slow_and_those_behind_it_outlive_a_reload(
     await ben.page.reload()
     waits = ["It waits behind"] if arrives else ["It hangs", "It waits behind"]
     await expect(ben.page.locator(".message.pending .words")).to_have_text(waits)
+    assert len(asked) == 1
     await ben.page.unroute_all()
     for body in waits:
         await expect(bubble(ben, body)).to_contain_text("Not sent. The page was loaded again.")

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from twilio.request_validator import RequestValidator
 
+from server.clock import SystemClock
 from server.crowd import Crowds
 from server.endpoints.crowding import AGAIN_SECONDS
 from server.endpoints.errors import Faults
@@ -46,7 +47,7 @@ class Slow:
             at("/stream", get=self._stream),
             at("/healthz", get=self._at_once),
         ]
-        around = middleware(settings.model_copy(update={"base_url": HERE}), faults, self.crowds)
+        around = middleware(settings.model_copy(update={"base_url": HERE}), faults, self.crowds, SystemClock().now)
         self.app = Starlette(routes=routes, middleware=around, exception_handlers=handlers(faults))
 
     async def _take(self, request: Request) -> Response:

@@ -10,7 +10,6 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
@@ -48,13 +47,13 @@ def engine() -> str:
 
 @dataclass
 class Apart:
-    """`off`: by how many seconds each web process's clock was wrong, as its log says, and `dates` what it tells browsers. `leaving`:
+    """`off`: by how many seconds each web process's clock was wrong, as its log says, and `told` what it tells browsers. `leaving`:
     seconds from each scheduled text's time until it left, sorted, and `handed` how often each was handed over. `answers` to webhooks
     that carry the time of their signing; `texts` of one conversation, as a page shows them; `opted_out`: who is at the end.
     `called_late`: texts of which is said that they came late. `strange`: what is kept with an instant of a wrong clock."""
 
     off: list[int]
-    dates: list[int]
+    told: list[int]
     met: Met
     leaving: list[float]
     handed: Counter[str]
@@ -86,7 +85,7 @@ async def live_apart(centre: Centre, at_once: int, texts: int) -> Apart:
         shown = await centre.manage("GET", f"conversations/{await centre.conversation('+12025580000')}/messages?limit=200")
         return Apart(
             off=[_off(web) for web in centre.webs],
-            dates=[await _date(centre, web) for web in range(len(centre.webs))],
+            told=[await _told(centre, web) for web in range(len(centre.webs))],
             met=met,
             leaving=await late(centre),
             handed=Counter(dict(request.form)["Body"].partition(" Reply")[0] for request in centre.handed if b"Body=" in request.body),
@@ -113,9 +112,9 @@ def _off(web: Running) -> int:
     return round((datetime.fromisoformat(last["timestamp"]) - written).total_seconds() / 30) * 30
 
 
-async def _date(centre: Centre, web: int) -> int:
-    """By how many seconds the Date of its answers, by which a browser sets its countdowns, is wrong, to the next half minute."""
-    said = parsedate_to_datetime((await centre.api("", web).get("/healthz")).headers["date"])
+async def _told(centre: Centre, web: int) -> int:
+    """By how many seconds the instant of its answers, by which a browser sets its countdowns, is wrong, to the next half minute."""
+    said = datetime.fromisoformat((await centre.api("", web).get("/api/v1/me")).headers["partyline-now"])
     return round((said - datetime.now(UTC)).total_seconds() / 30) * 30
 
 
@@ -213,7 +212,7 @@ async def test_processes_ten_minutes_ahead_and_behind_release_send_order_and_bel
     found = await live_apart(centre, at_once=30, texts=20)
     figures(f"off by {found.off} s: released late by {percentiles(found.met.late)}, sent late by {percentiles(found.leaving)}")
     assert found.off == [0, OFF_SECONDS, -OFF_SECONDS], "the clocks are right"
-    assert found.dates == [0, 0, 0]
+    assert found.told == [0, 0, 0]
     assert (found.met.missed, found.met.twice, found.met.ledger) == (0, 0, Ledger())
     for lateness in (found.met.late, found.leaving):
         assert lateness[0] >= 0

@@ -33,10 +33,13 @@ async def test_behind_the_documented_nginx_calls_and_handshakes_come_through_whi
             assert (await client.get("/ws")).status_code == 426, "no handshake"
             assert (await client.get("/ws", headers=HANDSHAKE)).status_code == 401, "a handshake of nobody"
             assert (await client.get("/metrics")).status_code == 403
+            assert "partyline-now" in (await client.get("/api/v1/me")).headers, "browsers set their countdowns by it"
             webs[0].kill()
             assert {(await client.get("/login")).status_code for _ in range(10)} == {200}
             webs[1].kill()
-            assert (await client.get("/login")).status_code == 502
+            down = await client.get("/api/v1/me")
+            assert down.status_code == 502
+            assert "partyline-now" not in down.headers
 
 
 def test_honcho_starts_any_number_of_each_role_from_the_procfile_and_stops_them(tmp_path: Path, redis_url: str) -> None:

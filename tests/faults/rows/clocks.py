@@ -31,7 +31,7 @@ async def apart(stage: Stage) -> Result:
         found = await live_apart(centre, at_once, texts)
     result = Result()
     result.exactly("off_s", found.off, [0, OFF_SECONDS, -OFF_SECONDS])
-    result.exactly("dates_off_s", found.dates, [0, 0, 0])
+    result.exactly("told_off_s", found.told, [0, 0, 0])
     lateness = (*found.met.late, *found.leaving)
     result.exactly("releases", (len(found.met.late), len(found.leaving)), (2 * at_once, texts))
     result.exactly("early", sum(late < 0 for late in lateness), 0)

@@ -24,9 +24,9 @@ export class Problem extends Error {
 export class Api {
   /**
    * @param {{fetch: typeof globalThis.fetch, csrf: string, newKey: () => string, base?: string,
-   *   seen?: (date: string|null, sent: number, came: number) => void, now?: () => number,
+   *   seen?: (at: string|null, sent: number, came: number) => void, now?: () => number,
    *   here?: () => Promise<void>, patience?: number, long?: number}} doors
-   *   `seen` is told the Date header of each answer and when the request left and came, for the server's clock. What fails is told
+   *   `seen` is told the instant that each answer gives, and when the request left and came, for the server's clock. What breaks off is told
    *   once `here` resolves
    */
   constructor(doors) {
@@ -90,7 +90,7 @@ export class Api {
       await this.doors.here?.();
       throw new Problem(0, null);
     }
-    this.doors.seen?.(answer.headers.get("date"), sent, now?.() ?? 0);
+    this.doors.seen?.(answer.headers.get("partyline-now"), sent, now?.() ?? 0);
     try {
       const text = await answer.text();
       const read = text === "" ? null : JSON.parse(text);

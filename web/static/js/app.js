@@ -37,7 +37,7 @@ export class App {
     this.me = boot.user;
     this.screen = new Screen();
     this.clock = new ServerClock(Date.now);
-    this.clock.observe(Date.parse(boot.now), 0, page.sent, page.came);
+    this.clock.told(boot.now, page.sent, page.came);
     this.toasts = new Toasts((calmly) => this.screen.redraw("toasts", calmly), (words) => this.say(words));
     this.said = new Said({
       show: (lines) => (this.screen.said.value = lines),
@@ -50,8 +50,8 @@ export class App {
       newKey: () => crypto.randomUUID(),
       now: Date.now,
       here,
-      seen: (date, sent, came) => {
-        this.clock.header(date, sent, came);
+      seen: (at, sent, came) => {
+        this.clock.told(at, sent, came);
         this.screen.travel.value = came - sent;
       },
     });

@@ -1,6 +1,9 @@
+/** Instants are read here to so many ms. */
+const GRAIN = 1;
+
 /**
- * The server's clock, estimated in the browser. Every observation says "the server read `server` (known to `grain` ms)
- * some time between `sent` and `came` here"; the estimates intersect, and a client clock that jumped starts anew.
+ * The server's clock, estimated in the browser. Every observation says "the server read `at` some time between
+ * `sent` and `came` here"; the estimates intersect, and a client clock that jumped starts anew.
  */
 export class ServerClock {
   /** @param {() => number} here milliseconds of this machine's clock */
@@ -11,11 +14,12 @@ export class ServerClock {
     this.known = false;
   }
 
-  /** @param {number} server ms since 1970 @param {number} grain ms @param {number} sent ms here @param {number} came ms here */
-  observe(server, grain, sent, came) {
+  /** @param {string|null} at what an answer says, RFC 3339; what stands before the server says nothing @param {number} sent ms here @param {number} came ms here */
+  told(at, sent, came) {
+    const server = Date.parse(at ?? "");
     if (!Number.isFinite(server)) return;
     const low = server - came;
-    const high = server + grain - sent;
+    const high = server + GRAIN - sent;
     const apart = low > this.high || high < this.low;
     if (!this.known || apart) [this.low, this.high] = [low, high];
     else [this.low, this.high] = [Math.max(low, this.low), Math.min(high, this.high)];
@@ -29,11 +33,6 @@ export class ServerClock {
     this.low = least;
     this.high = Math.max(this.high, least);
     this.known = true;
-  }
-
-  /** @param {string|null} date a Date header @param {number} sent @param {number} came */
-  header(date, sent, came) {
-    if (date) this.observe(Date.parse(date), 1000, sent, came);
   }
 
   /** Milliseconds since 1970 by the server's clock. */
